@@ -1,0 +1,192 @@
+package intake
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"runrate/internal/event"
+	"runrate/internal/rows"
+	"runrate/internal/stream"
+)
+
+// How far from the clock an event may be: rules 6 and 7.
+const (
+	MaxAhead  = 5 * event.Minute
+	MaxBehind = 35 * event.Day
+)
+
+// Gate is the part of a partition's state that every fold has: the clock, the
+// identities seen, the accounting and the dead letters of the batch.
+//
+// For each record in offset order a fold calls Open, then exactly one of
+// Refuse, Tick, CountControl, or — for a data event — Candidate and, if that
+// says so, Accept or Refuse.
+type Gate struct {
+	source   stream.Source
+	progress rows.Progress
+	seen     *seen
+	dead     []rows.DeadLetter
+	passes   Passes
+	started  bool
+	first    stream.Offset // first offset of the batch: what is below it is flushed
+}
+
+// Pass says that the tick at Offset made the clock reach Clock.
+type Pass struct {
+	Clock  event.Time
+	Offset stream.Offset
+}
+
+// Passes are the ticks of a batch that raised the clock; they ascend in both
+// fields.
+type Passes []Pass
+
+// Of is the offset of the tick with which the clock passed t, that is reached t
+// or later; it must be one of this batch.
+func (p Passes) Of(t event.Time) stream.Offset {
+	i, _ := slices.BinarySearchFunc(p, t, func(pass Pass, t event.Time) int { return cmp.Compare(pass.Clock, t) })
+	return p[i].Offset
+}
+
+// NewGate is the gate of a source before its first record.
+func NewGate(source stream.Source, memory Memory) *Gate {
+	return &Gate{source: source, seen: newSeen(memory)}
+}
+
+// Open takes the record at offset: the next one, without a gap. The first
+// record ever opens the accounting at its own offset.
+func (g *Gate) Open(offset stream.Offset) error {
+	if !g.started {
+		g.started = true
+		g.first = offset
+		g.progress.FirstOffset = offset
+		g.progress.NextOffset = offset
+	}
+	if offset != g.progress.NextOffset {
+		return fmt.Errorf("fold %s: record at offset %d where %d is due: the log has a gap", g.source, offset, g.progress.NextOffset)
+	}
+	g.progress.NextOffset++
+	return nil
+}
+
+// Refuse counts the record and keeps it as a dead letter.
+func (g *Gate) Refuse(r stream.Record, refusal *event.Refusal) {
+	g.progress.Refused++
+	g.dead = append(g.dead, rows.DeadLetter{
+		Offset:  r.Offset,
+		Time:    event.Time(r.Time),
+		Reason:  refusal.Reason,
+		Detail:  refusal.Detail,
+		Key:     slices.Clone(r.Key),
+		Payload: slices.Clone(r.Value),
+	})
+}
+
+// Tick counts a control record and raises the clock to t; a lower t changes
+// nothing else.
+func (g *Gate) Tick(t event.Time, offset stream.Offset) {
+	g.progress.Control++
+	if g.progress.Ticked && t <= g.progress.Clock {
+		return
+	}
+	g.progress.Ticked = true
+	g.progress.Clock = t
+	g.passes = append(g.passes, Pass{Clock: t, Offset: offset})
+}
+
+// CountControl counts a control record that is not a tick.
+func (g *Gate) CountControl() { g.progress.Control++ }
+
+// Candidate applies rules 5 to 7 to a data event that rules 1 to 4 let pass:
+// true if it is for the fold to accept or refuse, false if it is done with. A
+// straggler's identity must have been looked up before (Stragglers, Learn).
+func (g *Gate) Candidate(j *Judged) bool {
+	if g.seen.has(j.Identity, j.Event.Time) {
+		g.progress.Duplicate++
+		return false
+	}
+	if !g.progress.Ticked {
+		return true
+	}
+	clock, t := g.progress.Clock, j.Event.Time
+	switch {
+	case t > clock+MaxAhead:
+		g.Refuse(j.Record, &event.Refusal{
+			Reason: event.TooNew,
+			Detail: fmt.Sprintf("time %s is more than 5 minutes ahead of the clock, %s", t, clock),
+		})
+	case t < clock-MaxBehind:
+		g.Refuse(j.Record, &event.Refusal{
+			Reason: event.TooOld,
+			Detail: fmt.Sprintf("time %s is more than 35 days behind the clock, %s", t, clock),
+		})
+	default:
+		return true
+	}
+	return false
+}
+
+// Accept counts a candidate and remembers its identity.
+func (g *Gate) Accept(j *Judged) {
+	g.progress.Accepted++
+	g.seen.add(j.Identity, j.Event.Time)
+}
+
+// Stragglers are the data events of a batch whose identities are not in
+// memory; they must be looked up among the partition's own rows below
+// Flushed(), and Learn told of those found, before the batch is folded.
+func (g *Gate) Stragglers(batch []Judged) []*Judged {
+	var out []*Judged
+	for i := range batch {
+		j := &batch[i]
+		if j.Refusal == nil && !j.Event.Type.Control() && !g.seen.covers(j.Event.Time) {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+// Learn records a straggler's identity as accepted before.
+func (g *Gate) Learn(identity [16]byte) { g.seen.learn(identity) }
+
+// Recall refills the recent hours in memory after a restore, with the identity
+// of an event accepted below Flushed() at RecallSince() or later.
+func (g *Gate) Recall(identity [16]byte, t event.Time) { g.seen.recall(identity, t) }
+
+// RecallSince is the earliest event time whose identities a restored gate must
+// be told by Recall; false if there are none to recall.
+func (g *Gate) RecallSince() (event.Time, bool) {
+	if !g.started || g.progress.Accepted == 0 {
+		return 0, false
+	}
+	g.seen.evict(g.progress)
+	return g.seen.floor, true
+}
+
+// Source is the partition that the gate is of.
+func (g *Gate) Source() stream.Source { return g.source }
+
+// Progress is the accounting so far.
+func (g *Gate) Progress() rows.Progress { return g.progress }
+
+// Started says whether a record was ever opened.
+func (g *Gate) Started() bool { return g.started }
+
+// Flushed is the next offset as of the last flush: rows of offsets below it
+// are in ClickHouse.
+func (g *Gate) Flushed() stream.Offset { return g.first }
+
+// DeadLetters are the records refused since the last flush.
+func (g *Gate) DeadLetters() []rows.DeadLetter { return g.dead }
+
+// Passes are the ticks since the last flush that raised the clock.
+func (g *Gate) Passes() Passes { return g.passes }
+
+// Done ends the batch: its rows are written and its offset committed.
+func (g *Gate) Done() {
+	g.dead = nil
+	g.passes = g.passes[:0]
+	g.first = g.progress.NextOffset
+	g.seen.done(g.progress)
+}

@@ -1,0 +1,53 @@
+package store
+
+import "github.com/ClickHouse/ch-go/proto"
+
+// Codes of errors of the server, by what they ask for.
+var retryCodes = map[proto.Error]bool{
+	proto.ErrTimeoutExceeded: true, proto.ErrSocketTimeout: true, proto.ErrNetworkError: true,
+	proto.ErrTooManyParts: true, proto.ErrTooManySimultaneousQueries: true,
+	proto.ErrNoFreeConnection: true, proto.ErrAllConnectionTriesFailed: true,
+	proto.ErrMemoryLimitExceeded: true, proto.ErrQuotaExpired: true, proto.ErrQuotaExceeded: true,
+	proto.ErrTableIsReadOnly: true, proto.ErrNotEnoughSpace: true, proto.ErrCannotWriteToFileDescriptor: true,
+	proto.ErrAborted: true, proto.ErrDeadlockAvoided: true,
+	proto.ErrNoZookeeper: true, proto.ErrKeeperException: true, proto.ErrUnexpectedZookeeperError: true,
+	proto.ErrTooFewLiveReplicas: true, proto.ErrUnsatisfiedQuorumForPreviousWrite: true,
+	proto.ErrReplicaIsNotInQuorum: true, proto.ErrNoActiveReplicas: true, proto.ErrUnknownStatusOfInsert: true,
+	proto.ErrTableIsDropped: true, proto.ErrTableIsBeingRestarted: true,
+	unfinished: true, cannotScheduleTask: true, cannotFsync: true, queryWasCancelled: true,
+}
+
+var setupCodes = map[proto.Error]bool{
+	// the schema
+	proto.ErrUnknownTable: true, proto.ErrUnknownDatabase: true, proto.ErrUnknownIdentifier: true,
+	proto.ErrNoSuchColumnInTable: true, proto.ErrThereIsNoColumn: true, proto.ErrNotFoundColumnInBlock: true,
+	proto.ErrNumberOfColumnsDoesntMatch: true, proto.ErrTypeMismatch: true, proto.ErrIncompatibleColumns: true,
+	// the user
+	proto.ErrAuthenticationFailed: true, proto.ErrUnknownUser: true, proto.ErrWrongPassword: true,
+	proto.ErrRequiredPassword: true, proto.ErrIPAddressNotAllowed: true, proto.ErrAccessDenied: true,
+	proto.ErrDatabaseAccessDenied: true, proto.ErrReadonly: true,
+	// the profile
+	proto.ErrUnknownSetting: true, proto.ErrSettingConstraintViolation: true,
+}
+
+// Codes without a name in ch-go, or with a doubtful one, as ClickHouse's
+// ErrorCodes.cpp numbers them.
+const (
+	cannotFsync        proto.Error = 76
+	queryWasCancelled  proto.Error = 394
+	unfinished         proto.Error = 341
+	cannotScheduleTask proto.Error = 439
+)
+
+// hints are sentences for the errors that somebody must act upon.
+func hintOf(code proto.Error) string {
+	switch code {
+	case proto.ErrAuthenticationFailed, proto.ErrUnknownUser, proto.ErrWrongPassword, proto.ErrRequiredPassword:
+		return "check the ClickHouse user and password"
+	case proto.ErrAccessDenied, proto.ErrDatabaseAccessDenied, proto.ErrIPAddressNotAllowed, proto.ErrReadonly:
+		return "the ClickHouse user lacks a grant"
+	case proto.ErrUnknownSetting, proto.ErrSettingConstraintViolation:
+		return "the ClickHouse server or profile does not allow a setting that runrate needs"
+	}
+	return "run `runrate migrate`"
+}

@@ -1,0 +1,203 @@
+// Package store is the worker's side of ClickHouse: it writes the rows of a
+// flush and reads back what a fold needs to go on after a restart.
+//
+// Write inserts absolute values under the version that each row carries, so
+// writing again, late, or twice changes nothing. Progress is written last: a
+// view shows an as_of only once the progress that passed it is there.
+//
+// Start at Open, then Write. Every error is an *Error, whose Kind says whether
+// to wait and try again.
+package store
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// Options say where ClickHouse is. Zero values mean the defaults named.
+type Options struct {
+	// Address is host:port, several of them with commas, or a clickhouse://
+	// DSN (clickhouse://user:password@host:9440/?secure=true). Native protocol.
+	Address  string
+	Database string // "revenue"; the contract's name. A database in the DSN does not count.
+	User     string // instead of the DSN's
+	Password string // instead of the DSN's
+	TLS      *tls.Config
+
+	// Inserts is how many inserts run at a time, each holding up to ChunkRows
+	// rows in memory: 4.
+	Inserts int
+	// ChunkRows and ChunkBytes bound one INSERT, whichever comes first:
+	// 200,000 rows or 64 MiB before compression.
+	ChunkRows  int
+	ChunkBytes int
+	// Timeout bounds one INSERT or one query: a minute.
+	Timeout time.Duration
+}
+
+// Store is a pool of connections. It is safe for concurrent use.
+type Store struct {
+	conn       driver.Conn
+	database   string // not quoted
+	chunkRows  int
+	chunkBytes int
+	timeout    time.Duration
+	inserts    chan *chunk // free chunks; one is held while an insert runs
+}
+
+var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// Open connects and checks that the server answers. It does not create the
+// schema: see package runrate/schemas/clickhouse.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	o = o.withDefaults()
+	if !databaseName.MatchString(o.Database) {
+		return nil, &Error{Op: "open", Kind: Setup, Err: fmt.Errorf("database name %q: letters, digits and _ only", o.Database)}
+	}
+	options, err := clickhouseOptions(o)
+	if err != nil {
+		return nil, &Error{Op: "open", Kind: Setup, Err: err}
+	}
+	conn, err := clickhouse.Open(options)
+	if err != nil {
+		return nil, &Error{Op: "open", Kind: Setup, Err: err}
+	}
+	s := &Store{
+		conn:       conn,
+		database:   o.Database,
+		chunkRows:  o.ChunkRows,
+		chunkBytes: o.ChunkBytes,
+		timeout:    o.Timeout,
+		inserts:    make(chan *chunk, o.Inserts),
+	}
+	for range o.Inserts {
+		s.inserts <- new(chunk)
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	if err := conn.Ping(ctx); err != nil {
+		conn.Close()
+		return nil, &Error{Op: "connect to " + strings.Join(options.Addr, ","), Kind: kindOf(err), Err: err}
+	}
+	return s, nil
+}
+
+// Close closes the connections; what is under way fails.
+func (s *Store) Close() error { return s.conn.Close() }
+
+// Conn is the connection pool, for what has no method here (migrations, reports).
+func (s *Store) Conn() driver.Conn { return s.conn }
+
+// Ping says whether the server answers.
+func (s *Store) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	if err := s.conn.Ping(ctx); err != nil {
+		return &Error{Op: "ping", Kind: kindOf(err), Err: err}
+	}
+	return nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Database == "" {
+		o.Database = "revenue"
+	}
+	if o.Inserts <= 0 {
+		o.Inserts = 4
+	}
+	if o.ChunkRows <= 0 {
+		o.ChunkRows = 200_000
+	}
+	if o.ChunkBytes <= 0 {
+		o.ChunkBytes = 64 << 20
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = time.Minute
+	}
+	return o
+}
+
+func clickhouseOptions(o Options) (*clickhouse.Options, error) {
+	options := &clickhouse.Options{Addr: strings.Split(o.Address, ",")}
+	if strings.Contains(o.Address, "://") {
+		parsed, err := clickhouse.ParseDSN(o.Address)
+		if err != nil {
+			// Not err itself, which may quote the password.
+			return nil, errors.New("the ClickHouse DSN does not parse: want clickhouse://user:password@host:port/?secure=true")
+		}
+		if parsed.Protocol != clickhouse.Native {
+			scheme, _, _ := strings.Cut(o.Address, "://")
+			return nil, fmt.Errorf("the ClickHouse DSN has scheme %s: want clickhouse:// and the native port (9000, or 9440 with TLS)", scheme)
+		}
+		options = parsed
+	}
+	for _, a := range options.Addr {
+		if _, port, err := net.SplitHostPort(a); err != nil || port == "" {
+			return nil, fmt.Errorf("ClickHouse address %q: want host:port", redact(a))
+		}
+	}
+	options.Auth.Database = "" // it need not exist yet; every statement names its own
+	if o.User != "" {
+		options.Auth.Username = o.User
+	}
+	if o.Password != "" {
+		options.Auth.Password = o.Password
+	}
+	if o.TLS != nil {
+		options.TLS = o.TLS
+	}
+	if options.DialTimeout == 0 {
+		options.DialTimeout = 10 * time.Second
+	}
+	options.ReadTimeout = max(options.ReadTimeout, o.Timeout)
+	options.MaxOpenConns = max(options.MaxOpenConns, o.Inserts+4) // reads beside the inserts
+	options.MaxIdleConns = max(options.MaxIdleConns, o.Inserts)
+	if options.Compression == nil {
+		options.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
+	}
+	options.ClientInfo.Products = append(options.ClientInfo.Products, struct{ Name, Version string }{"runrate", "1"})
+	if options.Settings == nil {
+		options.Settings = clickhouse.Settings{}
+	}
+	maps.Copy(options.Settings, pinned)
+	options.Settings["insert_quorum_timeout"] = o.Timeout.Milliseconds()
+	return options, nil
+}
+
+// pinned are the session settings that exactness rests on; a DSN cannot
+// override them. All of them are known to servers from 23.x on.
+var pinned = clickhouse.Settings{
+	"async_insert":          0, // an acknowledgement means: in the table
+	"wait_for_async_insert": 1, // and where a profile forces async_insert, wait
+	// Rows carry versions: one that is written again must land. The tables say
+	// so, too, for servers whose deduplicate_insert goes before this setting.
+	"insert_deduplicate": 0,
+	// History folded in one go spans more months than the default of 100.
+	"max_partitions_per_insert_block": 0,
+	// Where tables are replicated, a committed offset must outlive any one of
+	// the replicas; single servers take no notice.
+	"insert_quorum":          "auto",
+	"insert_quorum_parallel": 1,
+}
+
+// redact keeps what may be a password out of messages.
+func redact(address string) string {
+	if u, err := url.Parse(address); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	if i := strings.LastIndexByte(address, '@'); i >= 0 {
+		return "…" + address[i:]
+	}
+	return address
+}

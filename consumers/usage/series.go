@@ -1,0 +1,148 @@
+package usage
+
+import (
+	"cmp"
+	"slices"
+
+	"runrate/internal/calendar"
+	"runrate/internal/money"
+	"runrate/internal/rows"
+	"runrate/internal/stream"
+)
+
+func compareHour(p pane, h calendar.Hour) int { return cmp.Compare(p.hour, h) }
+
+// windows are the rolling windows of the contract, lengths in hours.
+var windows = [...]struct {
+	name  string
+	hours calendar.Hour
+}{
+	{"1h", 1}, {"24h", 24}, {"7d", 7 * 24}, {"28d", 28 * 24}, {"30d", 30 * 24}, {"90d", 90 * 24}, {"365d", 365 * 24},
+}
+
+// keptPanes is how long a pane can still enter a row: the longest window, as
+// of the oldest boundary that a late event can amend, and an hour to step on.
+const keptPanes calendar.Hour = (365+35)*24 + 2
+
+// total is what a pane or a window adds up. count is the accepted events of
+// either kind: a row exists where it is above zero.
+type total struct {
+	rows.Totals
+	count int64
+}
+
+// add and subtract cannot overflow: series.gross, which is checked, bounds every
+// sum over a series.
+func (t *total) add(d total) {
+	t.Revenue, _ = t.Revenue.Add(d.Revenue)
+	t.Cost, _ = t.Cost.Add(d.Cost)
+	t.Events += d.Events
+	t.count += d.count
+}
+
+func (t *total) subtract(d total) {
+	t.Revenue, _ = t.Revenue.Sub(d.Revenue)
+	t.Cost, _ = t.Cost.Sub(d.Cost)
+	t.Events -= d.Events
+	t.count -= d.count
+}
+
+// pane is the total of one hour. touched is the offset of the last record that
+// changed it, below the batch's first offset if none did in this batch.
+type pane struct {
+	hour    calendar.Hour
+	total   total
+	touched stream.Offset
+}
+
+// series is the revenue of one key over time: panes for the hours that have
+// any, and the running sum of every window as of the last flushed boundary.
+type series struct {
+	dimensions rows.Dimensions
+	panes      []pane // ascending by hour
+	sums       [len(windows)]total
+	gross      money.Amount    // all that was added, by magnitude
+	dirty      []calendar.Hour // panes changed in this batch, unordered, each once
+}
+
+// add books an event of the record at offset. closed is the last flushed
+// boundary: the sums as of it take the event in where their windows hold it.
+// The cost does not depend on the windows' lengths.
+func (s *series) add(h calendar.Hour, d total, offset, first stream.Offset, closed calendar.Hour) error {
+	var ok bool
+	if s.gross, ok = s.gross.Add(magnitude(d)); !ok || s.gross.Cmp(maxGross) > 0 {
+		return errOverflow
+	}
+	p := s.pane(h)
+	if p.touched < first {
+		s.dirty = append(s.dirty, h)
+	}
+	p.touched = offset
+	p.total.add(d)
+	if h < closed {
+		for w := range windows {
+			if h >= closed-windows[w].hours {
+				s.sums[w].add(d)
+			}
+		}
+	}
+	return nil
+}
+
+// magnitude is the sum of the absolute amounts, at most twice an event's cap.
+func magnitude(t total) money.Amount {
+	sum, _ := absolute(t.Revenue).Add(absolute(t.Cost))
+	return sum
+}
+
+func absolute(a money.Amount) money.Amount {
+	if a.Sign() < 0 {
+		return a.Neg()
+	}
+	return a
+}
+
+// pane finds the pane of an hour, or makes it.
+func (s *series) pane(h calendar.Hour) *pane {
+	if n := len(s.panes); n > 0 && s.panes[n-1].hour == h {
+		return &s.panes[n-1]
+	}
+	i, found := slices.BinarySearchFunc(s.panes, h, compareHour)
+	if !found {
+		s.panes = slices.Insert(s.panes, i, pane{hour: h, touched: -1})
+	}
+	return &s.panes[i]
+}
+
+// find is the pane of an hour that has one.
+func (s *series) find(h calendar.Hour) *pane {
+	i, _ := slices.BinarySearchFunc(s.panes, h, compareHour)
+	return &s.panes[i]
+}
+
+// changedPanes yields the panes changed in this batch.
+func (s *series) changedPanes(yield func(rows.UsagePane) bool) bool {
+	for _, h := range s.dirty {
+		p := s.find(h)
+		if !yield(rows.UsagePane{Hour: h.Start(), Dimensions: s.dimensions, Totals: p.total.Totals, Version: p.touched}) {
+			return false
+		}
+	}
+	return true
+}
+
+// advance moves the sums on from the boundary was to closed, and lets go of the
+// panes that no row can need any more.
+func (s *series) advance(was, closed calendar.Hour) {
+	for w := range windows {
+		c := s.cursor(w, was)
+		for c.boundary < closed {
+			if !c.skip(closed) {
+				c.forward()
+			}
+		}
+		s.sums[w] = c.sum
+	}
+	n, _ := slices.BinarySearchFunc(s.panes, closed-keptPanes, compareHour)
+	s.panes = slices.Delete(s.panes, 0, n)
+}

@@ -1,0 +1,9 @@
+package local
+
+import "syscall"
+
+// deathSignal makes the kernel kill the child when the thread that starts it
+// ends, which start keeps for as long as the process lives.
+func deathSignal() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+}

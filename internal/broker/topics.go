@@ -1,0 +1,91 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/segmentio/kafka-go"
+
+	"runrate/internal/stream"
+)
+
+// MaxPartitions bounds the partitions of a topic that EnsureTopics creates.
+const MaxPartitions = 4096
+
+// Retention and sizes of the topics that EnsureTopics creates. The input
+// topics are the record of revenue and are kept for ever; set retention.ms on
+// the topic to change that. Snapshots matter as long as a commit points to them.
+const (
+	inputRetentionMS    = -1
+	snapshotRetentionMS = 30 * 24 * 60 * 60 * 1000
+	snapshotMaxBytes    = 8 << 20
+)
+
+// EnsureTopics creates the topics that are missing: both inputs and the
+// snapshot log, each with as many partitions. A topic that has another number
+// of partitions is an error, since placement is fixed by it; other settings of
+// topics that exist are left alone.
+func (c *Client) EnsureTopics(ctx context.Context, partitions int32, replication int) error {
+	if partitions < 1 || partitions > MaxPartitions {
+		return fmt.Errorf("create topics with %d partitions: must be 1 to %d", partitions, MaxPartitions)
+	}
+	if replication < 1 {
+		return fmt.Errorf("create topics with %d replicas: must be 1 or more", replication)
+	}
+	// The creation itself tells of topics that exist; metadata may be cached.
+	req := &kafka.CreateTopicsRequest{}
+	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic, stream.SnapshotsTopic} {
+		req.Topics = append(req.Topics, topicConfig(topic, partitions, replication))
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.config.timeout())
+	defer cancel()
+	res, err := c.kafka.CreateTopics(ctx, req)
+	if err != nil {
+		return fmt.Errorf("create the topics: %w", err)
+	}
+	for _, t := range req.Topics {
+		err := res.Errors[t.Topic]
+		if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
+			return fmt.Errorf("create topic %s with %d partitions, %d replicas: %w", t.Topic, partitions, replication, err)
+		}
+	}
+	counts, err := c.partitionCounts(ctx, stream.UsageTopic, stream.SubscriptionsTopic, stream.SnapshotsTopic)
+	if err != nil {
+		return fmt.Errorf("check the topics: %w", err)
+	}
+	for _, t := range req.Topics {
+		switch n, ok := counts[t.Topic]; {
+		case !ok:
+			return fmt.Errorf("check topic %s: created but not visible yet: %w", t.Topic, kafka.UnknownTopicOrPartition)
+		case n != partitions:
+			return fmt.Errorf("topic %s has %d partitions, not %d: partitions cannot be changed without moving accounts; "+
+				"use --partitions %d, or fresh topics and a rebuild", t.Topic, n, partitions, n)
+		}
+	}
+	return nil
+}
+
+func topicConfig(topic string, partitions int32, replication int) kafka.TopicConfig {
+	set := func(name, value string) kafka.ConfigEntry {
+		return kafka.ConfigEntry{ConfigName: name, ConfigValue: value}
+	}
+	t := kafka.TopicConfig{
+		Topic: topic, NumPartitions: int(partitions), ReplicationFactor: replication,
+		ConfigEntries: []kafka.ConfigEntry{set("cleanup.policy", "delete")},
+	}
+	if topic == stream.SnapshotsTopic {
+		t.ConfigEntries = append(t.ConfigEntries,
+			set("retention.ms", strconv.Itoa(snapshotRetentionMS)),
+			set("max.message.bytes", strconv.Itoa(snapshotMaxBytes)))
+	} else {
+		t.ConfigEntries = append(t.ConfigEntries, set("retention.ms", strconv.Itoa(inputRetentionMS)))
+	}
+	if replication > 1 {
+		// acks=all then means at least two copies, and one broker may be down
+		// when there are three replicas.
+		t.ConfigEntries = append(t.ConfigEntries, set("min.insync.replicas", "2"))
+	}
+	return t
+}

@@ -1,0 +1,56 @@
+package event
+
+import (
+	"bytes"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Decoder decodes records. It keeps scratch space and a bounded set of strings
+// that recur (products, meters, sources, ...), so use one per goroutine. The
+// zero value is ready.
+type Decoder struct {
+	wire    wire
+	strings interner
+
+	value   []byte // the record, during Decode
+	json    jsontext.Decoder
+	jsonBuf bytes.Buffer
+	unquote []byte // room for names and strings with escapes
+}
+
+// Decode reads the value of a record: a structured-mode JSON CloudEvent when
+// its first byte is '{', else the Protobuf message runrate.events.v1.Event.
+// The event shares no memory with value.
+//
+// It judges rules 1, 2 and 4 of the contract. A refusal is malformed or
+// unknown_type: first what is wrong with the encoding, then with the required
+// attributes specversion, type, source, id and time, then the type, then
+// subject and data. What is wrong with the values alone (rule 4) is in
+// Event.Invalid, because rule 3 comes before it: the first fault in the order
+// id, source, subject, time, then data's members in the order of the schema,
+// meters by name. An event with Invalid set has its Type, Account and
+// whatever else is right; its numbers are not to be used.
+//
+// A Refusal's Detail depends on value alone: it is a column of a row that must
+// come out the same in a replay.
+func (d *Decoder) Decode(value []byte) (Event, *Refusal) {
+	d.wire.reset()
+	defer func() { d.value = nil }()
+	var bad *Refusal
+	switch {
+	case len(value) == 0:
+		bad = malformed("the record has no value; a CloudEvent is required")
+	case value[0] == '{':
+		bad = d.readJSON(value)
+	default:
+		bad = d.readProto(value)
+	}
+	if bad != nil {
+		return Event{}, bad
+	}
+	j := judge{w: &d.wire, strings: &d.strings}
+	return j.event()
+}
+
+func malformed(detail string) *Refusal { return &Refusal{Reason: Malformed, Detail: detail} }

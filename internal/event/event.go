@@ -1,0 +1,172 @@
+// Package event holds the five events that runrate accepts, how they are
+// decoded from the log, and the reasons for which one is refused.
+//
+// Start at Event, then Decode. The package is pure: bytes in, an event or a
+// refusal out.
+package event
+
+import (
+	"time"
+
+	"runrate/internal/money"
+)
+
+// Time is an instant in microseconds since 1970-01-01T00:00:00Z.
+type Time int64
+
+// TimeOf is t to the microsecond, finer parts cut off.
+func TimeOf(t time.Time) Time { return Time(t.UnixMicro()) }
+
+// UTC is the instant as a time.Time in UTC.
+func (t Time) UTC() time.Time { return time.UnixMicro(int64(t)).UTC() }
+
+// timeLayout is RFC 3339 in UTC with up to six decimals of a second.
+const timeLayout = "2006-01-02T15:04:05.999999Z"
+
+// String is RFC 3339 in UTC with up to six decimals of a second.
+func (t Time) String() string { return t.UTC().Format(timeLayout) }
+
+// Spans of time in the unit of Time.
+const (
+	Second Time = 1_000_000
+	Minute      = 60 * Second
+	Hour        = 60 * Minute
+	Day         = 24 * Hour
+)
+
+// The instants an event or a tick may carry: MinTime <= t < MaxTime. Outside
+// of them it is refused as invalid, so that no time overflows the hour panes
+// or ClickHouse's DateTime.
+const (
+	MinTime Time = 0                      // 1970-01-01T00:00:00Z
+	MaxTime Time = 4_102_444_800 * Second // 2100-01-01T00:00:00Z
+)
+
+// Account is the customer account that an event is about: its CloudEvents
+// subject and its record key.
+type Account string
+
+// Type is the kind of an event.
+type Type uint8
+
+// The kinds of event. Control events carry no account.
+const (
+	UsageRecorded Type = iota + 1
+	AdjustmentRecorded
+	SubscriptionChanged
+	ClockTicked
+	PricebookPublished
+)
+
+// String is the CloudEvents type attribute.
+func (t Type) String() string {
+	switch t {
+	case UsageRecorded:
+		return "usage.recorded"
+	case AdjustmentRecorded:
+		return "adjustment.recorded"
+	case SubscriptionChanged:
+		return "subscription.changed"
+	case ClockTicked:
+		return "clock.ticked"
+	case PricebookPublished:
+		return "pricebook.published"
+	}
+	return "unknown"
+}
+
+// Control says whether events of this kind are copied to every partition and
+// carry no account.
+func (t Type) Control() bool { return t == ClockTicked || t == PricebookPublished }
+
+// Event is one decoded event. Exactly one of Usage, Adjustment, Subscription
+// and PriceBook is set, by Type; none for ClockTicked.
+type Event struct {
+	Type    Type
+	Source  string
+	ID      string
+	Account Account // empty for control events
+	Time    Time
+
+	Usage        *Usage
+	Adjustment   *Adjustment
+	Subscription *Subscription
+	PriceBook    []byte // the book as JSON, not yet parsed
+
+	// Invalid is the first thing that rule 4 finds wrong with the values of a
+	// well-formed event, nil if nothing is. It is a field, not Decode's error,
+	// because rule 3 (placement) is judged between decoding and rule 4.
+	Invalid *Refusal
+}
+
+// Usage is the data of usage.recorded.
+type Usage struct {
+	Product    string
+	Segment    string
+	Region     string
+	Quantities []Quantity // at least one, sorted by Meter, each meter once
+}
+
+// Quantity is a count of one meter's unit, 0..MaxQuantity.
+type Quantity struct {
+	Meter string
+	Count uint64
+}
+
+// MaxQuantity is the largest quantity an event may carry: 2^53, the largest
+// integer that every JSON implementation holds exactly.
+const MaxQuantity = 1 << 53
+
+// Adjustment is the data of adjustment.recorded.
+type Adjustment struct {
+	Product  string
+	Segment  string
+	Region   string
+	Amount   money.Amount // signed
+	Currency string       // ISO 4217
+	Reason   string
+}
+
+// Subscription is the data of subscription.changed: the whole state of the
+// subscription from the event's time on.
+type Subscription struct {
+	ID            string
+	Line          string
+	Plan          string
+	Segment       string
+	Region        string
+	Status        Status
+	Quantity      uint64 // 0..MaxQuantity
+	UnitAmount    money.Amount
+	Currency      string // ISO 4217
+	Interval      Interval
+	IntervalCount uint32 // 1..MaxIntervalCount
+	Discount      money.Percent
+}
+
+// MaxIntervalCount bounds a billing interval: 1,000 years is a mistake.
+const MaxIntervalCount = 1000
+
+// Status is the state of a subscription.
+type Status uint8
+
+// The states of a subscription. Active and PastDue pay; the others do not.
+const (
+	Trialing Status = iota + 1
+	Active
+	PastDue
+	Paused
+	Unpaid
+	Canceled
+)
+
+// Interval is the unit of a billing interval.
+type Interval uint8
+
+// The units of a billing interval.
+const (
+	EveryDay Interval = iota + 1
+	EveryWeek
+	EveryMonth
+	EveryYear
+)

@@ -1,0 +1,225 @@
+package event
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// readJSON fills d.wire from a structured-mode JSON CloudEvent. It refuses
+// what is no strict JSON: duplicate member names, invalid UTF-8, bytes after
+// the object, or nesting deeper than jsontext's 10,000. Members that it does
+// not know are checked and passed over.
+func (d *Decoder) readJSON(value []byte) *Refusal {
+	// The decoder reads a bytes.Buffer in place and leaves it as it is, so that
+	// what ReadValue returns is a part of value and lives as long.
+	d.value = value
+	d.jsonBuf = *bytes.NewBuffer(value)
+	d.json.Reset(&d.jsonBuf)
+	if cap(d.unquote) > 1<<16 {
+		d.unquote = nil
+	}
+	d.unquote = d.unquote[:0]
+
+	err := d.members(d.topMember)
+	if err == nil {
+		if _, err = d.json.ReadToken(); err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			err = errTrailing
+		}
+	}
+	return d.notJSON(err)
+}
+
+var (
+	errTrailing = errors.New("bytes after the object")
+	errNoObject = errors.New("does not begin with '{'")
+)
+
+// notJSON is the refusal for an error of the JSON decoder.
+func (d *Decoder) notJSON(err error) *Refusal {
+	offset, what := d.syntax(err)
+	return malformed("the value is no strict JSON object from byte " + strconv.FormatInt(offset, 10) + " on: " + what)
+}
+
+// syntax is where an error of the JSON decoder is and what it is.
+func (d *Decoder) syntax(err error) (offset int64, what string) {
+	offset, what = d.json.InputOffset(), err.Error()
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		offset, what = syntax.ByteOffset, syntax.Err.Error()
+		if syntax.Err == jsontext.ErrDuplicateName {
+			what += " " + show([]byte(syntax.JSONPointer.LastToken()))
+		}
+	}
+	return offset, shorten(what, 160)
+}
+
+// isObject checks that b is one strict JSON object and nothing else.
+func (d *Decoder) isObject(b []byte) error {
+	if len(b) == 0 || b[0] != '{' {
+		return errNoObject
+	}
+	d.jsonBuf = *bytes.NewBuffer(b)
+	d.json.Reset(&d.jsonBuf)
+	if err := d.json.SkipValue(); err != nil {
+		return err
+	}
+	switch _, err := d.json.ReadToken(); err {
+	case io.EOF:
+		return nil
+	case nil:
+		return errTrailing
+	default:
+		return err
+	}
+}
+
+// members reads an object and calls member for the name of each member;
+// member must read its value.
+func (d *Decoder) members(member func(name []byte) error) error {
+	if _, err := d.json.ReadToken(); err != nil { // the '{'
+		return err
+	}
+	for d.json.PeekKind() == '"' {
+		raw, err := d.json.ReadValue()
+		if err != nil {
+			return err
+		}
+		if err := member(d.string(raw)); err != nil {
+			return err
+		}
+	}
+	_, err := d.json.ReadToken() // the '}', or what is wrong
+	return err
+}
+
+func (d *Decoder) topMember(name []byte) error {
+	w := &d.wire
+	switch string(name) {
+	case "specversion":
+		return d.read(&w.specversion)
+	case "type":
+		return d.read(&w.typ)
+	case "source":
+		return d.read(&w.source)
+	case "id":
+		return d.read(&w.id)
+	case "time":
+		return d.read(&w.time)
+	case "subject":
+		return d.read(&w.subject)
+	case "data":
+		return d.readData()
+	}
+	return d.json.SkipValue()
+}
+
+// readData reads the data member, and its members if it is an object. Which of
+// them matter is judged later, when the type is known.
+func (d *Decoder) readData() error {
+	if d.json.PeekKind() != '{' {
+		return d.read(&d.wire.data)
+	}
+	start := d.afterSpace(d.json.InputOffset())
+	if err := d.members(d.dataMember); err != nil {
+		return err
+	}
+	d.wire.data = attr{shape: object, text: d.value[start:d.json.InputOffset()]}
+	return nil
+}
+
+// afterSpace is the offset of the first '{' at or after an offset where,
+// besides it, only a colon and white space can stand.
+func (d *Decoder) afterSpace(offset int64) int64 {
+	return offset + int64(bytes.IndexByte(d.value[offset:], '{'))
+}
+
+func (d *Decoder) dataMember(name []byte) error {
+	w := &d.wire
+	switch string(name) {
+	case "product":
+		return d.read(&w.product)
+	case "segment":
+		return d.read(&w.segment)
+	case "region":
+		return d.read(&w.region)
+	case "quantities":
+		if d.json.PeekKind() != '{' {
+			return d.read(&w.quantities)
+		}
+		w.quantities.shape = object
+		return d.members(d.quantityMember)
+	case "amount":
+		return d.read(&w.amount)
+	case "currency":
+		return d.read(&w.currency)
+	case "reason":
+		return d.read(&w.reason)
+	case "subscription":
+		return d.read(&w.subscription)
+	case "line":
+		return d.read(&w.line)
+	case "plan":
+		return d.read(&w.plan)
+	case "status":
+		return d.read(&w.status)
+	case "quantity":
+		return d.read(&w.quantity)
+	case "unit_amount":
+		return d.read(&w.unitAmount)
+	case "interval":
+		return d.read(&w.interval)
+	case "interval_count":
+		return d.read(&w.intervalCount)
+	case "discount_percent":
+		return d.read(&w.pct)
+	}
+	return d.json.SkipValue()
+}
+
+func (d *Decoder) quantityMember(name []byte) error {
+	m := meter{name: name}
+	if err := d.read(&m.value); err != nil {
+		return err
+	}
+	d.wire.addMeter(m)
+	return nil
+}
+
+// read reads one value, of whatever shape.
+func (d *Decoder) read(a *attr) error {
+	raw, err := d.json.ReadValue()
+	if err != nil {
+		return err
+	}
+	switch raw[0] {
+	case '"':
+		*a = attr{shape: text, text: d.string(raw)}
+	case 'n':
+		*a = attr{}
+	case '{':
+		*a = attr{shape: object, text: raw}
+	case '[', 't', 'f':
+		*a = attr{shape: other, text: raw}
+	default:
+		*a = plainInteger(raw)
+	}
+	return nil
+}
+
+// string is what a JSON string holds: a part of the record, or of d.unquote if
+// it has escapes.
+func (d *Decoder) string(raw jsontext.Value) []byte {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1]
+	}
+	start := len(d.unquote)
+	d.unquote, _ = jsontext.AppendUnquote(d.unquote, raw) // ReadValue has checked it
+	return d.unquote[start:len(d.unquote):len(d.unquote)]
+}

@@ -1,0 +1,152 @@
+package event
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// judge turns what a reader found into an event, by the rules of the contract.
+// Each of its methods below takes one attribute, notes the first fault of
+// either kind, and goes on with a zero value, so that the order of the calls is
+// the order of precedence.
+type judge struct {
+	w         *wire
+	strings   *interner
+	malformed *Refusal // rule 1: the first
+	invalid   *Refusal // rule 4: the first
+}
+
+// event judges all of it.
+func (j *judge) event() (Event, *Refusal) {
+	w := j.w
+	j.have("specversion", w.specversion, text, `the string "1.0"`)
+	if w.specversion.shape == text && string(w.specversion.text) != "1.0" {
+		j.wrong("specversion", w.specversion, `the string "1.0"`)
+	}
+	j.have("type", w.typ, text, aString)
+	j.have("source", w.source, text, aString)
+	j.have("id", w.id, text, aString)
+	at, timeInRange := j.instant(w.time)
+	if j.malformed != nil {
+		return Event{}, j.malformed
+	}
+
+	e := Event{Type: parseType(string(w.typ.text)), Time: at}
+	if e.Type == 0 {
+		return Event{}, &Refusal{UnknownType, "type is " + w.typ.String() +
+			"; it is one of usage.recorded, adjustment.recorded, subscription.changed, clock.ticked, pricebook.published"}
+	}
+
+	e.ID = string(j.bounded("id", w.id, 1, MaxAttributeLen))
+	e.Source = j.strings.get(j.bounded("source", w.source, 1, MaxAttributeLen))
+	if !e.Type.Control() && j.have("subject", w.subject, text, aString) {
+		e.Account = Account(j.bounded("subject", w.subject, 1, MaxAttributeLen))
+	}
+	if !timeInRange {
+		j.fault("time", w.time, "it is from 1970-01-01T00:00:00Z until before 2100-01-01T00:00:00Z")
+	}
+	j.data(&e)
+	if j.malformed != nil {
+		return Event{}, j.malformed
+	}
+	e.Invalid = j.invalid
+	return e, nil
+}
+
+// data judges the data attribute of an event whose type is known. That of
+// clock.ticked is ignored.
+func (j *judge) data(e *Event) {
+	w := j.w
+	if e.Type == ClockTicked || !j.have("data", w.data, object, "an object") {
+		return
+	}
+	if w.dataOf != 0 && w.dataOf != e.Type {
+		j.refuse("data is that of " + w.dataOf.String() + "; that of " + e.Type.String() + " is required")
+		return
+	}
+	switch e.Type {
+	case UsageRecorded:
+		e.Usage = j.usage()
+	case AdjustmentRecorded:
+		e.Adjustment = j.adjustment()
+	case SubscriptionChanged:
+		e.Subscription = j.subscription()
+	case PricebookPublished:
+		e.PriceBook = bytes.Clone(w.data.text)
+	}
+}
+
+const aString = "a string"
+
+// have says whether an attribute has the shape that is required; if not, the
+// record is malformed.
+func (j *judge) have(name string, a attr, want shape, wanted string) bool {
+	if a.shape == want {
+		return true
+	}
+	if j.malformed == nil {
+		j.wrong(name, a, wanted)
+	}
+	return false
+}
+
+// wrong notes that an attribute is missing or of the wrong type.
+func (j *judge) wrong(name string, a attr, wanted string) {
+	j.refuse(name + " is " + a.String() + "; " + wanted + " is required")
+}
+
+func (j *judge) refuse(detail string) {
+	if j.malformed == nil {
+		j.malformed = malformed(detail)
+	}
+}
+
+// fault notes that the value of an attribute is not one it may have.
+func (j *judge) fault(name string, a attr, rule string) {
+	if j.invalid == nil {
+		j.invalid = &Refusal{Invalid, name + " is " + a.String() + "; " + rule}
+	}
+}
+
+// bounded is a string of min to max bytes without NUL, nil if it is none. The
+// result aliases the record.
+func (j *judge) bounded(name string, a attr, min, max int) []byte {
+	switch b := a.text; {
+	case a.shape != text:
+		return nil
+	case len(b) > max:
+		j.fault(name, a, "it has "+strconv.Itoa(len(b))+" bytes and may have "+strconv.Itoa(max))
+	case len(b) < min:
+		j.fault(name, a, "it must not be empty")
+	case bytes.IndexByte(b, 0) >= 0:
+		j.fault(name, a, "it must not contain NUL")
+	default:
+		return b
+	}
+	return nil
+}
+
+// instant is the time attribute to the microsecond. A time that cannot be read
+// is malformed; inRange says whether one that can lies within the bounds.
+func (j *judge) instant(a attr) (t Time, inRange bool) {
+	const wanted = "an RFC 3339 date and time with offset, such as 2026-11-23T07:31:05.123Z,"
+	if a.shape == instant {
+		// google.protobuf.Timestamp runs from year 1 to 9999, nanos upwards.
+		seconds := int64(a.n)
+		if seconds < -62_135_596_800 || seconds > 253_402_300_799 || a.nanos < 0 || a.nanos > 999_999_999 {
+			j.wrong("time", a, "a timestamp of the years 1 to 9999 with 0 to 999999999 ns")
+			return 0, false
+		}
+		t = Time(seconds)*Second + Time(a.nanos/1000)
+	} else {
+		if !j.have("time", a, text, wanted[:len(wanted)-1]) {
+			return 0, false
+		}
+		var ok bool
+		if t, ok = parseTime(a.text); !ok {
+			j.wrong("time", a, wanted[:len(wanted)-1])
+			return 0, false
+		}
+	}
+	return t, MinTime <= t && t < MaxTime
+}

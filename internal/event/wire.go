@@ -1,0 +1,98 @@
+package event
+
+import "bytes"
+
+// wire is what a reader (readJSON, readProto) found in a record, before
+// anything is judged: one attr for each attribute that any kind of event
+// knows. Both readers fill it and one set of rules judges it, so that the two
+// forms of an event cannot be judged differently.
+//
+// Its slices alias the record or the decoder's scratch, and live until the
+// next Decode.
+type wire struct {
+	specversion, typ, source, id, time, subject attr
+
+	data   attr // object: the raw JSON of a JSON event's data or of a Protobuf event's price book
+	dataOf Type // Protobuf: the kind of event whose data this is; 0 in JSON, which does not tell
+
+	// The members of data, of whatever kind.
+	product, segment, region                           attr
+	quantities                                         attr
+	meters                                             []meter // of quantities, in the record's order; at most MaxMeters+1
+	meterCount                                         int     // how many there were
+	wrongMeter                                         *meter  // the first whose value is no number
+	amount, currency, reason                           attr
+	subscription, line, plan, status                   attr
+	quantity, unitAmount, interval, intervalCount, pct attr
+}
+
+// meter is one member of quantities.
+type meter struct {
+	name  []byte
+	value attr
+}
+
+// shape is what kind of value an attribute has.
+type shape uint8
+
+const (
+	absent  shape = iota // not there, or JSON null
+	text                 // a string: attr.text, without quotes and escapes
+	integer              // 0..2^64-1, written as a plain integer: attr.n
+	number               // any other JSON number: attr.text is its literal
+	instant              // a Protobuf timestamp: attr.n seconds since 1970 (two's complement) and attr.nanos
+	object               // a JSON object, or a Protobuf message: attr.text is the JSON
+	other                // a boolean or an array: attr.text is the JSON
+)
+
+// attr is the value found for one attribute.
+type attr struct {
+	shape shape
+	nanos int32
+	n     uint64
+	text  []byte
+}
+
+// reset empties w but keeps the room for meters.
+func (w *wire) reset() {
+	room := w.meters[:0]
+	*w = wire{meters: room}
+}
+
+// addMeter keeps a member of quantities, or only counts it beyond the bound.
+func (w *wire) addMeter(m meter) {
+	w.meterCount++
+	if w.wrongMeter == nil && m.value.shape != integer && m.value.shape != number {
+		wrong := m
+		w.wrongMeter = &wrong
+	}
+	if len(w.meters) <= MaxMeters {
+		w.meters = append(w.meters, m)
+	}
+}
+
+// sortMeters orders meters by name; there are few.
+func (w *wire) sortMeters() {
+	m := w.meters
+	for i := 1; i < len(m); i++ {
+		for j := i; j > 0 && bytes.Compare(m[j].name, m[j-1].name) < 0; j-- {
+			m[j], m[j-1] = m[j-1], m[j]
+		}
+	}
+}
+
+// plainInteger makes an attr of a JSON number's literal: an integer when it is
+// written as one and fits 64 bits, else a number.
+func plainInteger(literal []byte) attr {
+	var n uint64
+	if len(literal) > 19 { // 10^19 > 2^63: far beyond every bound
+		return attr{shape: number, text: literal}
+	}
+	for _, c := range literal {
+		if c < '0' || c > '9' {
+			return attr{shape: number, text: literal}
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	return attr{shape: integer, n: n}
+}

@@ -1,0 +1,97 @@
+package oracle
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+	"time"
+)
+
+// object is a decoded JSON object.
+type object map[string]any
+
+// decodeObject reads exactly one JSON object; numbers keep their literal.
+func decodeObject(value []byte) (object, bool) {
+	if len(value) == 0 || value[0] != '{' {
+		return nil, false
+	}
+	d := json.NewDecoder(strings.NewReader(string(value)))
+	d.UseNumber()
+	var o map[string]any
+	if d.Decode(&o) != nil {
+		return nil, false
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, false
+	}
+	return o, true
+}
+
+// shape lists an object's members and the JSON type each must have: s string,
+// n number, o object; in upper case if it must be there.
+type shape map[string]byte
+
+var envelopeShape = shape{"specversion": 'S', "type": 'S', "source": 'S', "id": 'S', "time": 'S'}
+
+var dataShapes = map[string]shape{
+	"usage.recorded": {"product": 'S', "quantities": 'O', "segment": 's', "region": 's'},
+	"adjustment.recorded": {"product": 'S', "amount": 'S', "currency": 'S', "reason": 'S',
+		"segment": 's', "region": 's'},
+	"subscription.changed": {"subscription": 'S', "line": 'S', "plan": 'S', "status": 'S', "quantity": 'N',
+		"unit_amount": 'S', "currency": 'S', "interval": 'S', "interval_count": 'n', "discount_percent": 's',
+		"segment": 's', "region": 's'},
+}
+
+// fits says whether o has the shape.
+func (o object) fits(s shape) bool {
+	for name, kind := range s {
+		value := o[name]
+		if value == nil {
+			if kind < 'a' {
+				return false
+			}
+			continue
+		}
+		var ok bool
+		switch kind | 0x20 {
+		case 's':
+			_, ok = value.(string)
+		case 'n':
+			_, ok = value.(json.Number)
+		case 'o':
+			_, ok = value.(map[string]any)
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// str is a string member, or fallback where it is absent.
+func (o object) str(name, fallback string) string {
+	if s, ok := o[name].(string); ok {
+		return s
+	}
+	return fallback
+}
+
+// literal is a number member as it was written, or fallback.
+func (o object) literal(name, fallback string) string {
+	if n, ok := o[name].(json.Number); ok {
+		return n.String()
+	}
+	return fallback
+}
+
+// inner is an object member; empty where it is absent.
+func (o object) inner(name string) object {
+	m, _ := o[name].(map[string]any)
+	return m
+}
+
+// micros reads an RFC 3339 time, cutting off what is finer than a microsecond.
+func micros(s string) (int64, bool) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	return t.UnixMicro(), err == nil
+}

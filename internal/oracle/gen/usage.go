@@ -1,0 +1,66 @@
+package gen
+
+import (
+	"fmt"
+	"strings"
+
+	"runrate/internal/stream"
+)
+
+// meters are what each product's books price.
+var meters = map[string][]string{
+	"chat-large": {"input_tokens", "output_tokens"},
+	"chat-small": {"input_tokens"},
+	"vision":     {"images", "free"},
+	"store":      {"gb_hours"},
+}
+
+func (g *generator) sendUsage() {
+	g.send(g.newEvent(stream.UsageTopic, "usage.recorded", g.usageData()))
+}
+
+// usageData counts some of the meters of a listed product. Not all are always
+// priced: a book may have dropped the product or begin later.
+func (g *generator) usageData() []member {
+	product := pick(g, products...)
+	var counts []string
+	for _, meter := range meters[product] {
+		if len(counts) == 0 || g.chance(2) {
+			counts = append(counts, fmt.Sprintf(`%s:%s`, quote(meter), g.count(product)))
+		}
+	}
+	return append([]member{{"product", quote(product)}, {"quantities", "{" + strings.Join(counts, ",") + "}"}}, g.place()...)
+}
+
+// count is a quantity: mostly small or odd, sometimes the largest.
+func (g *generator) count(product string) string {
+	if product != "store" && g.chance(15) {
+		return "9007199254740992"
+	}
+	return fmt.Sprint(pick(g, 0, 1, 3, 7, 1234, 567, 1000001, g.r.IntN(1<<20)))
+}
+
+// place is segment and region, each of them sometimes absent or empty.
+func (g *generator) place() []member {
+	var list []member
+	if s := pick(g, segments...); s != "" || g.chance(2) {
+		list = append(list, member{"segment", quote(s)})
+	}
+	if s := pick(g, regions...); s != "" || g.chance(2) {
+		list = append(list, member{"region", quote(s)})
+	}
+	return list
+}
+
+func (g *generator) sendAdjustment() {
+	g.send(g.newEvent(stream.UsageTopic, "adjustment.recorded", g.adjustmentData()))
+}
+
+// adjustmentData is a refund or credit, often beyond all revenue so far, and
+// in the books' currency or another.
+func (g *generator) adjustmentData() []member {
+	amount := pick(g, "-12.50", "-0.000000000001", "3", "-250000", "-1000000000000000", "1000000000000000",
+		"0", "-0.00", "0.3333", "7.123456789012")
+	return append([]member{{"product", quote(pick(g, products...))}, {"amount", quote(amount)},
+		{"currency", quote(pick(g, "USD", "USD", "EUR", "JPY"))}, {"reason", quote("refund")}}, g.place()...)
+}

@@ -1,0 +1,99 @@
+package oracle
+
+import (
+	"testing"
+
+	"runrate/internal/stream"
+)
+
+func TestRefusals(t *testing.T) {
+	s := newScript()
+	s.usage("a", "01T00:00", "large", `"in":1`)                                                                                                                                   // 0 no book yet
+	s.book(handBook)                                                                                                                                                              // 1
+	s.usage("a", "2019-11-01T00:00:00Z", "large", `"in":1`)                                                                                                                       // 2 before the first tick no lateness, but no price
+	s.usage("a", "2099-11-01T00:00:00Z", "large", `"in":1`)                                                                                                                       // 3 accepted
+	s.tick("10T00:00")                                                                                                                                                            // 4
+	s.tick("09T00:00")                                                                                                                                                            // 5 no effect
+	s.usage("a", "10T00:05", "large", `"in":1`)                                                                                                                                   // 6 accepted, exactly 5 minutes
+	s.usage("a", "10T00:05:00.000001Z", "large", `"in":1`)                                                                                                                        // 7
+	s.usage("a", "2026-10-06T00:00:00Z", "large", `"in":1`)                                                                                                                       // 8 accepted, exactly 35 days
+	s.usage("a", "2026-10-05T23:59:59.999999Z", "large", `"in":1`)                                                                                                                // 9
+	s.usage("a", "10T00:00", "soon", `"n":1`)                                                                                                                                     // 10 priced from the 20th on
+	s.adjust("a", "10T00:00", "soon", "1", "JPY")                                                                                                                                 // 11 accepted: needs no price
+	s.adjust("a", "10T00:00", "nothing", "1", "JPY")                                                                                                                              // 12
+	s.usage("a", "10T00:00", "large", `"in":1,"gpu":0`)                                                                                                                           // 13
+	s.usage("a", "10T00:00", "large", `"in":-1`)                                                                                                                                  // 14
+	s.usage("a", "10T00:00", "large", `"in":1.0`)                                                                                                                                 // 15
+	s.usage("a", "10T00:00", "large", `"in":"1"`)                                                                                                                                 // 16
+	s.usage("a", "10T00:00", "large", ``)                                                                                                                                         // 17
+	s.usage("a", "10T00:00", "large", `"in":9007199254740992`)                                                                                                                    // 18 accepted
+	s.usage("a", "10T00:00", "large", `"in":9007199254740993`)                                                                                                                    // 19
+	s.adjust("a", "10T00:00", "large", "1000000000000000", "USD")                                                                                                                 // 20 accepted
+	s.adjust("a", "10T00:00", "large", "-1000000000000000.000000000001", "USD")                                                                                                   // 21
+	s.adjust("a", "10T00:00", "large", "1.0000000000001", "USD")                                                                                                                  // 22
+	s.adjust("a", "10T00:00", "large", "1", "ZZZ")                                                                                                                                // 23
+	s.event(usage0, "subscription.changed", "a", "10T00:00", `{}`)                                                                                                                // 24
+	s.event(usage0, "usage.recorded", "a", "10T00:00", `[]`)                                                                                                                      // 25
+	s.event(usage0, "usage.recorded", "a", "noon-or-so-then", `{}`)                                                                                                               // 26
+	s.add(usage0, "b", string(s.log[usage0][6].Value))                                                                                                                            // 27 another key
+	s.add(usage0, "a", string(s.log[usage0][6].Value)+"}")                                                                                                                        // 28
+	s.book(`{"version":"2","currency":"USD","products":[{"product":"x","line":"l","meters":{"m":[{"effective_from":"2026-01-01T00:00:00Z","unit":3,"price":"1","cost":"0"}]}}]}`) // 29
+	s.tick("2026-12-30T00:00:00Z")                                                                                                                                                // 30
+	s.add(usage0, "a", string(s.log[usage0][6].Value))                                                                                                                            // 31 a duplicate, though too old by now
+	s.add(usage0, "a", string(s.log[usage0][7].Value))                                                                                                                            // 32 not a duplicate: it was refused; now too old
+	s.tick("2100-01-01T00:00:00Z")                                                                                                                                                // 33
+	s.book(`{"version":"3","currency":"EUR","products":[{"product":"x","line":"l","meters":{"m":[{"effective_from":"2026-01-01T00:00:00Z","unit":1,"price":"1"}]}}]}`)                                                                                                                      // 34 replaces
+	s.usage("a", "2026-12-30T00:00:00Z", "large", `"in":1`)                                                                                                                       // 35
+	v := s.compute()
+	reasons := map[string][]string{
+		"malformed":       {"16", "25", "26", "28"},
+		"unknown_type":    {"24"},
+		"wrong_partition": {"27"},
+		"invalid":         {"14", "15", "17", "19", "21", "22", "23", "29", "33"},
+		"too_new":         {"7"},
+		"too_old":         {"9", "32"},
+		"unknown_product": {"0", "12", "35"},
+		"unpriced_meter":  {"2", "10", "13"},
+	}
+	var want []string
+	for reason, offsets := range reasons {
+		for _, offset := range offsets {
+			want = append(want, "runrate.usage | 0 | "+offset+" | "+reason)
+		}
+	}
+	expect(t, v, "dead_letters", "runrate.usage", want...)
+	expect(t, v, "accounting", "",
+		"runrate.usage | 0 | 0 | 36 | 6 | 1 | 24 | 5",
+		"runrate.subscriptions | 0 | 0 | 4 | 0 | 0 | 1 | 3")
+	expect(t, v, "freshness", "",
+		"runrate.usage | 0 | 2026-12-30T00:00:00.000000Z | 36",
+		"runrate.subscriptions | 0 | 2026-12-30T00:00:00.000000Z | 4")
+}
+
+// Kafka's own test vectors: murmur2("abc") = 479470107 is odd, and
+// murmur2("foobar") = -790332482 is even once its sign is cleared.
+func TestPlacement(t *testing.T) {
+	s := newScript()
+	s.change("abc", "01T00:00", "sub", "active", 1, "1", "")
+	s.change("foobar", "01T00:00", "sub", "active", 1, "1", "")
+	log := Log{}
+	for p := range int32(2) {
+		log[stream.Source{Topic: stream.SubscriptionsTopic, Partition: p}] = s.log[subscriptions]
+	}
+	expect(t, Compute(log, 2, Options{}), "dead_letters", "",
+		"runrate.subscriptions | 0 | 0 | wrong_partition",
+		"runrate.subscriptions | 1 | 1 | wrong_partition")
+}
+
+// A partition that lags, or has no tick, holds its topic's as_of back.
+func TestGate(t *testing.T) {
+	s := newScript()
+	s.change("abc", "01T00:00", "sub", "active", 1, "1", "")
+	s.tick("01T02:00")
+	log := Log{{Topic: stream.SubscriptionsTopic, Partition: 1}: s.log[subscriptions]}
+	expect(t, Compute(log, 2, Options{}), "mrr", "")
+	slow := newScript()
+	slow.tick("01T01:59")
+	log[stream.Source{Topic: stream.SubscriptionsTopic}] = slow.log[subscriptions]
+	expect(t, Compute(log, 2, Options{}), "mrr", "", "2026-11-01T01:00:00Z | chat | team |  |  | USD | 1 | 1")
+}

@@ -1,0 +1,114 @@
+package chschema
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+
+	"runrate/internal/stream"
+)
+
+//go:embed *.sql views/*.sql
+var files embed.FS
+
+// viewOrder is the order in which views are created: one that reads another
+// view comes after it.
+var viewOrder = []string{
+	"definitions",
+	"usage_events",
+	"usage_hourly",
+	"rolling_revenue",
+	"active_accounts",
+	"subscriptions",
+	"mrr_movements",
+	"mrr",
+	"arr",
+	"net_new_arr",
+	"dead_letters",
+	"accounting",
+	"freshness",
+}
+
+// migration is one numbered file.
+type migration struct {
+	number   uint32
+	name     string // without number and extension
+	checksum string // SHA-256 of the file, hexadecimal
+	text     string // a template
+}
+
+// migrations are the numbered files in their order: 1, 2, 3, … without a gap.
+func migrations(from fs.FS) ([]migration, error) {
+	names, err := fs.Glob(from, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names)
+	var out []migration
+	for i, file := range names {
+		digits, name, ok := strings.Cut(strings.TrimSuffix(file, ".sql"), "_")
+		number, err := strconv.ParseUint(digits, 10, 32)
+		if !ok || len(digits) != 4 || err != nil || number != uint64(i+1) {
+			return nil, fmt.Errorf("migration file %s: want %04d_name.sql", file, i+1)
+		}
+		text, err := fs.ReadFile(from, file)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(text)
+		out = append(out, migration{uint32(number), name, hex.EncodeToString(sum[:]), string(text)})
+	}
+	return out, nil
+}
+
+// render turns a file into statements.
+func render(name, text string, o Options) ([]string, error) {
+	t, err := template.New(name).Option("missingkey=error").Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("schema file %s: %w", name, err)
+	}
+	var b strings.Builder
+	err = t.Execute(&b, sqlText{
+		Options:           o,
+		Usage:             stream.UsageTopic,
+		Subscriptions:     stream.SubscriptionsTopic,
+		DefaultWindowDays: DefaultARRWindowDays,
+		DefaultMultiplier: DefaultARRMultiplier,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("schema file %s: %w", name, err)
+	}
+	return statements(b.String()), nil
+}
+
+// statements splits at a semicolon that ends a line. Lines that begin with --
+// are comments.
+func statements(text string) []string {
+	var out []string
+	var current strings.Builder
+	flush := func() {
+		if s := strings.TrimSpace(current.String()); s != "" {
+			out = append(out, s)
+		}
+		current.Reset()
+	}
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, " \t\r\n")
+		if strings.HasPrefix(strings.TrimSpace(line), "--") {
+			continue
+		}
+		body, ends := strings.CutSuffix(line, ";")
+		current.WriteString(body + "\n")
+		if ends {
+			flush()
+		}
+	}
+	flush()
+	return out
+}

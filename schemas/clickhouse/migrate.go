@@ -1,0 +1,153 @@
+package chschema
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// Conn is what Migrate needs of a connection: clickhouse-go's driver.Conn.
+type Conn interface {
+	Exec(ctx context.Context, query string, args ...any) error
+	Query(ctx context.Context, query string, args ...any) (driver.Rows, error)
+}
+
+// Result is what Migrate did.
+type Result struct {
+	Applied []string // migrations applied now, as NNNN_name
+	Views   int      // views created again
+}
+
+// Migrate creates the database and brings its tables and views to this
+// program's schema. It may be run again at any time, and beside readers and
+// writers.
+//
+// It fails, having changed nothing, when a migration that was applied differs
+// from this program's, or when the database has one that this program does not
+// know.
+func Migrate(ctx context.Context, conn Conn, o Options) (Result, error) {
+	return migrate(ctx, conn, o, files)
+}
+
+func migrate(ctx context.Context, conn Conn, o Options, from fs.FS) (Result, error) {
+	var result Result
+	o, err := o.normal()
+	if err != nil {
+		return result, fmt.Errorf("migrate: %w", err)
+	}
+	known, err := migrations(from)
+	if err != nil {
+		return result, fmt.Errorf("migrate %s: %w", o.Database, err)
+	}
+	if err := exec(ctx, conn, o, "database", ledger); err != nil {
+		return result, err
+	}
+	applied, err := applied(ctx, conn, o)
+	if err != nil {
+		return result, err
+	}
+	if err := reconcile(known, applied); err != nil {
+		return result, fmt.Errorf("migrate %s: %w", o.Database, err)
+	}
+	for _, m := range known {
+		if _, done := applied[m.number]; done {
+			continue
+		}
+		label := fmt.Sprintf("%04d_%s", m.number, m.name)
+		if err := exec(ctx, conn, o, label, m.text); err != nil {
+			return result, err
+		}
+		if err := record(ctx, conn, o, m); err != nil {
+			return result, err
+		}
+		result.Applied = append(result.Applied, label)
+	}
+	for _, name := range viewOrder {
+		text, err := fs.ReadFile(from, "views/"+name+".sql")
+		if err != nil {
+			return result, fmt.Errorf("migrate %s: %w", o.Database, err)
+		}
+		if err := exec(ctx, conn, o, "view "+name, string(text)); err != nil {
+			return result, err
+		}
+		result.Views++
+	}
+	return result, nil
+}
+
+// ledger creates what migrations are recorded in, before there are any.
+const ledger = `
+CREATE DATABASE IF NOT EXISTS {{.DB}}{{.OnCluster}}
+ENGINE = Atomic
+COMMENT 'Recurring revenue by runrate: read the views; tables whose name ends in _versions hold versioned rows';
+
+CREATE TABLE IF NOT EXISTS {{.DB}}.migrations{{.OnCluster}}
+(
+    number     UInt32               COMMENT 'Number of the migration, from 1',
+    name       String               COMMENT 'Its name',
+    checksum   String               COMMENT 'SHA-256 of its file, hexadecimal; an applied file must not change',
+    applied_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'When it was applied, by the server clock'
+)
+ENGINE = {{.Replacing "applied_at"}}
+ORDER BY number
+SETTINGS {{.Settings}}
+COMMENT 'Schema migrations that were applied';
+`
+
+func exec(ctx context.Context, conn Conn, o Options, name, text string) error {
+	list, err := render(name, text, o)
+	if err != nil {
+		return err
+	}
+	for i, s := range list {
+		if err := conn.Exec(ctx, s); err != nil {
+			return fmt.Errorf("migrate %s: %s, statement %d: %w", o.Database, name, i+1, err)
+		}
+	}
+	return nil
+}
+
+// applied are the migrations that the database has, by number.
+func applied(ctx context.Context, conn Conn, o Options) (map[uint32]migration, error) {
+	rows, err := conn.Query(ctx, "SELECT number, name, checksum FROM `"+o.Database+"`.migrations FINAL ORDER BY number")
+	if err != nil {
+		return nil, fmt.Errorf("migrate %s: read migrations: %w", o.Database, err)
+	}
+	defer rows.Close()
+	out := map[uint32]migration{}
+	for rows.Next() {
+		var m migration
+		if err := rows.Scan(&m.number, &m.name, &m.checksum); err != nil {
+			return nil, fmt.Errorf("migrate %s: read migrations: %w", o.Database, err)
+		}
+		out[m.number] = m
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("migrate %s: read migrations: %w", o.Database, err)
+	}
+	return out, nil
+}
+
+// reconcile refuses a database that another program's files made.
+func reconcile(known []migration, applied map[uint32]migration) error {
+	for number, a := range applied {
+		if int(number) > len(known) || number == 0 {
+			return fmt.Errorf("the database has migration %04d_%s, which this runrate does not know: use a newer one", number, a.name)
+		}
+		if k := known[number-1]; k.checksum != a.checksum {
+			return fmt.Errorf("migration %04d_%s was applied with checksum %.12s…, but this runrate's file has %.12s…: "+
+				"an applied migration must not change; add a new one", number, k.name, a.checksum, k.checksum)
+		}
+	}
+	return nil
+}
+
+func record(ctx context.Context, conn Conn, o Options, m migration) error {
+	query := fmt.Sprintf("INSERT INTO `%s`.migrations (number, name, checksum) VALUES (%d, '%s', '%s')", o.Database, m.number, m.name, m.checksum)
+	if err := conn.Exec(ctx, query); err != nil {
+		return fmt.Errorf("migrate %s: record %04d_%s: %w", o.Database, m.number, m.name, err)
+	}
+	return nil
+}

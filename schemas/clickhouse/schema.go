@@ -1,0 +1,104 @@
+// Package chschema is the ClickHouse schema of runrate: numbered migrations
+// for the tables, and one file per view.
+//
+// Tables hold versioned rows (ReplacingMergeTree) and are created by the files
+// NNNN_name.sql, each applied once and never changed afterwards. Views are the
+// contract with analysts and are created again by every Migrate from the files
+// in views/, so that changing one takes no migration.
+//
+// All statements are idempotent: two Migrates at once, or one that stopped half
+// way, do no harm. Start at Migrate.
+package chschema
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// DefaultDatabase is the database that the contract names.
+const DefaultDatabase = "revenue"
+
+// The default definition of usage ARR: the revenue of 28 days x 13.
+const (
+	DefaultARRWindowDays = 28
+	DefaultARRMultiplier = 13
+)
+
+// Options say where the schema goes.
+type Options struct {
+	Database string // DefaultDatabase if empty
+	// Cluster is the name of a ClickHouse cluster, empty for a single server.
+	// Every server of the cluster then holds all rows, as a replica of the
+	// same tables: {database}, {table} and {replica} make the path.
+	Cluster string
+}
+
+var (
+	databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	clusterName  = regexp.MustCompile(`^[A-Za-z0-9_{][A-Za-z0-9_.{}-]*$`)
+)
+
+func (o Options) normal() (Options, error) {
+	if o.Database == "" {
+		o.Database = DefaultDatabase
+	}
+	if !databaseName.MatchString(o.Database) {
+		return o, fmt.Errorf("database name %q: letters, digits and _ only", o.Database)
+	}
+	if o.Cluster != "" && !clusterName.MatchString(o.Cluster) {
+		return o, fmt.Errorf("cluster name %q: letters, digits, _, . and - only", o.Cluster)
+	}
+	return o, nil
+}
+
+// sqlText is what the templates of the .sql files are rendered with.
+type sqlText struct {
+	Options
+	Usage, Subscriptions                 string // topics
+	DefaultWindowDays, DefaultMultiplier int
+}
+
+// DB is the quoted database name.
+func (t sqlText) DB() string { return "`" + t.Database + "`" }
+
+// OnCluster follows the name of the thing created.
+func (t sqlText) OnCluster() string {
+	if t.Cluster == "" {
+		return ""
+	}
+	return " ON CLUSTER '" + t.Cluster + "'"
+}
+
+// Replacing is the engine of a table whose highest version wins.
+func (t sqlText) Replacing(version string) string {
+	if t.Cluster == "" {
+		return "ReplacingMergeTree(" + version + ")"
+	}
+	return "ReplicatedReplacingMergeTree('/clickhouse/tables/{database}/{table}', '{replica}', " + version + ")"
+}
+
+// Settings are those of every table: an acknowledged insert is on disk, and a
+// row that is written again always lands, as versions make that harmless and
+// block deduplication could swallow a row whose predecessor was replaced.
+func (t sqlText) Settings() string {
+	return "fsync_after_insert = 1, fsync_part_directory = 1, " +
+		"non_replicated_deduplication_window = 0, replicated_deduplication_window = 0"
+}
+
+// Epoch is a scalar: the logic epoch that views show of a topic, 0 when none
+// was ever switched to.
+func (t sqlText) Epoch(topic string) string {
+	return fmt.Sprintf("(SELECT argMax(e.epoch, (e.switched_at, e.epoch)) FROM %s.epochs AS e WHERE e.topic = '%s')", t.DB(), topic)
+}
+
+// Passed is a scalar: the second up to which the clocks of all partitions of a
+// topic have passed in its current epoch; 1970-01-01, before any as_of, while
+// one of them has no clock or the number of partitions is not known.
+func (t sqlText) Passed(topic string) string {
+	partitions := fmt.Sprintf("(SELECT argMax(n.partitions, n.set_at) FROM %s.topics AS n WHERE n.topic = '%s')", t.DB(), topic)
+	return strings.NewReplacer("TOPIC", topic, "PARTITIONS", partitions, "EPOCH", t.Epoch(topic), "DB", t.DB()).Replace(
+		"(SELECT if(PARTITIONS > 0 AND countIf(c.ticked = 1) = PARTITIONS, toDateTime(min(c.clock), 'UTC'), toDateTime(0, 'UTC'))" +
+			" FROM DB.progress_versions AS c FINAL" +
+			" WHERE c.topic = 'TOPIC' AND c.epoch = EPOCH AND c.partition < PARTITIONS)")
+}

@@ -1,0 +1,33 @@
+CREATE OR REPLACE VIEW {{.DB}}.usage_events{{.OnCluster}}
+(
+    account    String                 COMMENT 'Customer account',
+    time       DateTime64(6, 'UTC')   COMMENT 'Event time, UTC, to the microsecond',
+    line       LowCardinality(String) COMMENT 'Business line that the price book gives the product',
+    product    LowCardinality(String) COMMENT 'Product',
+    segment    LowCardinality(String) COMMENT 'Customer segment; may be empty',
+    region     LowCardinality(String) COMMENT 'Region; may be empty',
+    currency   LowCardinality(String) COMMENT 'ISO 4217 code of revenue and cost; never add amounts of different currencies',
+    quantities Map(String, UInt64)    COMMENT 'Meter to count, each 0..2^53; empty for an adjustment',
+    revenue    Decimal(38, 12)        COMMENT 'Revenue in currency units, after discount, sum over the meters; signed for an adjustment; magnitude at most 10^15, so sums of 10^11 events fit',
+    cost       Decimal(38, 12)        COMMENT 'Cost in currency units, sum over the meters; 0 for an adjustment',
+    source     String                 COMMENT 'CloudEvents source',
+    id         String                 COMMENT 'CloudEvents id, unique within account, source and time',
+    type       LowCardinality(String) COMMENT 'usage.recorded or adjustment.recorded'
+)
+AS SELECT
+    v.account AS account,
+    v.time AS time,
+    v.line AS line,
+    v.product AS product,
+    v.segment AS segment,
+    v.region AS region,
+    v.currency AS currency,
+    CAST(v.quantities, 'Map(String, UInt64)') AS quantities,
+    v.revenue AS revenue,
+    v.cost AS cost,
+    v.source AS source,
+    v.id AS id,
+    v.type AS type
+FROM {{.DB}}.usage_event_versions AS v FINAL
+WHERE v.epoch = {{.Epoch .Usage}}
+COMMENT 'One row per accepted usage or adjustment event'
