@@ -28,7 +28,6 @@ type Gate struct {
 	seen     *seen
 	dead     []rows.DeadLetter
 	passes   Passes
-	started  bool
 	first    stream.Offset // first offset of the batch: what is below it is flushed
 }
 
@@ -49,20 +48,21 @@ func (p Passes) Of(t event.Time) stream.Offset {
 	return p[i].Offset
 }
 
-// NewGate is the gate of a source before its first record.
+// NewGate is the gate of a source before its first record, which is at offset 0
+// unless Begin says otherwise.
 func NewGate(source stream.Source, memory Memory) *Gate {
 	return &Gate{source: source, seen: newSeen(memory)}
 }
 
-// Open takes the record at offset: the next one, without a gap. The first
-// record ever opens the accounting at its own offset.
+// Begin says that the log begins at another offset than 0, before any Open.
+func (g *Gate) Begin(offset stream.Offset) {
+	g.first = offset
+	g.progress.FirstOffset = offset
+	g.progress.NextOffset = offset
+}
+
+// Open takes the record at offset: the next one, without a gap.
 func (g *Gate) Open(offset stream.Offset) error {
-	if !g.started {
-		g.started = true
-		g.first = offset
-		g.progress.FirstOffset = offset
-		g.progress.NextOffset = offset
-	}
 	if offset != g.progress.NextOffset {
 		return fmt.Errorf("fold %s: record at offset %d where %d is due: the log has a gap", g.source, offset, g.progress.NextOffset)
 	}
@@ -137,6 +137,9 @@ func (g *Gate) Accept(j *Judged) {
 // memory; they must be looked up among the partition's own rows below
 // Flushed(), and Learn told of those found, before the batch is folded.
 func (g *Gate) Stragglers(batch []Judged) []*Judged {
+	if g.first == g.progress.FirstOffset {
+		return nil // nothing is flushed yet
+	}
 	var out []*Judged
 	for i := range batch {
 		j := &batch[i]
@@ -157,7 +160,7 @@ func (g *Gate) Recall(identity [16]byte, t event.Time) { g.seen.recall(identity,
 // RecallSince is the earliest event time whose identities a restored gate must
 // be told by Recall; false if there are none to recall.
 func (g *Gate) RecallSince() (event.Time, bool) {
-	if !g.started || g.progress.Accepted == 0 {
+	if g.progress.Accepted == 0 {
 		return 0, false
 	}
 	g.seen.evict(g.progress)
@@ -169,9 +172,6 @@ func (g *Gate) Source() stream.Source { return g.source }
 
 // Progress is the accounting so far.
 func (g *Gate) Progress() rows.Progress { return g.progress }
-
-// Started says whether a record was ever opened.
-func (g *Gate) Started() bool { return g.started }
 
 // Flushed is the next offset as of the last flush: rows of offsets below it
 // are in ClickHouse.

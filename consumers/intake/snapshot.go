@@ -22,13 +22,12 @@ func (g *Gate) Encode() *snapshot.Progress {
 	return out
 }
 
-// Restore puts the accounting of a snapshot in place of an unopened gate's.
+// Restore puts the accounting of a snapshot in place of a new gate's.
 func (g *Gate) Restore(p *snapshot.Progress) {
 	g.progress = rows.Progress{
 		FirstOffset: stream.Offset(p.FirstOffset), NextOffset: stream.Offset(p.NextOffset),
 		Accepted: p.Accepted, Duplicate: p.Duplicate, Refused: p.Refused, Control: p.Control,
 		Clock: event.Time(p.GetClock()), Ticked: p.Clock != nil,
 	}
-	g.started = true
 	g.first = g.progress.NextOffset
 }

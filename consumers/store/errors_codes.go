@@ -7,7 +7,7 @@ var retryCodes = map[proto.Error]bool{
 	proto.ErrTimeoutExceeded: true, proto.ErrSocketTimeout: true, proto.ErrNetworkError: true,
 	proto.ErrTooManyParts: true, proto.ErrTooManySimultaneousQueries: true,
 	proto.ErrNoFreeConnection: true, proto.ErrAllConnectionTriesFailed: true,
-	proto.ErrMemoryLimitExceeded: true, proto.ErrQuotaExpired: true, proto.ErrQuotaExceeded: true,
+	proto.ErrMemoryLimitExceeded: true, proto.ErrQuotaExpired: true,
 	proto.ErrTableIsReadOnly: true, proto.ErrNotEnoughSpace: true, proto.ErrCannotWriteToFileDescriptor: true,
 	proto.ErrAborted: true, proto.ErrDeadlockAvoided: true,
 	proto.ErrNoZookeeper: true, proto.ErrKeeperException: true, proto.ErrUnexpectedZookeeperError: true,

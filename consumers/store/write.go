@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -20,19 +19,24 @@ import (
 // be repeated as it is, as long as the fold has not stepped on.
 func (s *Store) Write(ctx context.Context, epoch uint32, c rows.Changes) error {
 	f := flush{store: s, epoch: epoch, source: c.Source, next: c.Progress.NextOffset}
-	return errors.Join(first(
+	// Progress last: a view shows an as_of once the clock in it has passed.
+	for _, write := range []func() error{
 		func() error { return insert(ctx, f, usageEvents, c.UsageEvents) },
 		func() error { return insert(ctx, f, usagePanes, c.UsagePanes) },
 		func() error { return insert(ctx, f, rollingRevenue, c.Rolling) },
 		func() error { return insert(ctx, f, activeAccounts, c.ActiveAccounts) },
 		func() error { return insert(ctx, f, subscriptions, c.Subscriptions) },
 		func() error { return insert(ctx, f, movements, c.Movements) },
-		func() error { return insert(ctx, f, mrr, c.MRR) },
+		func() error { return insert(ctx, f, recurring, c.MRR) },
 		func() error { return insert(ctx, f, netNew, c.NetNew) },
 		func() error { return insert(ctx, f, deadLetters, c.DeadLetters) },
-		// Last: a view shows an as_of once the clock in progress passed it.
 		func() error { return insert(ctx, f, progress, one(c.Progress)) },
-	))
+	} {
+		if err := write(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // flush is what all rows of one Write share.

@@ -51,7 +51,7 @@ const partSize = 256 << 10
 type parts struct {
 	part  *snapshot.UsageState
 	size  int
-	yield func(*snapshot.UsageState) bool
+	yield func(*snapshot.Record) bool
 	done  bool
 }
 
@@ -64,15 +64,15 @@ func (p *parts) grew(bytes int) {
 }
 
 func (p *parts) flush() {
-	p.done = p.done || !p.yield(p.part)
+	p.done = p.done || !p.yield(&snapshot.Record{State: &snapshot.Record_Usage{Usage: p.part}})
 	p.part, p.size = &snapshot.UsageState{}, 0
 }
 
 // Snapshot is the state in parts to be restored in this order: all of it, or
 // with delta only what changed since the last Done. It is called after Changes
 // and before Done. The last part has the progress.
-func (f *Fold) Snapshot(delta bool) iter.Seq[*snapshot.UsageState] {
-	return func(yield func(*snapshot.UsageState) bool) {
+func (f *Fold) Snapshot(delta bool) iter.Seq[*snapshot.Record] {
+	return func(yield func(*snapshot.Record) bool) {
 		p := &parts{part: &snapshot.UsageState{}, yield: yield}
 		if delta {
 			f.deltaParts(p)
@@ -188,7 +188,11 @@ func encodeLedger(l *ledger, days []dayRevenue) *snapshot.Ledger {
 
 // Restore takes the next part of a snapshot into a fold that has not stepped.
 // Restored must follow the last part.
-func (f *Fold) Restore(part *snapshot.UsageState) error {
+func (f *Fold) Restore(record *snapshot.Record) error {
+	part := record.GetUsage()
+	if part == nil {
+		return fmt.Errorf("restore %s: the snapshot is not of a usage fold", f.config.Source)
+	}
 	if part.PriceBook != nil {
 		book, err := pricebook.Parse(part.PriceBook)
 		if err != nil {

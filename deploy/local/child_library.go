@@ -1,28 +1,15 @@
+//go:build !nolibrary
+
 package local
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"unsafe"
 
 	"github.com/ebitengine/purego"
 )
-
-// serverSpec tells a child which ClickHouse to run on what.
-type serverSpec struct {
-	Engine string // path of libchdb.so, or of the binary
-	Dir    string // of the part, for the version file
-	Config string // path of config.xml
-}
-
-func readSpec[T any](arg string) (T, error) {
-	var spec T
-	if err := json.Unmarshal([]byte(arg), &spec); err != nil {
-		return spec, fmt.Errorf("read the argument of a child process: %w", err)
-	}
-	return spec, nil
-}
 
 // serve is what makes clickhouse-local, which is what the library is, a server:
 // it opens the ports, then runs a query that has no end.
@@ -63,5 +50,5 @@ func runLibrary(arg string) error {
 	}
 	run(int32(len(args)), unsafe.Pointer(&argv[0]))
 	runtime.KeepAlive(argv)
-	return fmt.Errorf("ClickHouse stopped serving")
+	return errors.New("ClickHouse stopped serving")
 }

@@ -79,11 +79,7 @@ func StartClickHouse(ctx context.Context, c Config) (*ClickHouse, error) {
 }
 
 func startOnce(ctx context.Context, c Config, eng engine, lock *os.File) (*ClickHouse, error) {
-	httpPort, err := choosePort(c.HTTPPort, "--clickhouse-http-port", "ClickHouse's HTTP interface")
-	if err != nil {
-		return nil, err
-	}
-	tcpPort, err := choosePort(c.TCPPort, "--clickhouse-tcp-port", "ClickHouse's native protocol")
+	httpPort, tcpPort, err := choosePorts(c)
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +110,21 @@ func startOnce(ctx context.Context, c Config, eng engine, lock *os.File) (*Click
 		return nil, err
 	}
 	return ch, nil
+}
+
+// choosePorts resolves both ports. Both are held at once, so that they differ.
+func choosePorts(c Config) (httpPort, tcpPort int, err error) {
+	h, err := choosePort(c.HTTPPort, "--clickhouse-http-port", "ClickHouse's HTTP interface")
+	if err != nil {
+		return 0, 0, err
+	}
+	defer h.Close()
+	t, err := choosePort(c.TCPPort, "--clickhouse-tcp-port", "ClickHouse's native protocol")
+	if err != nil {
+		return 0, 0, err
+	}
+	defer t.Close()
+	return portOf(h), portOf(t), nil
 }
 
 // TCPAddr is the host:port of the native protocol; the user is default, without

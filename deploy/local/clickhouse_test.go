@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -104,14 +105,17 @@ func TestClickHouseRestart(t *testing.T) {
 
 // Whoever waits learns that the process ended and how.
 func TestClickHouseEndsByItself(t *testing.T) {
-	ch := startClickHouse(t, t.TempDir())
+	ch, err := local.StartClickHouse(t.Context(), local.Config{Dir: t.TempDir(), Library: os.Getenv("RUNRATE_CLICKHOUSE_LIB")})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := ch.Err(); err != nil {
 		t.Fatalf("while it runs: %v", err)
 	}
 	if err := syscall.Kill(ch.PID(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	err := ch.Wait()
+	err = ch.Wait()
 	if want := fmt.Sprintf("ClickHouse (process %d) ended by itself: signal: killed", ch.PID()); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Wait: %v, want %q", err, want)
 	}
@@ -202,4 +206,47 @@ func TestClickHouseStartCanceled(t *testing.T) {
 		t.Fatalf("%v, want context canceled", err)
 	}
 	startClickHouse(t, dir) // the lock is free
+}
+
+// Without RunChild the child would be this whole program once more.
+func TestPartsRefuseWithoutRunChild(t *testing.T) {
+	defer local.Unhook()()
+	const want = "call local.RunChild first"
+	if _, err := local.StartClickHouse(t.Context(), local.Config{Dir: t.TempDir()}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("ClickHouse: %v, want %q", err, want)
+	}
+	if _, err := local.StartBrokerProcess(t.Context(), local.BrokerConfig{Dir: t.TempDir()}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("the broker: %v, want %q", err, want)
+	}
+}
+
+// Every row of an acknowledged insert is there after kill -9 in the midst of more.
+func TestClickHouseKeepsAcknowledgedInserts(t *testing.T) {
+	dir := t.TempDir()
+	ch := startClickHouse(t, dir)
+	conn := dial(t, ch.TCPAddr())
+	exec(t, conn, "CREATE DATABASE d ENGINE = Atomic")
+	exec(t, conn, "CREATE TABLE d.t (n UInt64) ENGINE = MergeTree ORDER BY n")
+	var acked atomic.Int64
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := int64(0); ; n++ {
+			if err := conn.Exec(context.Background(), fmt.Sprintf("INSERT INTO d.t SELECT %d FROM numbers(10)", n)); err != nil {
+				return
+			}
+			acked.Store(n + 1)
+		}
+	}()
+	within(t, 30*time.Second, "50 inserts", func() bool { return acked.Load() >= 50 })
+	if err := ch.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-done
+	conn = dial(t, startClickHouse(t, dir).TCPAddr())
+	// The one in flight may be there or not, but not in part.
+	rows, n := scan[uint64](t, conn, "SELECT count() FROM d.t"), uint64(acked.Load())
+	if rows != 10*n && rows != 10*(n+1) {
+		t.Errorf("%d rows, after %d inserts of 10 were acknowledged", rows, n)
+	}
 }

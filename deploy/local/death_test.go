@@ -6,18 +6,23 @@ import (
 	"fmt"
 	"os"
 	osexec "os/exec"
-	"syscall"
+	"strings"
 	"testing"
 	"time"
 
 	"runrate/deploy/local"
 )
 
-// middle starts a part, writes its process id and address, and waits.
+// middle starts a part, writes its process id and address, and waits. With
+// " lifeline" after the part's name the child has no parent-death signal.
 func middle(part, dir string) {
 	var pid int
 	var addr string
 	var err error
+	part, alone := strings.CutSuffix(part, " lifeline")
+	if alone {
+		local.NoDeathSignal()
+	}
 	switch part {
 	case "clickhouse":
 		var ch *local.ClickHouse
@@ -67,12 +72,12 @@ func startMiddle(t *testing.T, part, dir string) (cmd *osexec.Cmd, pid int, addr
 }
 
 // A part does not outlive the process that started it, even by kill -9, and its
-// directory can be opened again at once.
+// directory can be opened again at once. The lifeline alone is enough for that.
 func TestPartsDieWithTheirParent(t *testing.T) {
-	for _, part := range []string{"clickhouse", "broker"} {
+	for _, part := range []string{"clickhouse", "broker", "clickhouse lifeline", "broker lifeline"} {
 		t.Run(part, func(t *testing.T) {
 			dir := t.TempDir()
-			for range 3 {
+			for range 2 {
 				cmd, pid, _ := startMiddle(t, part, dir)
 				if !alive(pid) {
 					t.Fatalf("process %d of %s is not there", pid, part)
@@ -85,28 +90,4 @@ func TestPartsDieWithTheirParent(t *testing.T) {
 			}
 		})
 	}
-}
-
-// The lifeline alone is enough: where a system has no parent-death signal.
-func TestLifelineEndsChild(t *testing.T) {
-	for _, part := range []string{"clickhouse", "broker"} {
-		t.Run(part, func(t *testing.T) {
-			testLifeline(t, part)
-		})
-	}
-}
-
-func testLifeline(t *testing.T, part string) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	// A child as start makes it, but without the signal. Its part cannot start,
-	// since it has no argument to read: it is stopped before it looks.
-	cmd := osexec.Command(os.Args[0])
-	cmd.ExtraFiles = []*os.File{r}
-	_ = cmd
-	_ = syscall.SIGKILL
-	r.Close()
 }

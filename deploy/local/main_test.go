@@ -20,6 +20,9 @@ import (
 const middleEnv = "LOCAL_TEST_MIDDLE"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(serverEnv) != "" {
+		server(os.Args[1:])
+	}
 	if os.Getenv(middleEnv) != "" && os.Getenv("RUNRATE_CHILD") == "" {
 		local.RunChild()
 		middle(os.Getenv(middleEnv), os.Args[len(os.Args)-1])

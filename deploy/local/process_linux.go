@@ -4,6 +4,6 @@ import "syscall"
 
 // deathSignal makes the kernel kill the child when the thread that starts it
 // ends, which start keeps for as long as the process lives.
-func deathSignal() *syscall.SysProcAttr {
+var deathSignal = func() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 }

@@ -182,11 +182,12 @@ func TestRetryable(t *testing.T) {
 	if _, err := c.Append(canceled, stream.UsageTopic, 0, messages(0, 1)); err == nil || Retryable(err) {
 		t.Errorf("canceled: %v", err)
 	}
+	addrs := k.ListenAddrs()
 	k.Close()
 	if _, err := c.Append(t.Context(), stream.UsageTopic, 0, messages(0, 1)); !Retryable(err) {
 		t.Errorf("broker gone: %v", err)
 	}
-	unreachable, err := Open(Config{Brokers: []string{k.ListenAddrs()[0]}})
+	unreachable, err := Open(Config{Brokers: addrs})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,10 +37,16 @@ func (c *Client) Committed(ctx context.Context, group, topic string) (map[int32]
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
+	commits := make(map[int32]Commit, n)
+	if errors.Is(res.Error, kafka.GroupIdNotFound) { // some brokers say so, others answer -1
+		for p := range n {
+			commits[p] = Commit{}
+		}
+		return commits, nil
+	}
 	if res.Error != nil {
 		return nil, fmt.Errorf("%s: %w", what, res.Error)
 	}
-	commits := make(map[int32]Commit, n)
 	for _, p := range res.Topics[topic] {
 		if p.Error != nil {
 			return nil, fmt.Errorf("%s/%d: %w", what, p.Partition, p.Error)

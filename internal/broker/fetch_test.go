@@ -65,7 +65,7 @@ func TestCollectIsContiguous(t *testing.T) {
 	}
 }
 
-// batchBytes is a batch of one record at offset, with a checksum that is wrong.
+// damagedBatch is a batch of one record at offset, with a checksum that is wrong.
 func damagedBatch(offset int64) []byte {
 	r := kmsg.Record{Value: []byte("v"), Length: 7}
 	b := kmsg.RecordBatch{

@@ -2,7 +2,7 @@ package event
 
 import "testing"
 
-// benchUsage is a usage event of 250 bytes, as an API gateway publishes it.
+// benchUsage is a usage event of some 250 bytes, as an API gateway publishes it.
 const benchUsage = `{"specversion":"1.0","type":"usage.recorded","source":"api-gateway/eu-1","id":"01JD8ZK5Y3W5T7",` +
 	`"time":"2026-11-23T07:31:05.123Z","subject":"acct_42","data":{"product":"chat-large",` +
 	`"quantities":{"input_tokens":1234,"output_tokens":567},"segment":"ent","region":"eu"}}`

@@ -7,13 +7,13 @@ import (
 )
 
 // Decoder decodes records. It keeps scratch space and a bounded set of strings
-// that recur (products, meters, sources, ...), so use one per goroutine. The
-// zero value is ready.
+// that recur (products, meters, sources, ...), so use one per goroutine. It
+// holds on to the last record until the next. The zero value is ready.
 type Decoder struct {
 	wire    wire
 	strings interner
 
-	value   []byte // the record, during Decode
+	value   []byte // the record
 	json    jsontext.Decoder
 	jsonBuf bytes.Buffer
 	unquote []byte // room for names and strings with escapes
@@ -29,14 +29,13 @@ type Decoder struct {
 // subject and data. What is wrong with the values alone (rule 4) is in
 // Event.Invalid, because rule 3 comes before it: the first fault in the order
 // id, source, subject, time, then data's members in the order of the schema,
-// meters by name. An event with Invalid set has its Type, Account and
-// whatever else is right; its numbers are not to be used.
+// meters by name. An event with Invalid set has its Type, its Account as it
+// stands in subject; the rest is not to be used.
 //
 // A Refusal's Detail depends on value alone: it is a column of a row that must
 // come out the same in a replay.
 func (d *Decoder) Decode(value []byte) (Event, *Refusal) {
 	d.wire.reset()
-	defer func() { d.value = nil }()
 	var bad *Refusal
 	switch {
 	case len(value) == 0:
@@ -44,13 +43,22 @@ func (d *Decoder) Decode(value []byte) (Event, *Refusal) {
 	case value[0] == '{':
 		bad = d.readJSON(value)
 	default:
-		bad = d.readProto(value)
+		if bad = d.readProto(value); bad != nil && looksLikeJSON(value) {
+			bad = malformed("the value begins with " + show(value[:1]) + "; a JSON event begins with '{', " +
+				"not with white space, a byte order mark or an array")
+		}
 	}
 	if bad != nil {
 		return Event{}, bad
 	}
 	j := judge{w: &d.wire, strings: &d.strings}
 	return j.event()
+}
+
+// looksLikeJSON says whether a record that is no Protobuf was meant as JSON.
+func looksLikeJSON(value []byte) bool {
+	text := bytes.TrimLeft(bytes.TrimPrefix(value, []byte("\xef\xbb\xbf")), " \t\r\n")
+	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
 }
 
 func malformed(detail string) *Refusal { return &Refusal{Reason: Malformed, Detail: detail} }

@@ -6,9 +6,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// AppendJSON appends e as a structured-mode JSON CloudEvent on one line, its
-// members in the order of the schema, optional ones left out when they have
-// their default. Decode reads it back as the same event if Decode accepts it.
+// AppendJSON appends e as a structured-mode JSON CloudEvent, its members in the
+// order of the schema, optional ones left out when they have their default, on
+// one line unless PriceBook has more. What Decode accepts it reads back as the
+// same event.
 // e must have the data that belongs to its Type; without it, data is left out.
 // Bytes that are no UTF-8 become U+FFFD.
 func (e Event) AppendJSON(dst []byte) []byte {

@@ -13,8 +13,8 @@ var errNoData = errors.New("the event lacks the data that belongs to its type")
 
 // AppendProto appends e as the message runrate.events.v1.Event, its fields in
 // the order of their numbers, optional ones left out when they have their
-// default. Decode reads it back as the same event if Decode accepts it. The
-// error is that e has no type or lacks its data.
+// default. What Decode accepts it reads back as the same event. The error is
+// that e has no type or lacks its data.
 func (e Event) AppendProto(dst []byte) ([]byte, error) {
 	var room [512]byte
 	data := room[:0]

@@ -26,14 +26,13 @@ func (d *Decoder) readJSON(value []byte) *Refusal {
 
 	err := d.members(d.topMember)
 	if err == nil {
-		if _, err = d.json.ReadToken(); err == io.EOF {
-			return nil
-		}
-		if err == nil {
-			err = errTrailing
-		}
+		err = d.end()
 	}
-	return d.notJSON(err)
+	if err == nil {
+		return nil
+	}
+	offset, what := d.syntax(err)
+	return malformed("the value is no strict JSON object from byte " + strconv.FormatInt(offset, 10) + " on: " + what)
 }
 
 var (
@@ -41,10 +40,15 @@ var (
 	errNoObject = errors.New("does not begin with '{'")
 )
 
-// notJSON is the refusal for an error of the JSON decoder.
-func (d *Decoder) notJSON(err error) *Refusal {
-	offset, what := d.syntax(err)
-	return malformed("the value is no strict JSON object from byte " + strconv.FormatInt(offset, 10) + " on: " + what)
+// end checks that nothing but white space is left.
+func (d *Decoder) end() error {
+	if d.json.PeekKind() != jsontext.KindInvalid {
+		return errTrailing
+	}
+	if _, err := d.json.ReadToken(); err != io.EOF {
+		return err
+	}
+	return nil
 }
 
 // syntax is where an error of the JSON decoder is and what it is.
@@ -70,14 +74,7 @@ func (d *Decoder) isObject(b []byte) error {
 	if err := d.json.SkipValue(); err != nil {
 		return err
 	}
-	switch _, err := d.json.ReadToken(); err {
-	case io.EOF:
-		return nil
-	case nil:
-		return errTrailing
-	default:
-		return err
-	}
+	return d.end()
 }
 
 // members reads an object and calls member for the name of each member;

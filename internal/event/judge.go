@@ -40,7 +40,9 @@ func (j *judge) event() (Event, *Refusal) {
 	e.ID = string(j.bounded("id", w.id, 1, MaxAttributeLen))
 	e.Source = j.strings.get(j.bounded("source", w.source, 1, MaxAttributeLen))
 	if !e.Type.Control() && j.have("subject", w.subject, text, aString) {
-		e.Account = Account(j.bounded("subject", w.subject, 1, MaxAttributeLen))
+		// As it stands, even if it may not: rule 3 compares it with the key.
+		e.Account = Account(w.subject.text)
+		j.bounded("subject", w.subject, 1, MaxAttributeLen)
 	}
 	if !timeInRange {
 		j.fault("time", w.time, "it is from 1970-01-01T00:00:00Z until before 2100-01-01T00:00:00Z")
@@ -76,7 +78,12 @@ func (j *judge) data(e *Event) {
 	}
 }
 
-const aString = "a string"
+// What is required, for the details of refusals.
+const (
+	aString = "a string"
+	aTime   = "an RFC 3339 date and time with offset (2026-11-23T07:31:05.123Z)"
+	aCount  = "an integer from 0 to 9007199254740992"
+)
 
 // have says whether an attribute has the shape that is required; if not, the
 // record is malformed.
@@ -129,7 +136,6 @@ func (j *judge) bounded(name string, a attr, min, max int) []byte {
 // instant is the time attribute to the microsecond. A time that cannot be read
 // is malformed; inRange says whether one that can lies within the bounds.
 func (j *judge) instant(a attr) (t Time, inRange bool) {
-	const wanted = "an RFC 3339 date and time with offset, such as 2026-11-23T07:31:05.123Z,"
 	if a.shape == instant {
 		// google.protobuf.Timestamp runs from year 1 to 9999, nanos upwards.
 		seconds := int64(a.n)
@@ -139,12 +145,12 @@ func (j *judge) instant(a attr) (t Time, inRange bool) {
 		}
 		t = Time(seconds)*Second + Time(a.nanos/1000)
 	} else {
-		if !j.have("time", a, text, wanted[:len(wanted)-1]) {
+		if !j.have("time", a, text, aTime) {
 			return 0, false
 		}
 		var ok bool
 		if t, ok = parseTime(a.text); !ok {
-			j.wrong("time", a, wanted[:len(wanted)-1])
+			j.wrong("time", a, aTime)
 			return 0, false
 		}
 	}

@@ -21,8 +21,6 @@ func (j *judge) usage() *Usage {
 	return &u.Usage
 }
 
-const aCount = "an integer from 0 to 9007199254740992"
-
 // quantities judges the meters of usage.recorded, by name, appending to room.
 func (j *judge) quantities(room []Quantity) []Quantity {
 	w := j.w

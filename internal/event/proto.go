@@ -53,8 +53,8 @@ const (
 )
 
 // readProto fills d.wire from the Protobuf form of an event. It reads the wire
-// format itself, several times faster than through the generated message,
-// which would copy every string into one of its own.
+// format itself: all of Decode takes less time, and 3 allocations instead of
+// 31, than unmarshalling the generated message alone.
 func (d *Decoder) readProto(value []byte) *Refusal {
 	w := &d.wire
 	r := fieldReader{rest: value}

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"io"
 	"strconv"
 	"unicode/utf8"
 
@@ -45,9 +46,8 @@ func (r *fieldReader) refuse(detail string) {
 
 // broken is refuse for bytes that are no Protobuf; n is protowire's error code.
 func (r *fieldReader) broken(what string, n int) {
-	why := "the value is too large"
-	switch n {
-	case -1:
+	why := "it is no Protobuf"
+	if protowire.ParseError(n) == io.ErrUnexpectedEOF {
 		why = "the record ends within it"
 	}
 	r.refuse("the value is neither a JSON object nor the message runrate.events.v1.Event: " + what + " cannot be read: " + why)

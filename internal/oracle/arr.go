@@ -16,8 +16,9 @@ func (w *world) usageRevenue(facts []*fact, asOf int64) *big.Int {
 	return times(sum, w.opts.Factor)
 }
 
-// recurring is 12 months of the MRR that account and pair (or any, if account
-// is nil) have as of an instant. Facts are all changes of the accounts.
+// recurring is 12 months of the MRR in a line and currency as of an instant.
+// The changes are all of those of whole accounts, since one that moves a
+// subscription elsewhere ends its MRR here.
 func recurring(changes []*fact, pair string, asOf int64) *big.Int {
 	var there []*fact
 	for _, f := range latest(within(changes, asOf, forever)) {
@@ -28,7 +29,8 @@ func recurring(changes []*fact, pair string, asOf int64) *big.Int {
 	return times(monthly(there), 12)
 }
 
-// arrAt is the columns of arr for a line and currency, if there is a row.
+// arrParts are the parts of arr for a line and currency as of an instant, and
+// whether there is a row.
 type arrParts struct {
 	exists              bool
 	usage, subscription *big.Int

@@ -42,7 +42,7 @@ func TestRefusals(t *testing.T) {
 	s.add(usage0, "a", string(s.log[usage0][6].Value))                                                                                                                            // 31 a duplicate, though too old by now
 	s.add(usage0, "a", string(s.log[usage0][7].Value))                                                                                                                            // 32 not a duplicate: it was refused; now too old
 	s.tick("2100-01-01T00:00:00Z")                                                                                                                                                // 33
-	s.book(`{"version":"3","currency":"EUR","products":[{"product":"x","line":"l","meters":{"m":[{"effective_from":"2026-01-01T00:00:00Z","unit":1,"price":"1"}]}}]}`)                                                                                                                      // 34 replaces
+	s.book(`{"version":"3","currency":"EUR","products":[{"product":"x","line":"l","meters":{"m":[{"effective_from":"2026-01-01T00:00:00Z","unit":1,"price":"1"}]}}]}`)            // 34 replaces
 	s.usage("a", "2026-12-30T00:00:00Z", "large", `"in":1`)                                                                                                                       // 35
 	v := s.compute()
 	reasons := map[string][]string{

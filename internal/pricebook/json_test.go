@@ -80,3 +80,26 @@ func TestJSONKeepsOddNames(t *testing.T) {
 		t.Errorf("reads back as %+v, %v", again, err)
 	}
 }
+
+// What other languages' encoders write reads as the same name.
+func TestParseJSONEscapes(t *testing.T) {
+	for in, want := range map[string]string{
+		`\ud83d\ude00`:       "😀",
+		`\\ud83d\ude00`:      "",
+		`\\\uD83D\uDE00\/`:   `\😀/`,
+		`\u00e9\"\u0041\\u`:  `é"A\u`,
+		`\ud83d\ud83d\ude00`: "", // a lone surrogate is no character
+		`\ud83d`:             "",
+	} {
+		b, err := Parse([]byte(strings.Replace(tidy, `"voice"`, `"`+in+`"`, 1)))
+		if want == "" {
+			if err == nil {
+				t.Errorf("%s is %q", in, b.products["speech"].Line)
+			}
+			continue
+		}
+		if err != nil || b.products["speech"].Line != want {
+			t.Errorf("%s: %v, want %s", in, err, want)
+		}
+	}
+}

@@ -37,7 +37,7 @@ func (r *reader) document(data []byte) *yaml.Node {
 	if !r.isText(data) {
 		return nil
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec := yaml.NewDecoder(bytes.NewReader(yamlEscapes(data)))
 	var doc, second yaml.Node
 	err := dec.Decode(&doc)
 	if err == nil {

@@ -72,6 +72,18 @@ type ActiveAccounts struct {
 	Version  stream.Offset
 }
 
+// SubscriptionChange is one accepted subscription.changed event: the ledger that
+// the subscription views are derived from.
+type SubscriptionChange struct {
+	Account event.Account
+	Time    event.Time
+	State   event.Subscription
+	MRR     money.Amount // per month
+	Source  string
+	ID      string
+	Version stream.Offset
+}
+
 // Subscription is the state of a subscription after its latest change.
 type Subscription struct {
 	Account      event.Account
@@ -167,10 +179,12 @@ type Changes struct {
 	UsagePanes     iter.Seq[UsagePane]
 	Rolling        iter.Seq[RollingRevenue]
 	ActiveAccounts iter.Seq[ActiveAccounts]
-	Subscriptions  iter.Seq[Subscription]
-	Movements      iter.Seq[Movement]
-	MRR            iter.Seq[MRR]
-	NetNew         iter.Seq[NetNew]
-	DeadLetters    iter.Seq[DeadLetter]
-	Progress       Progress
+	// SubscriptionChanges are the accepted events of the subscription fold.
+	SubscriptionChanges iter.Seq[SubscriptionChange]
+	Subscriptions       iter.Seq[Subscription]
+	Movements           iter.Seq[Movement]
+	MRR                 iter.Seq[MRR]
+	NetNew              iter.Seq[NetNew]
+	DeadLetters         iter.Seq[DeadLetter]
+	Progress            Progress
 }

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/segmentio/kafka-go"
 
 	"runrate/deploy/local"
 )
@@ -154,6 +155,26 @@ func Database(t testing.TB) string {
 			t.Errorf("close the test's connection: %v", err)
 		}
 	})
+	return name
+}
+
+// Topic creates an empty topic on the broker, and returns its name. Its records
+// are kept for as long as the broker runs.
+func Topic(t testing.TB, partitions int) string {
+	t.Helper()
+	name := Name(t)
+	transport := &kafka.Transport{}
+	defer transport.CloseIdleConnections()
+	c := kafka.Client{Addr: kafka.TCP(Broker(t).Addr()), Timeout: 10 * time.Second, Transport: transport}
+	resp, err := c.CreateTopics(context.Background(), &kafka.CreateTopicsRequest{
+		Topics: []kafka.TopicConfig{{Topic: name, NumPartitions: partitions, ReplicationFactor: 1}},
+	})
+	if err == nil {
+		err = resp.Errors[name]
+	}
+	if err != nil {
+		t.Fatalf("create the test's topic: %v", err)
+	}
 	return name
 }
 

@@ -2,9 +2,11 @@ package gen
 
 import (
 	"bytes"
+	"flag"
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,15 +14,14 @@ import (
 	"runrate/internal/oracle"
 )
 
+var seedCount = flag.Uint64("seeds", 100, "how many streams TestCoverage makes")
+
 // column is one column of a row.
 func column(row string, n int) string { return strings.Split(row, "\t")[n] }
 
 // TestCoverage holds that the streams visit what they are for.
 func TestCoverage(t *testing.T) {
-	seeds := uint64(100)
-	if testing.Verbose() && !testing.Short() {
-		seeds = 1000
-	}
+	seeds := *seedCount
 	reasons, movements, outcomes, streams := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
 	rows := map[string]int{}
 	records := 0
@@ -46,7 +47,11 @@ func TestCoverage(t *testing.T) {
 		}
 		for _, r := range views["accounting"] {
 			for i, name := range []string{"accepted", "duplicate", "refused", "control"} {
-				outcomes[name] += atoi(column(r, 4+i))
+				n, err := strconv.Atoi(column(r, 4+i))
+				if err != nil {
+					t.Fatalf("%s: %v", r, err)
+				}
+				outcomes[name] += n
 			}
 		}
 		for _, r := range views["net_new_arr"] {
@@ -83,14 +88,6 @@ func TestCoverage(t *testing.T) {
 	if outcomes["accepted"]*4 < outcomes["accepted"]+outcomes["duplicate"]+outcomes["refused"] {
 		t.Errorf("outcomes %v: too few accepted", outcomes)
 	}
-}
-
-func atoi(s string) int {
-	n := 0
-	for _, d := range s {
-		n = n*10 + int(d-'0')
-	}
-	return n
 }
 
 // TestSeedDecides holds that a seed determines a stream, and its dump keeps it.

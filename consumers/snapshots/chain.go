@@ -1,0 +1,111 @@
+package snapshots
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+	snapshot "runrate/schemas/snapshot/v1"
+)
+
+// Appender appends to the snapshot log and tells the offset it got.
+type Appender interface {
+	Append(ctx context.Context, topic string, partition int32, messages []broker.Message) (stream.Offset, error)
+}
+
+// When a new base is written instead of a delta: the deltas have grown beyond
+// the base, or are many to read, or the base nears the log's retention.
+const (
+	minBaseBytes = 8 << 20
+	maxDeltas    = 20_000
+	maxBaseAge   = 24 * time.Hour
+)
+
+// Labels are what every record of a chain says of itself.
+type Labels struct {
+	Source   stream.Source
+	Epoch    uint32
+	Settings string // that rows depend on; a chain under others is refused
+}
+
+// Chain is the end of a source's chain of snapshots, to append to.
+type Chain struct {
+	labels  Labels
+	pointer Pointer
+	set     bool // there is a base
+
+	baseBytes, deltaBytes, deltas int
+	baseAt                        time.Time
+}
+
+// NewChain is a chain without a base.
+func NewChain(labels Labels) *Chain { return &Chain{labels: labels} }
+
+// Pointer is the chain's end; ok is false before the first base.
+func (c *Chain) Pointer() (p Pointer, ok bool) { return c.pointer, c.set }
+
+// WantsBase says whether the next snapshot should be the whole state.
+func (c *Chain) WantsBase(now time.Time) bool {
+	return !c.set || c.deltaBytes > max(minBaseBytes, c.baseBytes) || c.deltas >= maxDeltas || now.Sub(c.baseAt) > maxBaseAge
+}
+
+// Append writes the parts of the state at next, as a base or as a delta, and
+// moves the chain's end there. On an error the chain is as it was, and what
+// was written is linked to by nothing.
+func (c *Chain) Append(ctx context.Context, log Appender, next stream.Offset, base bool, now time.Time, parts iter.Seq[*snapshot.Record]) error {
+	grown := *c
+	if base {
+		grown = Chain{labels: c.labels, baseAt: now}
+	}
+	var held *snapshot.Record // the last one is known only when there is no more
+	for part := range parts {
+		if held != nil {
+			if err := grown.put(ctx, log, held, next, false, base); err != nil {
+				return err
+			}
+		}
+		held = part
+	}
+	if err := grown.put(ctx, log, held, next, true, base); err != nil {
+		return err
+	}
+	*c = grown
+	return nil
+}
+
+func (c *Chain) put(ctx context.Context, log Appender, r *snapshot.Record, next stream.Offset, complete, base bool) error {
+	r.Topic, r.Partition = c.labels.Source.Topic, c.labels.Source.Partition
+	r.Epoch, r.Settings = c.labels.Epoch, c.labels.Settings
+	r.NextOffset, r.Complete = int64(next), complete
+	r.Previous = nil
+	if c.set {
+		previous := int64(c.pointer.Last)
+		r.Previous = &previous
+	}
+	value, err := proto.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode snapshot of %s@%d: %w", c.labels.Source, next, err)
+	}
+	key := []byte(c.labels.Source.String())
+	at, err := log.Append(ctx, stream.SnapshotsTopic, c.labels.Source.Partition, []broker.Message{{Key: key, Value: value}})
+	if err != nil {
+		return fmt.Errorf("append snapshot of %s@%d: %w", c.labels.Source, next, err)
+	}
+	if !c.set {
+		c.pointer = Pointer{First: at, Epoch: c.labels.Epoch}
+		c.set = true
+	}
+	c.pointer.Last = at
+	if base {
+		c.baseBytes += len(value)
+	} else {
+		c.deltaBytes += len(value)
+		c.deltas++
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+// Package snapshots keeps the state of a fold in the snapshot log and brings it
+// back.
+//
+// A snapshot is a chain of records in one partition of runrate.snapshots: a
+// base (the whole state) and deltas, each naming the offset of the record
+// before it. The pointer to the chain's end is committed together with the
+// source's next offset, so the two always agree. Records that are not linked
+// (an append whose outcome was unknown and which was tried again, a worker
+// that had lost its partition) are never read.
+package snapshots
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"runrate/internal/stream"
+)
+
+// Pointer names a snapshot: the chain from First to Last, in the partition of
+// the snapshot log with the number of the source's. It travels in the metadata
+// of the commit.
+type Pointer struct {
+	First stream.Offset `json:"first"` // first record of the base
+	Last  stream.Offset `json:"last"`  // the record that completes the state
+	Epoch uint32        `json:"epoch"` // logic epoch it was folded under
+}
+
+// String is the pointer as commit metadata, well below the 4,096 bytes that a
+// broker takes.
+func (p Pointer) String() string {
+	b, _ := json.Marshal(p) // three integers
+	return string(b)
+}
+
+// ParsePointer reads commit metadata.
+func ParsePointer(metadata string) (Pointer, error) {
+	p := Pointer{First: -1, Last: -1}
+	if err := json.Unmarshal([]byte(metadata), &p); err != nil {
+		return Pointer{}, fmt.Errorf("commit metadata %.100q is no snapshot pointer: %w", metadata, err)
+	}
+	if p.First < 0 || p.Last < p.First {
+		return Pointer{}, fmt.Errorf("commit metadata %.100q names no snapshot", metadata)
+	}
+	return p, nil
+}

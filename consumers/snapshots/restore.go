@@ -1,0 +1,161 @@
+package snapshots
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+	snapshot "runrate/schemas/snapshot/v1"
+)
+
+// Fetcher reads the snapshot log.
+type Fetcher interface {
+	Fetch(ctx context.Context, source stream.Source, offset stream.Offset, maxBytes int, maxWait time.Duration) ([]stream.Record, stream.Offset, error)
+}
+
+// Missing says that a snapshot that a commit points to cannot be read whole.
+// The partition must stop: its state is gone, and so are the means to go on.
+type Missing struct {
+	Source  stream.Source
+	Pointer Pointer
+	Err     error
+}
+
+func (e *Missing) Error() string {
+	return fmt.Sprintf("restore %s from snapshot %s of %s/%d: %v (refold the topic with `runrate rebuild`)",
+		e.Source, e.Pointer, stream.SnapshotsTopic, e.Source.Partition, e.Err)
+}
+
+// Unwrap is what was missing or wrong.
+func (e *Missing) Unwrap() error { return e.Err }
+
+const fetchBytes = 8 << 20
+
+// link is a record of the chain and where it stands.
+type link struct {
+	offset stream.Offset
+	bytes  int
+	time   time.Time
+	record *snapshot.Record
+}
+
+// Restore reads the chain that p points to and gives its records, oldest
+// first, to apply: the state at the greatest next offset that is at most
+// atMost and that the chain completes. It returns that offset and the chain to
+// go on appending to, cut off there. An error of the log is returned as it is
+// and may be worth a retry; Missing is not.
+func Restore(ctx context.Context, log Fetcher, labels Labels, p Pointer, atMost stream.Offset, apply func(*snapshot.Record) error) (stream.Offset, *Chain, error) {
+	missing := func(format string, args ...any) error {
+		return &Missing{Source: labels.Source, Pointer: p, Err: fmt.Errorf(format, args...)}
+	}
+	if p.Epoch != labels.Epoch {
+		return 0, nil, missing("it is of logic epoch %d, not %d", p.Epoch, labels.Epoch)
+	}
+	found, err := read(ctx, log, labels.Source, p)
+	if err != nil {
+		return 0, nil, err
+	}
+	var links []link
+	for at := p.Last; ; {
+		l, ok := found[at]
+		if !ok {
+			return 0, nil, missing("the record at %d is not there", at)
+		}
+		links = append(links, l)
+		if l.record.Previous == nil {
+			break
+		}
+		if previous := stream.Offset(*l.record.Previous); previous < p.First || previous >= at {
+			return 0, nil, missing("the record at %d names %d as the one before it", at, previous)
+		} else {
+			at = previous
+		}
+	}
+	slices.Reverse(links)
+	if links[0].offset != p.First {
+		return 0, nil, missing("the chain begins at %d", links[0].offset)
+	}
+	end := -1
+	for i, l := range links {
+		if l.record.Complete && stream.Offset(l.record.NextOffset) <= atMost {
+			end = i
+		}
+		if l.record.Settings != labels.Settings {
+			return 0, nil, missing("it was folded with the settings %q and the worker runs with %q: set them back, or refold", l.record.Settings, labels.Settings)
+		}
+	}
+	if end < 0 {
+		return 0, nil, missing("it holds no state at offset %d or before", atMost)
+	}
+	chain := &Chain{labels: labels, set: true, baseAt: links[0].time, pointer: Pointer{First: p.First, Last: links[end].offset, Epoch: p.Epoch}}
+	base := true
+	for _, l := range links[:end+1] {
+		if err := apply(l.record); err != nil {
+			return 0, nil, missing("the record at %d: %w", l.offset, err)
+		}
+		if base {
+			chain.baseBytes += l.bytes
+		} else {
+			chain.deltaBytes += l.bytes
+			chain.deltas++
+		}
+		base = base && !l.record.Complete
+	}
+	return stream.Offset(links[end].record.NextOffset), chain, nil
+}
+
+// read is the source's records in First..Last, linked or not.
+func read(ctx context.Context, log Fetcher, source stream.Source, p Pointer) (map[stream.Offset]link, error) {
+	from := stream.Source{Topic: stream.SnapshotsTopic, Partition: source.Partition}
+	found := map[stream.Offset]link{}
+	for at := p.First; at <= p.Last; {
+		records, end, err := log.Fetch(ctx, from, at, fetchBytes, time.Second)
+		var outside *broker.OutOfRange
+		if errors.As(err, &outside) {
+			return nil, &Missing{Source: source, Pointer: p, Err: err}
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(records) == 0 && end <= at {
+			return nil, &Missing{Source: source, Pointer: p, Err: fmt.Errorf("the log ends at %d", end)}
+		}
+		for _, r := range records {
+			at = r.Offset + 1
+			if string(r.Key) != source.String() || r.Offset > p.Last {
+				continue
+			}
+			record := &snapshot.Record{}
+			if err := proto.Unmarshal(r.Value, record); err != nil {
+				return nil, &Missing{Source: source, Pointer: p, Err: fmt.Errorf("the record at %d: %w", r.Offset, err)}
+			}
+			found[r.Offset] = link{offset: r.Offset, bytes: len(r.Value), time: time.UnixMicro(r.Time), record: record}
+		}
+	}
+	return found, nil
+}
+
+// Any says whether the snapshot log holds a record of the source: a group
+// without a committed offset is then one that lost it, not a new one.
+func Any(ctx context.Context, log Fetcher, source stream.Source, first, end stream.Offset) (bool, error) {
+	from := stream.Source{Topic: stream.SnapshotsTopic, Partition: source.Partition}
+	for at := first; at < end; {
+		records, _, err := log.Fetch(ctx, from, at, fetchBytes, time.Second)
+		if err != nil {
+			return false, err
+		}
+		for _, r := range records {
+			if string(r.Key) == source.String() {
+				return true, nil
+			}
+			at = r.Offset + 1
+		}
+	}
+	return false, nil
+}

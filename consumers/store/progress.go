@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"runrate/internal/event"
+	"runrate/internal/rows"
+	"runrate/internal/stream"
+)
+
+// Progress is how far each partition of a topic is written under an epoch, by
+// partition. A partition without any is not in it.
+func (s *Store) Progress(ctx context.Context, epoch uint32, topic string) (map[int32]rows.Progress, error) {
+	op := fmt.Sprintf("read progress of %s, epoch %d", topic, epoch)
+	out := map[int32]rows.Progress{}
+	err := s.query(ctx, op, func(scan func(...any) error) error {
+		var p rows.Progress
+		var partition int32
+		var first, next, clock int64
+		var accepted, duplicate, refused, control uint64
+		var ticked uint8
+		if err := scan(&partition, &first, &next, &accepted, &duplicate, &refused, &control, &clock, &ticked); err != nil {
+			return err
+		}
+		p.FirstOffset, p.NextOffset = stream.Offset(first), stream.Offset(next)
+		p.Accepted, p.Duplicate, p.Refused, p.Control = int64(accepted), int64(duplicate), int64(refused), int64(control)
+		p.Clock, p.Ticked = event.Time(clock), ticked != 0
+		out[partition] = p
+		return nil
+	}, `SELECT partition, first_offset, next_offset, accepted, duplicate, refused, control, toUnixTimestamp64Micro(clock), ticked
+FROM `+s.quoted()+`.progress_versions FINAL WHERE topic = ? AND epoch = ?`, topic, epoch)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// SetTopic records how many partitions a topic has. Views show an as_of of the
+// topic only once the clocks of that many partitions have passed it. A consumer
+// calls it when it starts; the same number again writes nothing.
+func (s *Store) SetTopic(ctx context.Context, topic string, partitions int32) error {
+	op := fmt.Sprintf("set the partitions of %s to %d", topic, partitions)
+	if partitions <= 0 {
+		return &Error{Op: op, Kind: Defect, Err: fmt.Errorf("want 1 or more")}
+	}
+	var known int32
+	err := s.query(ctx, op, func(scan func(...any) error) error { return scan(&known) },
+		`SELECT argMax(partitions, set_at) FROM `+s.quoted()+`.topics WHERE topic = ?`, topic)
+	if err != nil || known == partitions {
+		return err
+	}
+	return s.exec(ctx, op, `INSERT INTO `+s.quoted()+`.topics (topic, partitions) SELECT ?, ?`, topic, partitions)
+}
+
+// Epoch is the logic epoch that views show of a topic: 0 until another was
+// switched to.
+func (s *Store) Epoch(ctx context.Context, topic string) (uint32, error) {
+	var epoch uint32
+	err := s.query(ctx, "read the epoch of "+topic, func(scan func(...any) error) error { return scan(&epoch) },
+		`SELECT argMax(epoch, (switched_at, epoch)) FROM `+s.quoted()+`.epochs WHERE topic = ?`, topic)
+	return epoch, err
+}
+
+// SwitchEpoch makes all views show another epoch of a topic, at once. Switching
+// back is another switch.
+func (s *Store) SwitchEpoch(ctx context.Context, topic string, epoch uint32, reason string) error {
+	return s.exec(ctx, fmt.Sprintf("switch %s to epoch %d", topic, epoch),
+		`INSERT INTO `+s.quoted()+`.epochs (topic, epoch, reason) SELECT ?, ?, ?`, topic, epoch, reason)
+}
+
+// Definition is what usage ARR means: Multiplier x the usage revenue of a
+// window of WindowDays days.
+type Definition struct {
+	WindowDays uint16
+	Multiplier uint32
+}
+
+// DefaultDefinition is the contract's: 28 days x 13.
+var DefaultDefinition = Definition{WindowDays: 28, Multiplier: 13}
+
+// Definition is the definition of usage ARR of an epoch of the usage topic; the
+// default if none was set.
+func (s *Store) Definition(ctx context.Context, epoch uint32) (Definition, error) {
+	d := DefaultDefinition
+	err := s.query(ctx, fmt.Sprintf("read the ARR definition of epoch %d", epoch),
+		func(scan func(...any) error) error { return scan(&d.WindowDays, &d.Multiplier) },
+		`SELECT arr_window_days, arr_multiplier FROM `+s.quoted()+`.definition_versions FINAL WHERE epoch = ?`, epoch)
+	return d, err
+}
+
+// SetDefinition sets it. An epoch that has folded already must be folded again
+// under another one, or net_new_arr contradicts arr.
+func (s *Store) SetDefinition(ctx context.Context, epoch uint32, d Definition) error {
+	op := fmt.Sprintf("set the ARR definition of epoch %d", epoch)
+	switch d.WindowDays {
+	case 7, 28, 30, 90, 365:
+	default:
+		return &Error{Op: op, Kind: Defect, Err: fmt.Errorf("a window of %d days is not among 7, 28, 30, 90, 365", d.WindowDays)}
+	}
+	if d.Multiplier == 0 {
+		return &Error{Op: op, Kind: Defect, Err: fmt.Errorf("the multiplier is 0")}
+	}
+	return s.exec(ctx, op, `INSERT INTO `+s.quoted()+`.definition_versions (epoch, arr_window_days, arr_multiplier) SELECT ?, ?, ?`,
+		epoch, d.WindowDays, d.Multiplier)
+}

@@ -1,0 +1,57 @@
+package store
+
+import (
+	"testing"
+
+	"runrate/internal/rows"
+	"runrate/internal/stream"
+)
+
+func TestProgressEpochAndDefinition(t *testing.T) {
+	s := open(t)
+	ctx := t.Context()
+	full := rows.Progress{FirstOffset: 2, NextOffset: 14, Accepted: 5, Duplicate: 4, Refused: 2, Control: 1, Clock: at("2026-01-01T00:00:00.000001Z"), Ticked: true}
+	unticked := rows.Progress{NextOffset: 1, Accepted: 1}
+	write(t, s, 3, rows.Changes{Source: usage0, Progress: full})
+	write(t, s, 3, rows.Changes{Source: usage1, Progress: unticked})
+	write(t, s, 4, rows.Changes{Source: usage1, Progress: full})
+	write(t, s, 3, rows.Changes{Source: usage0, Progress: ticked(13, "2026-01-01T00:00:00Z")}) // older
+	p, err := s.Progress(ctx, 3, stream.UsageTopic)
+	if err != nil || len(p) != 2 || p[0] != full || p[1] != unticked {
+		t.Errorf("%+v, %v", p, err)
+	}
+
+	for _, want := range []uint32{0, 8, 3} {
+		if want != 0 {
+			if err := s.SwitchEpoch(ctx, stream.UsageTopic, want, "it's a test"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := s.Epoch(ctx, stream.UsageTopic); err != nil || got != want {
+			t.Errorf("epoch %d, %v; want %d", got, err, want)
+		}
+	}
+	if got, err := s.Epoch(ctx, stream.SubscriptionsTopic); err != nil || got != 0 {
+		t.Errorf("epoch %d, %v", got, err)
+	}
+
+	if d, err := s.Definition(ctx, 3); err != nil || d != DefaultDefinition {
+		t.Errorf("definition %v, %v", d, err)
+	}
+	for _, want := range []Definition{{7, 52}, {365, 1}} {
+		if err := s.SetDefinition(ctx, 3, want); err != nil {
+			t.Fatal(err)
+		}
+		if d, err := s.Definition(ctx, 3); err != nil || d != want {
+			t.Errorf("definition %v, %v", d, err)
+		}
+	}
+	for _, wrong := range []Definition{{29, 13}, {28, 0}} {
+		if err := s.SetDefinition(ctx, 3, wrong); KindOf(err) != Defect {
+			t.Errorf("%v: %v", wrong, err)
+		}
+	}
+	if err := s.SetTopic(ctx, stream.UsageTopic, 0); KindOf(err) != Defect {
+		t.Errorf("no partitions: %v", err)
+	}
+}

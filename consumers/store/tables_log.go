@@ -1,0 +1,51 @@
+package store
+
+import (
+	"runrate/internal/event"
+	"runrate/internal/rows"
+	"runrate/internal/stream"
+)
+
+var deadLetters = table[rows.DeadLetter]{
+	name:    "dead_letter_versions",
+	columns: []string{"topic", "epoch", "partition", "offset", "time", "reason", "detail", "key", "payload", "version"},
+	row: func(c *chunk, f *flush, r *rows.DeadLetter) {
+		c.word(f.source.Topic)
+		c.uint32(f.epoch)
+		c.int32(f.source.Partition)
+		c.int64(int64(r.Offset))
+		// A producer may stamp anything on a record, or -1 for nothing.
+		c.micros(min(max(r.Time, event.MinTime), event.MaxTime-1))
+		c.word(string(r.Reason))
+		c.text(r.Detail)
+		c.text(string(r.Key))
+		c.text(string(r.Payload))
+		c.version(r.Offset)
+	},
+	version: func(r *rows.DeadLetter) stream.Offset { return r.Offset },
+}
+
+var progress = table[rows.Progress]{
+	name: "progress_versions",
+	columns: []string{"topic", "epoch", "partition", "first_offset", "next_offset",
+		"accepted", "duplicate", "refused", "control", "clock", "ticked", "version"},
+	row: func(c *chunk, f *flush, r *rows.Progress) {
+		clock := r.Clock
+		if !r.Ticked {
+			clock = event.MinTime
+		}
+		c.word(f.source.Topic)
+		c.uint32(f.epoch)
+		c.int32(f.source.Partition)
+		c.int64(int64(r.FirstOffset))
+		c.int64(int64(r.NextOffset))
+		c.count(r.Accepted)
+		c.count(r.Duplicate)
+		c.count(r.Refused)
+		c.count(r.Control)
+		c.micros(clock)
+		c.bool(r.Ticked)
+		c.version(r.NextOffset)
+	},
+	version: func(r *rows.Progress) stream.Offset { return r.NextOffset },
+}

@@ -1,0 +1,231 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"runrate/internal/event"
+	"runrate/internal/money"
+	"runrate/internal/rows"
+	"runrate/internal/stream"
+)
+
+func rolling(asOf, window, revenue string, events int64, version stream.Offset) rows.RollingRevenue {
+	return rows.RollingRevenue{AsOf: at(asOf), Window: window, Dimensions: chat,
+		Totals: rows.Totals{Revenue: amount(revenue), Cost: amount("0.000000000001"), Events: events}, Version: version}
+}
+
+// Every table, written and read back through its view, at the edges of what
+// its columns hold.
+func TestWriteEveryTable(t *testing.T) {
+	s := open(t)
+	for _, source := range []stream.Source{usage0, subs0} {
+		if err := s.SetTopic(t.Context(), source.Topic, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	total := rows.Totals{Revenue: amount("-12.5"), Cost: amount("99999999999999999999999999.999999999999"), Events: 3}
+	p := ticked(9, "2026-11-24T00:00:00Z")
+	p.FirstOffset, p.Accepted, p.Duplicate, p.Refused, p.Control = 1, 2, 1, 1, 4
+	write(t, s, 0, rows.Changes{
+		Source: usage0,
+		UsageEvents: seq(
+			rows.UsageEvent{Account: "acct_42", Time: at("2026-11-23T07:31:05.123456Z"), Dimensions: chat,
+				Quantities: []event.Quantity{{Meter: "input_tokens", Count: event.MaxQuantity}, {Meter: "output_tokens", Count: 0}},
+				Revenue:    amount("0.000000000001"), Cost: amount("2"), Source: "gw", ID: "ü", Type: event.UsageRecorded, Version: 5},
+			rows.UsageEvent{Account: "acct_42", Time: event.MaxTime - 1, Dimensions: rows.Dimensions{Currency: "EUR"},
+				Revenue: amount("-1000000000000000"), Source: "gw", ID: "2", Type: event.AdjustmentRecorded, Version: 6},
+		),
+		UsagePanes:     seq(rows.UsagePane{Hour: at("2026-11-23T07:00:00Z"), Dimensions: chat, Totals: total, Version: 6}),
+		Rolling:        seq(rows.RollingRevenue{AsOf: at("2026-11-24T00:00:00Z"), Window: "28d", Dimensions: chat, Totals: total, Version: 8}),
+		ActiveAccounts: seq(rows.ActiveAccounts{AsOf: at("2026-11-24T00:00:00Z"), Window: "1d", Line: "*", Accounts: 1, Version: 8}),
+		NetNew: seq(rows.NetNew{AsOf: at("2026-11-24T00:00:00Z"), Line: "api", Currency: "USD", Opening: amount("1"), New: amount("2"),
+			Expansion: amount("4"), Reactivation: amount("8"), Contraction: amount("-3"), Churn: amount("-1"), Closing: amount("11"), Version: 8}),
+		DeadLetters: seq(
+			rows.DeadLetter{Offset: 4, Time: -1000, Reason: event.Malformed, Detail: "no JSON", Key: []byte("k\x00"), Payload: []byte("\xff\x00{")},
+		),
+		Progress: p,
+	})
+	write(t, s, 0, rows.Changes{
+		Source: subs0,
+		Subscriptions: seq(rows.Subscription{Account: "acct_42", Subscription: "sub_9", Line: "chat", Plan: "team", Status: event.PastDue,
+			Segment: "business", Region: "us", Currency: "USD", MRR: amount("675"), Since: at("2026-11-01T00:00:00Z"), Version: 2}),
+		Movements: seq(
+			rows.Movement{Account: "acct_42", Line: "chat", Currency: "USD", Time: at("2026-11-01T00:00:00Z"), Change: 2,
+				Subscription: "sub_9", Movement: "new", Amount: amount("675"), Version: 2},
+			rows.Movement{Account: "acct_42", Line: "api", Currency: "USD", Time: at("2026-11-01T00:00:00Z"), Change: 2, Version: 2},
+		),
+		MRR: seq(
+			rows.MRR{AsOf: at("2026-11-24T00:00:00Z"), Line: "chat", Plan: "team", Segment: "business", Region: "us", Currency: "USD",
+				MRR: amount("675"), Subscriptions: 1, Version: 3},
+			rows.MRR{AsOf: at("2026-11-24T00:00:00Z"), Line: "chat", Plan: "solo", Segment: "business", Region: "us", Currency: "USD", Version: 3},
+		),
+		NetNew: seq(rows.NetNew{AsOf: at("2026-11-24T00:00:00Z"), Line: "chat", Currency: "USD", New: amount("8100"), Closing: amount("8100"), Version: 3}),
+		// Its number of partitions is known, and its clock has passed.
+		Progress: ticked(4, "2026-11-24T00:00:00.5Z"),
+	})
+	for view, rows := range map[string][]string{
+		"usage_events": {
+			"('acct_42','2026-11-23 07:31:05.123456','api','chat-large','enterprise','eu','USD',{'input_tokens':9007199254740992,'output_tokens':0},0.000000000001,2,'gw','ü','usage.recorded')",
+			"('acct_42','2099-12-31 23:59:59.999999','','','','','EUR',{},-1000000000000000,0,'gw','2','adjustment.recorded')",
+		},
+		"usage_hourly":    {"('2026-11-23 07:00:00','api','chat-large','enterprise','eu','USD',-12.5,99999999999999999999999999.999999999999,3)"},
+		"rolling_revenue": {"('2026-11-24 00:00:00','28d','api','chat-large','enterprise','eu','USD',-12.5,99999999999999999999999999.999999999999,3)"},
+		"active_accounts": {"('2026-11-24 00:00:00','1d','*',1)"},
+		"subscriptions":   {"('sub_9','acct_42','chat','team','past_due','business','us','USD',675,'2026-11-01 00:00:00.000000')"},
+		"mrr_movements":   {"('2026-11-01 00:00:00.000000','acct_42','chat','USD','sub_9','new',675)"},
+		"mrr":             {"('2026-11-24 00:00:00','chat','team','business','us','USD',675,1)"},
+		"arr": {
+			"('2026-11-24 00:00:00','api','USD',-162.5,0,-162.5)",
+			"('2026-11-24 00:00:00','chat','USD',0,8100,8100)",
+		},
+		"net_new_arr": {
+			"('2026-11-24 00:00:00','api','USD',1,2,4,8,-3,-1,11,10)",
+			"('2026-11-24 00:00:00','chat','USD',0,8100,0,0,0,0,8100,8100)",
+		},
+		"dead_letters": {"('runrate.usage',0,4,'1970-01-01 00:00:00.000000','malformed','no JSON','\xff\\0{')"},
+		"accounting": {
+			"('runrate.subscriptions',0,0,4,0,0,0,4)",
+			"('runrate.usage',0,1,9,2,1,1,4)",
+		},
+		"definitions": {"(0,28,13)"},
+	} {
+		t.Run(view, func(t *testing.T) {
+			want(t, s, "SELECT toString(tuple(*)) AS line FROM "+s.quoted()+"."+view+" ORDER BY line", rows...)
+		})
+	}
+	want(t, s, "SELECT concat(topic, ' ', toString(partition), ' ', toString(clock), ' ', toString(next_offset), ' ', toString(written_at > now() - 60)) AS line FROM "+
+		s.quoted()+".freshness ORDER BY line",
+		"runrate.subscriptions 0 2026-11-24 00:00:00.500000 4 1", "runrate.usage 0 2026-11-24 00:00:00.000000 9 1")
+	want(t, s, "SELECT hex(key) FROM "+s.quoted()+".dead_letter_versions", "6B00")
+}
+
+// The same write again changes nothing; an older version that is written later
+// does not win; a newer one does.
+func TestWriteReplayAndZombie(t *testing.T) {
+	s := open(t)
+	if err := s.SetTopic(t.Context(), stream.UsageTopic, 2); err != nil {
+		t.Fatal(err)
+	}
+	const asOf = "2026-01-01T05:00:00Z"
+	change := func(source stream.Source, revenue string, version stream.Offset) rows.Changes {
+		return rows.Changes{Source: source, Rolling: seq(rolling(asOf, "1h", revenue, 1, version)), Progress: ticked(version+1, asOf)}
+	}
+	view := "SELECT toString(tuple(revenue, events)) FROM " + s.quoted() + ".rolling_revenue"
+	old := change(usage0, "1", 10)
+	write(t, s, 0, old)
+	write(t, s, 0, change(usage1, "0.5", 70))
+	want(t, s, view, "(1.5,2)")
+	write(t, s, 0, old)
+	want(t, s, "SELECT toString(count()) FROM "+s.quoted()+".rolling_revenue_versions", "3") // it landed
+	want(t, s, view, "(1.5,2)")
+	write(t, s, 0, change(usage0, "3", 20))
+	want(t, s, view, "(3.5,2)")
+	write(t, s, 0, old) // the zombie
+	want(t, s, view, "(3.5,2)")
+	want(t, s, "SELECT toString(next_offset) FROM "+s.quoted()+".freshness WHERE partition = 0", "21")
+	if err := s.exec(t.Context(), "merge", "OPTIMIZE TABLE "+s.quoted()+".rolling_revenue_versions FINAL"); err != nil {
+		t.Fatal(err)
+	}
+	want(t, s, view, "(3.5,2)")
+	want(t, s, "SELECT toString(count()) FROM "+s.quoted()+".rolling_revenue_versions", "2")
+}
+
+// A view shows an as_of once the clocks of all partitions have passed it, and
+// arr once those of both topics have.
+func TestGating(t *testing.T) {
+	s := open(t)
+	passed := "SELECT toString(as_of) AS line FROM " + s.quoted() + ".rolling_revenue ORDER BY line"
+	arr := "SELECT toString(as_of) AS line FROM " + s.quoted() + ".arr ORDER BY line"
+	all := seq(rolling("2026-01-01T01:00:00Z", "28d", "1", 1, 1), rolling("2026-01-01T02:00:00Z", "28d", "1", 1, 1), rolling("2026-01-01T03:00:00Z", "28d", "1", 1, 1))
+	write(t, s, 0, rows.Changes{Source: usage0, Rolling: all, Progress: ticked(2, "2026-01-01T03:00:00Z")})
+	want(t, s, passed) // the number of partitions is not known
+	for range 2 {
+		if err := s.SetTopic(t.Context(), stream.UsageTopic, 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want(t, s, passed) // partition 1 has no progress
+	write(t, s, 0, rows.Changes{Source: usage1, Progress: rows.Progress{NextOffset: 1, Accepted: 1}})
+	want(t, s, passed) // nor a clock
+	write(t, s, 0, rows.Changes{Source: usage1, Progress: ticked(2, "2026-01-01T01:59:59.999999Z")})
+	want(t, s, passed, "2026-01-01 01:00:00")
+	write(t, s, 0, rows.Changes{Source: usage1, Progress: ticked(3, "2026-01-01T02:00:00Z")})
+	want(t, s, passed, "2026-01-01 01:00:00", "2026-01-01 02:00:00")
+	want(t, s, arr)
+	if err := s.SetTopic(t.Context(), stream.SubscriptionsTopic, 1); err != nil {
+		t.Fatal(err)
+	}
+	write(t, s, 0, rows.Changes{Source: subs0, Progress: ticked(3, "2026-01-01T01:00:00Z")})
+	want(t, s, arr, "2026-01-01 01:00:00")
+
+	// Another epoch's rows and clocks are not seen until it is switched to.
+	write(t, s, 7, rows.Changes{Source: usage0, Rolling: seq(rolling("2026-01-01T01:00:00Z", "28d", "5", 1, 1)), Progress: ticked(2, "2026-01-01T09:00:00Z")})
+	want(t, s, passed, "2026-01-01 01:00:00", "2026-01-01 02:00:00")
+	if err := s.SwitchEpoch(t.Context(), stream.UsageTopic, 7, "test"); err != nil {
+		t.Fatal(err)
+	}
+	want(t, s, passed)
+	write(t, s, 7, rows.Changes{Source: usage1, Progress: ticked(2, "2026-01-01T09:00:00Z")})
+	want(t, s, "SELECT toString(tuple(as_of, usage_arr)) FROM "+s.quoted()+".arr", "('2026-01-01 01:00:00',65)")
+	if err := s.SetDefinition(t.Context(), 7, Definition{WindowDays: 28, Multiplier: 14}); err != nil {
+		t.Fatal(err)
+	}
+	want(t, s, "SELECT toString(tuple(as_of, usage_arr)) FROM "+s.quoted()+".arr", "('2026-01-01 01:00:00',70)")
+	want(t, s, "SELECT toString(tuple(*)) FROM "+s.quoted()+".definitions", "(7,28,14)")
+	if err := s.SwitchEpoch(t.Context(), stream.UsageTopic, 0, "back"); err != nil {
+		t.Fatal(err)
+	}
+	want(t, s, passed, "2026-01-01 01:00:00", "2026-01-01 02:00:00")
+}
+
+// A sequence larger than a chunk takes several inserts, none twice, and one
+// that spans more months than ClickHouse takes by default in one.
+func TestWriteChunks(t *testing.T) {
+	s := open(t, func(o *Options) { o.ChunkRows = 1000; o.ChunkBytes = 40_000; o.Inserts = 1 })
+	const n = 12_345
+	walks := 0
+	c := rows.Changes{Source: usage0, Progress: ticked(n, "2026-01-01T00:00:00Z"), UsagePanes: func(yield func(rows.UsagePane) bool) {
+		walks++
+		for i := range n {
+			if !yield(rows.UsagePane{Hour: event.Time(i) * 30 * event.Hour, Dimensions: chat,
+				Totals: rows.Totals{Revenue: money.FromInt(int64(i))}, Version: stream.Offset(i)}) {
+				return
+			}
+		}
+	}}
+	write(t, s, 0, c)
+	want(t, s, "SELECT toString(tuple(count(), sum(revenue), uniqExact(hour))) FROM "+s.quoted()+".usage_hour_versions",
+		fmt.Sprintf("(%d,%d,%d)", n, n*(n-1)/2, n))
+	if walks != 1 {
+		t.Errorf("the sequence was walked %d times", walks)
+	}
+}
+
+// A value that a column cannot hold is a defect that names the offset, the
+// column and the value, and nothing of the flush is vouched for.
+func TestWriteRefusesMisfits(t *testing.T) {
+	s := open(t)
+	tooMuch := money.FromParts(1<<63-1, 0)
+	for name, c := range map[string]rows.Changes{
+		"revenue":    {UsagePanes: seq(rows.UsagePane{Dimensions: chat, Totals: rows.Totals{Revenue: tooMuch}, Version: 4711})},
+		"events":     {UsagePanes: seq(rows.UsagePane{Dimensions: chat, Totals: rows.Totals{Events: -1}, Version: 4711})},
+		"hour":       {UsagePanes: seq(rows.UsagePane{Hour: 1, Dimensions: chat, Version: 4711})},
+		"time":       {UsageEvents: seq(rows.UsageEvent{Time: event.MaxTime, Version: 4711})},
+		"quantities": {UsageEvents: seq(rows.UsageEvent{Quantities: []event.Quantity{{Meter: "m", Count: event.MaxQuantity + 1}}, Version: 4711})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.Source, c.Progress = usage0, ticked(4712, "2026-01-01T00:00:00Z")
+			err := s.Write(t.Context(), 0, c)
+			if KindOf(err) != Defect || !strings.Contains(err.Error(), "column "+name+":") || !strings.Contains(err.Error(), "4711") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	p, err := s.Progress(t.Context(), 0, usage0.Topic)
+	if err != nil || len(p) != 0 {
+		t.Errorf("progress %v, %v", p, err)
+	}
+	write(t, s, 0, rows.Changes{Source: usage0, Progress: ticked(1, "2026-01-01T00:00:00Z")}) // the chunk came back
+}

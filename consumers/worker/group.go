@@ -1,0 +1,125 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"go.uber.org/zap"
+
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+)
+
+// Group gives the partitions of one topic to workers, as the consumer group
+// protocol assigns them to this process.
+type Group struct {
+	ID     string // consumer group
+	Topic  string
+	Config broker.Config
+	// Worker makes the worker of a partition for one generation of the group.
+	Worker func(source stream.Source, partitions int32, member broker.Member) *Worker
+	Client *broker.Client
+	Logger *zap.Logger
+}
+
+// Session times of the group: a member that is gone is noticed after
+// sessionTimeout, and has rebalanceTimeout to flush and rejoin when others come
+// or go.
+const (
+	heartbeatInterval = time.Second
+	sessionTimeout    = 10 * time.Second
+	rebalanceTimeout  = 30 * time.Second
+)
+
+// Run takes part in the group until ctx ends, which is no error. Each assigned
+// partition is folded by its own worker; one that cannot go on says so and
+// stands still until the partitions are assigned anew, while the others
+// continue.
+func (g *Group) Run(ctx context.Context) error {
+	dialer, err := g.Config.Dialer()
+	if err != nil {
+		return err
+	}
+	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
+		ID: g.ID, Brokers: g.Config.Brokers, Topics: []string{g.Topic}, Dialer: dialer,
+		GroupBalancers:    []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
+		HeartbeatInterval: heartbeatInterval, SessionTimeout: sessionTimeout, RebalanceTimeout: rebalanceTimeout,
+		JoinGroupBackoff: time.Second, StartOffset: kafka.FirstOffset,
+		ErrorLogger: kafka.LoggerFunc(func(format string, args ...any) {
+			g.Logger.Debug("kafka group: " + fmt.Sprintf(format, args...))
+		}),
+	})
+	if err != nil {
+		return fmt.Errorf("join group %s: %w", g.ID, err)
+	}
+	defer group.Close()
+	away := false // the coordinator was, last time
+	for {
+		generation, err := group.Next(ctx)
+		if ctx.Err() != nil || errors.Is(err, kafka.ErrGroupClosed) {
+			return nil
+		}
+		if err != nil {
+			if !away {
+				g.Logger.Warn("cannot join the group; trying again until it works", zap.String("group", g.ID), zap.Error(err))
+			}
+			away = true
+			continue
+		}
+		away = false
+		g.begin(generation)
+	}
+}
+
+// begin starts a worker for each partition of a generation. The generation ends
+// when its context does, or when any function started on it returns: so the
+// functions stay until then.
+func (g *Group) begin(generation *kafka.Generation) {
+	member := broker.Member{Group: g.ID, Generation: generation.ID, ID: generation.MemberID}
+	assigned := generation.Assignments[g.Topic]
+	g.Logger.Info("partitions assigned", zap.String("group", g.ID), zap.Int32("generation", generation.ID), zap.Int("partitions", len(assigned)))
+	if len(assigned) == 0 {
+		generation.Start(func(ctx context.Context) { <-ctx.Done() })
+	}
+	for _, a := range assigned {
+		source := stream.Source{Topic: g.Topic, Partition: int32(a.ID)}
+		generation.Start(func(ctx context.Context) {
+			g.run(ctx, source, member)
+			<-ctx.Done()
+		})
+	}
+}
+
+// run folds one partition and says, once, why it cannot go on.
+func (g *Group) run(ctx context.Context, source stream.Source, member broker.Member) {
+	logger := g.Logger.With(zap.String("topic", source.Topic), zap.Int32("partition", source.Partition))
+	partitions, err := g.partitions(ctx, source.Topic)
+	if err == nil {
+		err = g.Worker(source, partitions, member).Run(ctx)
+	}
+	var fenced *broker.Fenced
+	switch {
+	case ctx.Err() != nil || err == nil:
+	case errors.As(err, &fenced):
+		logger.Info("partition given up: the group has moved on", zap.Error(err))
+	default:
+		logger.Error("partition STOPPED: it needs an operator; the others go on", zap.Error(err))
+	}
+}
+
+func (g *Group) partitions(ctx context.Context, topic string) (n int32, err error) {
+	for wait := firstWait; ; wait = min(2*wait, longestWait) {
+		n, err = g.Client.Partitions(ctx, topic)
+		if err == nil || !broker.Retryable(err) {
+			return n, err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}

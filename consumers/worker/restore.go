@@ -1,0 +1,154 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"runrate/consumers/snapshots"
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+)
+
+// begin is the metadata of the commit with which a group begins a partition: the
+// state is the empty one.
+const begin = "begin"
+
+// restore puts the fold into the state at the committed offset, which it gets
+// from the snapshot that the commit points to and the recent identities in
+// ClickHouse. Without a commit it begins at the start of the log, unless there
+// are signs that a commit was lost.
+func (w *Worker) restore(ctx context.Context) error {
+	labels := snapshots.Labels{Source: w.config.Source, Epoch: w.config.Epoch, Settings: w.config.Settings}
+	var commit broker.Commit
+	var held broker.Range // what the log holds
+	if err := w.persist(ctx, "read the committed offset", func(ctx context.Context) error {
+		commits, err := w.log.Committed(ctx, w.config.Member.Group, w.config.Source.Topic)
+		if err != nil {
+			return err
+		}
+		commit = commits[w.config.Source.Partition]
+		held, err = w.log.Range(ctx, w.config.Source)
+		return err
+	}); err != nil {
+		return err
+	}
+	written, started, err := w.written(ctx)
+	if err != nil {
+		return err
+	}
+	w.fold, w.chain = w.newFold(), snapshots.NewChain(labels)
+	if !commit.Set {
+		if err := w.nothingBefore(ctx, started); err != nil {
+			return err
+		}
+		commit = broker.Commit{Set: true, Next: held.First, Metadata: begin}
+		if err := w.persist(ctx, "commit the beginning", func(ctx context.Context) error {
+			return w.log.Commit(ctx, w.config.Member, w.config.Source, commit.Next, commit.Metadata)
+		}); err != nil {
+			return err
+		}
+	}
+	if commit.Next < held.First || commit.Next > held.End {
+		return &broker.OutOfRange{Source: w.config.Source, Offset: commit.Next, Range: held, Known: true}
+	}
+	if commit.Metadata == begin {
+		if held.First > 0 {
+			w.logger.Warn("the log does not begin at 0; what was deleted before is in no number", zap.Int64("first_offset", int64(held.First)))
+		}
+		w.fold.Gate().Begin(commit.Next)
+		w.logger.Info("begins", zap.Int64("next_offset", int64(commit.Next)), zap.Int64("behind", int64(held.End-commit.Next)))
+		return nil
+	}
+	pointer, err := snapshots.ParsePointer(commit.Metadata)
+	if err != nil {
+		return fmt.Errorf("restore %s@%d: %w", w.config.Source, commit.Next, err)
+	}
+	// Rows of the committed prefix are all written, unless ClickHouse lost
+	// some that it had acknowledged: then an older state is the last true one.
+	atMost := min(commit.Next, written)
+	if err := w.persist(ctx, "restore the snapshot", func(ctx context.Context) error {
+		w.fold = w.newFold()
+		next, chain, err := snapshots.Restore(ctx, w.log, labels, pointer, atMost, w.fold.Restore)
+		if err != nil {
+			return err
+		}
+		w.fold.Restored()
+		w.chain = chain
+		if next < commit.Next {
+			w.logger.Error("ClickHouse lost rows that it had acknowledged; folding again from an older snapshot",
+				zap.Int64("committed", int64(commit.Next)), zap.Int64("progress", int64(written)), zap.Int64("from", int64(next)))
+			if next < held.First {
+				return &broker.OutOfRange{Source: w.config.Source, Offset: next, Range: held, Known: true}
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := w.recall(ctx); err != nil {
+		return err
+	}
+	w.logger.Info("restored", zap.Int64("next_offset", int64(w.next())), zap.Int64("behind", int64(held.End-w.next())))
+	return nil
+}
+
+// written is the next offset that ClickHouse's progress vouches for; started is
+// whether it has any.
+func (w *Worker) written(ctx context.Context) (next stream.Offset, started bool, err error) {
+	err = w.persist(ctx, "read progress", func(ctx context.Context) error {
+		progress, err := w.tables.Progress(ctx, w.config.Epoch, w.config.Source.Topic)
+		if err != nil {
+			return err
+		}
+		p, ok := progress[w.config.Source.Partition]
+		next, started = p.NextOffset, ok
+		return nil
+	})
+	return next, started, err
+}
+
+// nothingBefore makes sure that a group without a committed offset is a new one:
+// one whose offsets expired or were deleted has left rows or snapshots. (A
+// worker commits its beginning before it writes any.)
+func (w *Worker) nothingBefore(ctx context.Context, started bool) error {
+	sign := "ClickHouse has its progress"
+	if !started {
+		sign = "the snapshot log has its state"
+		if err := w.persist(ctx, "look for snapshots", func(ctx context.Context) error {
+			r, err := w.log.Range(ctx, stream.Source{Topic: stream.SnapshotsTopic, Partition: w.config.Source.Partition})
+			if err != nil {
+				return err
+			}
+			started, err = snapshots.Any(ctx, w.log, w.config.Source, r.First, r.End)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	if !started {
+		return nil
+	}
+	return fmt.Errorf("group %s has no committed offset for %s, but %s: the group's offsets expired or were deleted; "+
+		"beginning again in silence could count a shortened log as the whole (refold the topic with `runrate rebuild`)",
+		w.config.Member.Group, w.config.Source, sign)
+}
+
+// recall refills the identities of the recent hours.
+func (w *Worker) recall(ctx context.Context) error {
+	gate := w.fold.Gate()
+	since, any := gate.RecallSince()
+	if !any {
+		return nil
+	}
+	return w.persist(ctx, "recall recent identities", func(ctx context.Context) error {
+		for known, err := range w.tables.Recent(ctx, w.config.Epoch, w.config.Source, since, gate.Flushed()) {
+			if err != nil {
+				return err
+			}
+			gate.Recall(known.Identity, known.Time)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,295 @@
+// Package worker runs a fold over one partition of the log: the loop that makes
+// the rows in ClickHouse a function of the log prefix, whatever fails.
+//
+// Read Worker.Run, then Worker.flush: fetch and fold in order, insert the
+// changed rows, append the snapshot, commit the next offset with the pointer
+// to that snapshot. A crash between any two of them leaves a committed offset
+// and a snapshot that agree, and rows that are already true.
+//
+// Group gives the partitions of a topic to workers, by the consumer group
+// protocol.
+package worker
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"go.uber.org/zap"
+
+	"runrate/consumers/intake"
+	"runrate/consumers/snapshots"
+	"runrate/consumers/store"
+	"runrate/internal/broker"
+	"runrate/internal/event"
+	"runrate/internal/rows"
+	"runrate/internal/stream"
+	snapshot "runrate/schemas/snapshot/v1"
+)
+
+// Log is the part of Kafka that a worker uses (package broker).
+type Log interface {
+	Fetch(ctx context.Context, source stream.Source, offset stream.Offset, maxBytes int, maxWait time.Duration) ([]stream.Record, stream.Offset, error)
+	Range(ctx context.Context, source stream.Source) (broker.Range, error)
+	Append(ctx context.Context, topic string, partition int32, messages []broker.Message) (stream.Offset, error)
+	Committed(ctx context.Context, group, topic string) (map[int32]broker.Commit, error)
+	Commit(ctx context.Context, m broker.Member, source stream.Source, next stream.Offset, metadata string) error
+}
+
+// Tables is the part of ClickHouse that a worker uses (package store).
+type Tables interface {
+	Write(ctx context.Context, epoch uint32, changes rows.Changes) error
+	Seen(ctx context.Context, epoch uint32, source stream.Source, keys []store.EventKey, before stream.Offset) (map[[16]byte]struct{}, error)
+	Recent(ctx context.Context, epoch uint32, source stream.Source, since event.Time, before stream.Offset) iter.Seq2[store.Known, error]
+	Progress(ctx context.Context, epoch uint32, topic string) (map[int32]rows.Progress, error)
+}
+
+// Fold is the pure part: the state of one partition.
+type Fold interface {
+	Gate() *intake.Gate
+	Step(*intake.Judged) error
+	Changes() rows.Changes
+	Snapshot(delta bool) iter.Seq[*snapshot.Record]
+	Done()
+	Restore(*snapshot.Record) error
+	Restored()
+}
+
+// Config is what a worker needs to know beside its connections.
+type Config struct {
+	Source     stream.Source
+	Partitions int32         // of the topic
+	Member     broker.Member // whose commits are fenced
+	Epoch      uint32        // logic epoch of the rows
+	Settings   string        // that rows depend on, kept with the state
+	Limits     Limits
+}
+
+// Limits bound a batch, which is what is folded between two flushes.
+type Limits struct {
+	Records int           // flush after so many records
+	Bytes   int           // or so many bytes of records
+	Every   time.Duration // or so long after the first of them
+	Fetch   int           // bytes of one fetch
+}
+
+// DefaultLimits suit a few partitions in a few hundred megabytes.
+var DefaultLimits = Limits{Records: 100_000, Bytes: 64 << 20, Every: time.Second, Fetch: 4 << 20}
+
+// Worker folds one partition. Its state is owned by the goroutine that calls
+// Run.
+type Worker struct {
+	config  Config
+	log     Log
+	tables  Tables
+	newFold func() Fold
+	logger  *zap.Logger
+
+	fold  Fold
+	judge *intake.Judge
+	chain *snapshots.Chain
+	batch struct {
+		records, bytes int
+		since          time.Time // of its first record
+	}
+}
+
+// New is a worker that has not started.
+func New(config Config, log Log, tables Tables, newFold func() Fold, logger *zap.Logger) *Worker {
+	return &Worker{
+		config: config, log: log, tables: tables, newFold: newFold,
+		logger: logger.With(zap.String("topic", config.Source.Topic), zap.Int32("partition", config.Source.Partition)),
+		judge:  intake.NewJudge(config.Source, config.Partitions),
+	}
+}
+
+// lastFlush bounds the flush with which a worker ends.
+const lastFlush = 10 * time.Second
+
+// Run restores the state at the committed offset and folds from there until ctx
+// ends, which is no error: what is folded by then is flushed. An error is one
+// that waiting does not mend: the partition must stop, or, if it is a
+// broker.Fenced, is somebody else's.
+func (w *Worker) Run(ctx context.Context) error {
+	if err := w.restore(ctx); err != nil {
+		return ended(ctx, err)
+	}
+	fetched := make(chan fetch, 2)
+	reading, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.read(reading, w.next(), fetched)
+	}()
+	defer func() { stop(); <-done }()
+
+	flush := time.NewTimer(time.Hour)
+	defer flush.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return w.finish()
+		case f := <-fetched:
+			if f.err != nil {
+				return ended(ctx, f.err)
+			}
+			if err := w.take(ctx, f.records); err != nil {
+				return ended(ctx, err)
+			}
+		case <-flush.C:
+		}
+		if w.due() {
+			if err := w.flush(ctx); err != nil {
+				return ended(ctx, err)
+			}
+		}
+		if w.batch.records > 0 {
+			flush.Reset(time.Until(w.batch.since.Add(w.config.Limits.Every)))
+		}
+	}
+}
+
+// ended is err, unless it comes of ctx being over.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// finish flushes what is folded when the worker has to go: its commit is still
+// taken while the group prepares to rebalance.
+func (w *Worker) finish() error {
+	if w.batch.records == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lastFlush)
+	defer cancel()
+	if err := w.flush(ctx); err != nil {
+		w.logger.Warn("last flush failed; the records will be folded again", zap.Error(err))
+	}
+	return nil
+}
+
+func (w *Worker) next() stream.Offset { return w.fold.Gate().Progress().NextOffset }
+
+// take judges and folds fetched records, in order.
+func (w *Worker) take(ctx context.Context, records []stream.Record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	if w.batch.records == 0 {
+		w.batch.since = time.Now()
+	}
+	judged := make([]intake.Judged, len(records))
+	for i, r := range records {
+		judged[i] = w.judge.Judge(r)
+		w.batch.bytes += len(r.Key) + len(r.Value)
+	}
+	w.batch.records += len(records)
+	if err := w.lookUp(ctx, judged); err != nil {
+		return err
+	}
+	for i := range judged {
+		if err := w.fold.Step(&judged[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookUp tells the gate which stragglers of the batch were accepted before.
+func (w *Worker) lookUp(ctx context.Context, judged []intake.Judged) error {
+	gate := w.fold.Gate()
+	stragglers := gate.Stragglers(judged)
+	if len(stragglers) == 0 {
+		return nil
+	}
+	keys := make([]store.EventKey, len(stragglers))
+	for i, j := range stragglers {
+		keys[i] = store.EventKey{Account: j.Event.Account, Time: j.Event.Time, Identity: j.Identity}
+	}
+	return w.persist(ctx, "look up stragglers", func(ctx context.Context) error {
+		seen, err := w.tables.Seen(ctx, w.config.Epoch, w.config.Source, keys, gate.Flushed())
+		for identity := range seen {
+			gate.Learn(identity)
+		}
+		return err
+	})
+}
+
+// due says whether the batch is to be flushed now.
+func (w *Worker) due() bool {
+	b, l := &w.batch, &w.config.Limits
+	return b.records > 0 && (b.records >= l.Records || b.bytes >= l.Bytes || time.Since(b.since) >= l.Every)
+}
+
+// flush makes the batch lasting: rows, then the snapshot, then the commit that
+// points to it. Each step is repeated until it succeeds, or cannot; none is
+// begun before the one above it is done.
+func (w *Worker) flush(ctx context.Context) error {
+	next := w.next()
+	changes := w.fold.Changes()
+	if err := w.persist(ctx, "write rows", func(ctx context.Context) error {
+		return w.tables.Write(ctx, w.config.Epoch, changes)
+	}); err != nil {
+		return err
+	}
+	base := w.chain.WantsBase(time.Now())
+	if err := w.persist(ctx, "append snapshot", func(ctx context.Context) error {
+		return w.chain.Append(ctx, w.log, next, base, time.Now(), w.fold.Snapshot(!base))
+	}); err != nil {
+		return err
+	}
+	pointer, _ := w.chain.Pointer()
+	if err := w.persist(ctx, "commit", func(ctx context.Context) error {
+		return w.log.Commit(ctx, w.config.Member, w.config.Source, next, pointer.String())
+	}); err != nil {
+		return err
+	}
+	w.logger.Debug("flushed", zap.Int("records", w.batch.records), zap.Int64("next_offset", int64(next)), zap.Bool("base", base))
+	w.fold.Done()
+	w.batch.records, w.batch.bytes = 0, 0
+	return nil
+}
+
+// fetch is what one fetch brought.
+type fetch struct {
+	records []stream.Record
+	err     error
+}
+
+// pollWait is how long a fetch waits at the end of the log.
+const pollWait = 500 * time.Millisecond
+
+// read fetches ahead of the fold, from offset next on, without a gap.
+func (w *Worker) read(ctx context.Context, next stream.Offset, out chan<- fetch) {
+	for {
+		var f fetch
+		f.err = w.persist(ctx, "fetch", func(ctx context.Context) error {
+			var err error
+			f.records, _, err = w.log.Fetch(ctx, w.config.Source, next, w.config.Limits.Fetch, pollWait)
+			return err
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		if len(f.records) > 0 {
+			if got := f.records[0].Offset; got != next && f.err == nil {
+				f.err = fmt.Errorf("fetch %s@%d: got %d: %w", w.config.Source, next, got, errGap)
+			}
+			next = f.records[len(f.records)-1].Offset + 1
+		} else if f.err == nil {
+			continue
+		}
+		select {
+		case out <- f:
+		case <-ctx.Done():
+			return
+		}
+		if f.err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"runrate/internal/broker"
+	"runrate/internal/event"
+)
+
+// batch is records for one partition, sent as one produce request. It owns
+// their bytes.
+type batch struct {
+	messages []broker.Message
+	lines    []int64 // of the file, for reports; 0 where there is none
+	types    []event.Type
+	chunk    []byte // room for the bytes of messages
+	size     int    // upper bound of the encoded size
+}
+
+// recordOverhead bounds what the encoding adds to a record's key and value.
+const recordOverhead = 24
+
+func (b *batch) add(key, value []byte, keyed bool, t event.Type, line int64) {
+	need := len(key) + len(value)
+	if need > cap(b.chunk)-len(b.chunk) {
+		b.chunk = make([]byte, 0, max(64<<10, need))
+	}
+	start := len(b.chunk)
+	b.chunk = append(append(b.chunk, key...), value...)
+	m := broker.Message{Value: b.chunk[start+len(key) : start+need : start+need]}
+	if keyed {
+		m.Key = b.chunk[start : start+len(key) : start+len(key)]
+	}
+	b.messages = append(b.messages, m)
+	b.types = append(b.types, t)
+	b.lines = append(b.lines, line)
+	b.size += need + recordOverhead
+}
+
+// lane is one partition of one topic. Its batches go out one at a time, in
+// order, so that a retry cannot put a later one first.
+type lane struct {
+	p         *Publisher
+	topic     string
+	partition int32
+	open      *batch        // being filled by Send, under p.mu
+	queue     []*batch      // sealed, under p.mu
+	wake      chan struct{} // capacity 1
+}
+
+// run sends batches until the context ends.
+func (l *lane) run(ctx context.Context) {
+	for {
+		b := l.next()
+		if b == nil {
+			select {
+			case <-l.wake:
+				continue
+			case <-ctx.Done():
+				return
+			}
+		}
+		l.p.done(l, b, l.deliver(ctx, b))
+	}
+}
+
+func (l *lane) next() *batch {
+	l.p.mu.Lock()
+	defer l.p.mu.Unlock()
+	if len(l.queue) == 0 {
+		return nil
+	}
+	b := l.queue[0]
+	l.queue[0] = nil
+	l.queue = l.queue[1:]
+	return b
+}
+
+// deliver sends a batch until it is acknowledged. What the broker finds too
+// large is halved; a single record that is too large is reported and left out.
+func (l *lane) deliver(ctx context.Context, b *batch) error {
+	err := l.append(ctx, b.messages)
+	switch {
+	case err == nil:
+		l.p.acknowledged(l.topic, b.types)
+		return nil
+	case !broker.TooLarge(err):
+		return err
+	case len(b.messages) == 1:
+		m := b.messages[0]
+		l.p.reject(b.lines[0], fmt.Sprintf("%d bytes, more than the broker takes: raise max.message.bytes of %s", len(m.Key)+len(m.Value), l.topic))
+		return nil
+	}
+	half := len(b.messages) / 2
+	for _, part := range []*batch{
+		{messages: b.messages[:half], lines: b.lines[:half], types: b.types[:half]},
+		{messages: b.messages[half:], lines: b.lines[half:], types: b.types[half:]},
+	} {
+		if err := l.deliver(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// append retries what may be retried, for RetryFor from the first failure.
+func (l *lane) append(ctx context.Context, messages []broker.Message) error {
+	var failing time.Time
+	for attempt := 0; ; attempt++ {
+		_, err := l.p.client.AppendCompressed(ctx, l.topic, l.partition, messages, l.p.options.Compression)
+		if err == nil || !broker.Retryable(err) || ctx.Err() != nil {
+			return err
+		}
+		now := time.Now()
+		if failing.IsZero() {
+			failing = now
+			l.p.log.Warn("cannot send, will retry", zapLane(l), zapError(err))
+		}
+		if now.Sub(failing) > l.p.options.RetryFor {
+			return fmt.Errorf("gave up after %s of retries: %w", l.p.options.RetryFor, err)
+		}
+		select {
+		case <-time.After(backoff(attempt)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// backoff is 50 ms, doubled each time up to 3.2 s, and up to half of it less.
+func backoff(attempt int) time.Duration {
+	d := 50 * time.Millisecond << min(attempt, 6)
+	return d - rand.N(d/2)
+}

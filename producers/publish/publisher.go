@@ -1,0 +1,255 @@
+// Package publish sends events to Kafka: routed by type, placed by account,
+// control events copied to every partition of both topics, acknowledged by all
+// in-sync replicas, and in the order given within each partition.
+//
+// Start at Publisher, then Lines for a file of them. It judges only what it
+// needs for routing; what is wrong with an event otherwise is the consumer's to
+// refuse, on record. A batch whose fate is unknown is sent again, so that an
+// event may be in the log twice: consumers know it by its identity.
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"runrate/internal/broker"
+	"runrate/internal/event"
+	"runrate/internal/stream"
+)
+
+// Options of a Publisher; the zero value of each field means its default.
+type Options struct {
+	BatchBytes  int           // of one produce request; default 512 KiB
+	Memory      int           // bytes waiting or under way in all; default 64 MiB
+	MaxRecord   int           // bytes of a record's value; default 1,000,000
+	RetryFor    time.Duration // how long one batch is retried; default 2 min
+	Compression broker.Compression
+	Log         *zap.Logger // default: none
+}
+
+func (o Options) withDefaults() Options {
+	if o.BatchBytes <= 0 {
+		o.BatchBytes = 512 << 10
+	}
+	if o.Memory <= 0 {
+		o.Memory = 64 << 20
+	}
+	if o.MaxRecord <= 0 {
+		o.MaxRecord = 1_000_000
+	}
+	if o.RetryFor <= 0 {
+		o.RetryFor = 2 * time.Minute
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	return o
+}
+
+// Publisher sends events. One goroutine calls its methods; the sending itself
+// goes on in parallel, one request per partition at a time.
+type Publisher struct {
+	client  *broker.Client
+	options Options
+	log     *zap.Logger
+	lanes   map[string][]*lane // by topic; the index is the partition
+	router  router
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+
+	mu       sync.Mutex
+	progress *sync.Cond // a batch is done, or the publisher failed
+	pending  int        // bytes sealed or open, not yet acknowledged
+	failed   error      // the first error of a lane; nothing is sent after it
+	report   Report
+}
+
+// New looks up both topics and starts a publisher. Close it.
+func New(ctx context.Context, client *broker.Client, options Options) (*Publisher, error) {
+	p := &Publisher{client: client, options: options.withDefaults(), lanes: make(map[string][]*lane)}
+	p.log = p.options.Log
+	p.progress = sync.NewCond(&p.mu)
+	p.report = newReport()
+	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+		n, err := client.Partitions(ctx, topic)
+		if err != nil {
+			return nil, err
+		}
+		for i := range n {
+			p.lanes[topic] = append(p.lanes[topic], &lane{p: p, topic: topic, partition: i, wake: make(chan struct{}, 1)})
+			p.report.copies++
+		}
+	}
+	run, cancel := context.WithCancel(context.Background())
+	p.cancel = cancel
+	for _, lanes := range p.lanes {
+		for _, l := range lanes {
+			p.running.Go(func() { l.run(run) })
+		}
+	}
+	return p, nil
+}
+
+// Send routes a JSON event and queues its bytes, which it copies. It blocks
+// while Memory is full. line is the number to report it under, 0 for none. An
+// event that cannot be routed is reported and is no error; the error is the
+// context's, or that of a partition that cannot be written to any more.
+func (p *Publisher) Send(ctx context.Context, line int64, value []byte) error {
+	if len(value) > p.options.MaxRecord {
+		p.reject(line, fmt.Sprintf("%d bytes, more than the %d that a record may have", len(value), p.options.MaxRecord))
+		return p.err()
+	}
+	route, err := p.router.route(value)
+	if err != nil {
+		p.reject(line, err.Error())
+		return p.err()
+	}
+	return p.queue(ctx, route, line, value)
+}
+
+// SendTo queues an event that is encoded already (JSON or Protobuf) and whose
+// route is known. It copies value.
+func (p *Publisher) SendTo(ctx context.Context, route Route, value []byte) error {
+	if len(value) > p.options.MaxRecord {
+		p.reject(0, fmt.Sprintf("%s of %d bytes, more than the %d that a record may have", route.Type, len(value), p.options.MaxRecord))
+		return p.err()
+	}
+	return p.queue(ctx, route, 0, value)
+}
+
+func (p *Publisher) queue(ctx context.Context, route Route, line int64, value []byte) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, topic := range topics(route.Type) {
+		lanes := p.lanes[topic]
+		if route.Type.Control() {
+			for _, l := range lanes {
+				p.add(l, nil, value, false, route.Type, line)
+			}
+			continue
+		}
+		key := []byte(route.Subject)
+		p.add(lanes[stream.Partition(key, int32(len(lanes)))], key, value, true, route.Type, line)
+	}
+	if p.pending < p.options.Memory && p.failed == nil {
+		return nil
+	}
+	return p.wait(ctx, p.options.Memory/2)
+}
+
+func (p *Publisher) add(l *lane, key, value []byte, keyed bool, t event.Type, line int64) {
+	size := len(key) + len(value) + recordOverhead
+	if l.open != nil && l.open.size+size > p.options.BatchBytes {
+		p.seal(l)
+	}
+	if l.open == nil {
+		l.open = &batch{}
+	}
+	l.open.add(key, value, keyed, t, line)
+	p.pending += size
+	if l.open.size >= p.options.BatchBytes {
+		p.seal(l)
+	}
+}
+
+func (p *Publisher) seal(l *lane) {
+	if l.open == nil {
+		return
+	}
+	l.queue = append(l.queue, l.open)
+	l.open = nil
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// wait seals every batch and waits until no more than limit bytes are pending.
+// p.mu is held.
+func (p *Publisher) wait(ctx context.Context, limit int) error {
+	stop := context.AfterFunc(ctx, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.progress.Broadcast()
+	})
+	defer stop()
+	for _, lanes := range p.lanes {
+		for _, l := range lanes {
+			p.seal(l)
+		}
+	}
+	for p.pending > limit && p.failed == nil && ctx.Err() == nil {
+		p.progress.Wait()
+	}
+	if p.failed != nil {
+		return p.failed
+	}
+	if p.pending > limit {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// Flush returns when everything queued is acknowledged or reported.
+func (p *Publisher) Flush(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.wait(ctx, 0)
+}
+
+// Close stops sending; what is not flushed is lost. The report stays.
+func (p *Publisher) Close() {
+	p.cancel()
+	p.running.Wait()
+}
+
+// Report is what was sent and what could not be, up to now.
+func (p *Publisher) Report() Report {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.report.clone()
+}
+
+func (p *Publisher) err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failed
+}
+
+// done is called by a lane for each batch. After an error the lane's later
+// batches must not go out: they would come before what is lost.
+func (p *Publisher) done(l *lane, b *batch, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pending -= b.size
+	if err != nil && !errors.Is(err, context.Canceled) && p.failed == nil {
+		p.failed = err
+	}
+	if p.failed != nil {
+		p.cancel()
+	}
+	p.progress.Broadcast()
+}
+
+func (p *Publisher) acknowledged(topic string, types []event.Type) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.report.add(topic, types)
+}
+
+func (p *Publisher) reject(line int64, reason string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.report.reject(line, reason)
+}
+
+func zapLane(l *lane) zap.Field {
+	return zap.Stringer("partition", stream.Source{Topic: l.topic, Partition: l.partition})
+}
+
+func zapError(err error) zap.Field { return zap.Error(err) }

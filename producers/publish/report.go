@@ -1,0 +1,106 @@
+package publish
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"runrate/internal/event"
+	"runrate/internal/stream"
+)
+
+// MaxRejections is how many of the lines that could not be sent are kept in
+// full; all are counted.
+const MaxRejections = 20
+
+// Rejection is a line that could not be sent.
+type Rejection struct {
+	Line   int64 // from 1; 0 if the event came from no file
+	Reason string
+}
+
+// Report counts what was acknowledged and what could not be sent.
+type Report struct {
+	Records    map[string]int64 // by topic, copies of control events included
+	Rejected   int64
+	Rejections []Rejection // the first MaxRejections by line
+
+	records map[event.Type]int64
+	copies  int64 // partitions of both topics: how often a control event is sent
+}
+
+func newReport() Report {
+	return Report{Records: make(map[string]int64), records: make(map[event.Type]int64)}
+}
+
+func (r Report) clone() Report {
+	r.Records, r.records = maps.Clone(r.Records), maps.Clone(r.records)
+	r.Rejections = slices.Clone(r.Rejections)
+	return r
+}
+
+// Events is how many events of a type were acknowledged; a control event counts
+// once, when all its copies are there.
+func (r Report) Events(t event.Type) int64 {
+	if t.Control() && r.copies > 0 {
+		return r.records[t] / r.copies
+	}
+	return r.records[t]
+}
+
+// Sent is how many events of any type were acknowledged.
+func (r Report) Sent() int64 {
+	var n int64
+	for _, t := range types {
+		n += r.Events(t)
+	}
+	return n
+}
+
+func (r *Report) add(topic string, sent []event.Type) {
+	r.Records[topic] += int64(len(sent))
+	for _, t := range sent {
+		r.records[t]++
+	}
+}
+
+func (r *Report) reject(line int64, reason string) {
+	if n := len(r.Rejections); n > 0 && line > 0 && reason == r.Rejections[n-1].Reason && r.Rejections[n-1].Line == line {
+		return // the copies of one control event
+	}
+	r.Rejected++
+	r.Rejections = append(r.Rejections, Rejection{line, reason})
+	slices.SortStableFunc(r.Rejections, func(a, b Rejection) int { return cmp.Compare(a.Line, b.Line) })
+	r.Rejections = r.Rejections[:min(len(r.Rejections), MaxRejections)]
+}
+
+// WriteTo prints the counts: one line per type and topic, then the rejections.
+func (r Report) WriteTo(w io.Writer) (int64, error) {
+	var out []byte
+	out = fmt.Appendf(out, "sent %d events\n", r.Sent())
+	for _, t := range types {
+		if n := r.Events(t); n > 0 {
+			out = fmt.Appendf(out, "  %-22s %d\n", t, n)
+		}
+	}
+	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+		out = fmt.Appendf(out, "  %d records to %s\n", r.Records[topic], topic)
+	}
+	if r.Rejected > 0 {
+		out = fmt.Appendf(out, "could not send %d:\n", r.Rejected)
+		for _, x := range r.Rejections {
+			if x.Line > 0 {
+				out = fmt.Appendf(out, "  line %d: %s\n", x.Line, x.Reason)
+			} else {
+				out = fmt.Appendf(out, "  %s\n", x.Reason)
+			}
+		}
+		if more := r.Rejected - int64(len(r.Rejections)); more > 0 {
+			out = fmt.Appendf(out, "  and %d more\n", more)
+		}
+	}
+	n, err := w.Write(out)
+	return int64(n), err
+}
