@@ -12,6 +12,7 @@ import (
 	"fmt"
 
 	"runrate/internal/event"
+	"runrate/internal/pricebook"
 	"runrate/internal/stream"
 )
 
@@ -20,7 +21,8 @@ import (
 type Judged struct {
 	Record   stream.Record
 	Event    event.Event
-	Identity [16]byte // of a data event that no rule refused
+	Identity [16]byte        // of a data event that no rule refused
+	Book     *pricebook.Book // of a pricebook.published that no rule refused
 	Refusal  *event.Refusal
 }
 
@@ -49,14 +51,26 @@ func (j *Judge) Judge(record stream.Record) Judged {
 	if refusal == nil {
 		refusal = e.Invalid
 	}
+	var book *pricebook.Book
+	if refusal == nil && e.Type == event.PricebookPublished {
+		book, refusal = readBook(e.PriceBook)
+	}
 	judged := Judged{Record: record, Refusal: refusal}
 	if refusal == nil {
-		judged.Event = e
+		judged.Event, judged.Book = e, book
 		if !e.Type.Control() {
 			judged.Identity = e.Identity()
 		}
 	}
 	return judged
+}
+
+func readBook(data []byte) (*pricebook.Book, *event.Refusal) {
+	book, err := pricebook.Parse(data)
+	if err != nil {
+		return nil, &event.Refusal{Reason: event.Invalid, Detail: "data is no valid price book: " + err.Error()}
+	}
+	return book, nil
 }
 
 // wrongTopic refuses an event of a kind that the other topic holds.

@@ -181,25 +181,21 @@ func (t *Tracker) Changed(passes intake.Passes, yield func(rows.NetNew) bool) bo
 		if len(g.touched) > 0 {
 			from = min(from, g.earliest+1)
 		}
-		from = max(from, g.base)
-		version := stream.Offset(-1)
-		for d, o := range g.touched {
-			if d < from-1 {
-				version = max(version, o)
-			}
-		}
-		for midnight := from; midnight <= t.booked && int(midnight-g.base) < len(g.totals); midnight++ {
+		late := stream.Offset(-1)
+		for midnight := from; midnight <= t.booked; midnight++ {
 			if o, ok := g.touched[midnight-1]; ok {
-				version = max(version, o)
+				late = max(late, o)
 			}
-			influence := version
+			passed := stream.Offset(-1)
 			if midnight > t.closed {
-				influence = max(influence, passes.Of(midnight.Start()))
+				passed = passes.Of(midnight.Start())
 			}
-			if influence < 0 {
+			row := g.row(midnight, t.factor, max(late, passed))
+			// One that a late change emptied must be written, to hide it.
+			if row.Accounts == 0 && late <= passed {
 				continue
 			}
-			if !yield(g.row(midnight, t.factor, influence)) {
+			if !yield(row) {
 				return false
 			}
 		}
@@ -208,7 +204,10 @@ func (t *Tracker) Changed(passes intake.Passes, yield func(rows.NetNew) bool) bo
 }
 
 func (g *group) row(midnight calendar.Day, factor int64, version stream.Offset) rows.NetNew {
-	t := &g.totals[midnight-g.base]
+	var t totals
+	if i := int(midnight - g.base); i >= 0 && i < len(g.totals) {
+		t = g.totals[i]
+	}
 	annual := func(a money.Amount) money.Amount {
 		product, _ := a.MulInt(factor) // the folds bound what they let in
 		return product
@@ -245,4 +244,7 @@ func (t *Tracker) Restore(closed calendar.Day) {
 		t.book(l, max(closed-calendar.Amendable, 0), closed)
 	}
 	t.fresh = t.fresh[:0]
+	for _, g := range t.groups {
+		clear(g.touched)
+	}
 }

@@ -57,7 +57,7 @@ func (c *chunk) load(b driver.Batch) error {
 	}
 	for i, col := range c.columns[:c.used] {
 		if err := col.load(to[i], c.rows, &c.reader); err != nil {
-			return fmt.Errorf("column %s: %w", to[i].Name(), err)
+			return err
 		}
 	}
 	return nil

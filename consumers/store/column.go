@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/column"
@@ -38,6 +39,8 @@ type columnData struct {
 	texts []string // of wireText
 	words wordList // of wireWord; keys of a map
 	extra []byte   // values of a map
+
+	native []byte // scratch of load, for columns of several parts
 }
 
 func (c *columnData) reset() {
@@ -58,19 +61,26 @@ func (c *columnData) load(to column.Interface, rows int, r *nativeReader) error 
 			Err:  fmt.Errorf("the table has %s, and rows have %s", to.Type(), c.wire),
 		}
 	}
+	if err := c.move(to, rows, r); err != nil {
+		return fmt.Errorf("column %s: %w", to.Name(), err)
+	}
+	return nil
+}
+
+func (c *columnData) move(to column.Interface, rows int, r *nativeReader) error {
 	switch c.wire {
 	case wireText:
 		_, err := to.Append(c.texts)
 		return err
 	case wireWord:
-		return to.Decode(r.over(c.words.native(nil)), rows)
+		c.native = c.words.native(c.native[:0])
+		return to.Decode(r.over(c.native), rows)
 	case wireQuantities:
-		b := c.fixed
+		c.native = append(c.native[:0], c.fixed...)
 		if len(c.extra) > 0 { // else no keys and values follow
-			b = append(c.words.native(b), c.extra...)
-			c.fixed = b[:0] // it grew; keep the room
+			c.native = append(c.words.native(c.native), c.extra...)
 		}
-		return to.Decode(r.over(b), rows)
+		return to.Decode(r.over(c.native), rows)
 	default:
 		return to.Decode(r.over(c.fixed), rows)
 	}
@@ -83,7 +93,6 @@ type wordList struct {
 	rows  []uint32
 	last  string // the string of the row before, mostly the same
 	at    uint32
-	buf   []byte
 }
 
 func (l *wordList) reset() {
@@ -110,15 +119,10 @@ func (l *wordList) add(s string) {
 	l.rows = append(l.rows, at)
 }
 
-// native is b, or a buffer of the list's own if b is nil, with the column
-// appended as LowCardinality(String): flags, the dictionary, and a four-byte
-// key per row. Flags 2 | 1<<9 | 1<<10 mean four-byte keys, and a dictionary
-// that belongs to this block alone.
+// native is b with the column appended as LowCardinality(String): flags, the
+// dictionary, and a four-byte key per row. Flags 2 | 1<<9 | 1<<10 mean four-byte
+// keys, and a dictionary that belongs to this block alone.
 func (l *wordList) native(b []byte) []byte {
-	own := b == nil
-	if own {
-		b = l.buf[:0]
-	}
 	b = binary.LittleEndian.AppendUint64(b, 2|1<<9|1<<10)
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(l.words)))
 	for _, w := range l.words {
@@ -128,9 +132,6 @@ func (l *wordList) native(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(l.rows)))
 	for _, at := range l.rows {
 		b = binary.LittleEndian.AppendUint32(b, at)
-	}
-	if own {
-		l.buf = b
 	}
 	return b
 }
@@ -153,7 +154,7 @@ func (r *nativeReader) over(b []byte) *proto.Reader {
 // Read is for the proto.Reader.
 func (r *nativeReader) Read(p []byte) (int, error) {
 	if len(r.rest) == 0 {
-		return 0, fmt.Errorf("a column was encoded too short")
+		return 0, io.ErrUnexpectedEOF // a column was encoded too short
 	}
 	n := copy(p, r.rest)
 	r.rest = r.rest[n:]

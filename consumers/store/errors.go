@@ -72,8 +72,8 @@ func KindOf(err error) Kind {
 // failure is err while doing op. The caller's context tells a timeout of ours,
 // after which the same may be tried again, from the end of the caller's own.
 func failure(caller context.Context, op string, err error) error {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e
+	if e, ok := errors.AsType[*Error](err); ok { // the kind is known already
+		return &Error{Op: op + ": " + e.Op, Kind: e.Kind, Hint: e.Hint, Err: e.Err}
 	}
 	e := &Error{Op: op, Kind: kindOf(err), Err: err}
 	if caller.Err() != nil {
@@ -113,8 +113,11 @@ func kindOf(err error) Kind {
 			return Retry
 		}
 	}
-	if strings.Contains(err.Error(), "closed connection") { // clickhouse-go has no value for it
+	switch { // clickhouse-go has no values for these
+	case strings.Contains(err.Error(), "closed connection"):
 		return Retry
+	case strings.Contains(err.Error(), "[handshake] unexpected packet"): // the HTTP port, or another program's
+		return Setup
 	}
 	return Defect
 }

@@ -2,11 +2,14 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/ext"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"runrate/internal/event"
 	"runrate/internal/stream"
@@ -34,27 +37,27 @@ func (s *Store) Seen(ctx context.Context, epoch uint32, source stream.Source, ke
 		return found, nil
 	}
 	op := fmt.Sprintf("look up %d identities of %s before offset %d, epoch %d", len(keys), source, before, epoch)
-	if err := s.catchUp(ctx, usageEvents.name); err != nil {
-		return nil, failure(ctx, op, err)
-	}
-	for len(keys) > 0 {
-		n := min(len(keys), seenKeys)
-		if err := s.seenIn(ctx, epoch, source, keys[:n], before, found); err != nil {
-			return nil, failure(ctx, op, err)
+	err := s.readOwn(ctx, usageEvents.name, func(conn driver.Conn) error {
+		for part := range slices.Chunk(keys, seenKeys) {
+			if err := s.seenIn(ctx, conn, epoch, source, part, before, found); err != nil {
+				return err
+			}
 		}
-		keys = keys[n:]
+		return nil
+	})
+	if err != nil {
+		return nil, failure(ctx, op, err)
 	}
 	return found, nil
 }
 
-func (s *Store) seenIn(ctx context.Context, epoch uint32, source stream.Source, keys []EventKey, before stream.Offset, found map[[16]byte]struct{}) error {
+func (s *Store) seenIn(ctx context.Context, conn driver.Conn, epoch uint32, source stream.Source, keys []EventKey, before stream.Offset, found map[[16]byte]struct{}) error {
 	wanted, err := ext.NewTable("wanted",
 		ext.Column("hour", "DateTime('UTC')"), ext.Column("account", "String"), ext.Column("identity", "FixedString(16)"))
 	if err != nil {
 		return err
 	}
-	c := <-s.inserts
-	defer func() { s.inserts <- c }()
+	c := new(chunk)
 	c.begin([]string{"hour", "account", "identity"})
 	for _, k := range keys {
 		c.seconds(k.Time - k.Time%event.Hour)
@@ -72,7 +75,7 @@ func (s *Store) seenIn(ctx context.Context, epoch uint32, source stream.Source, 
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	// No FINAL: any version of the row says that the event was accepted.
-	r, err := s.conn.Query(clickhouse.Context(ctx, clickhouse.WithExternalTable(wanted)), fmt.Sprintf(`
+	r, err := conn.Query(clickhouse.Context(ctx, clickhouse.WithExternalTable(wanted)), fmt.Sprintf(`
 SELECT DISTINCT identity
 FROM %s.usage_event_versions
 WHERE epoch = %d AND partition = %d AND version < %d
@@ -103,45 +106,36 @@ type Known struct {
 // come more than once, in no order. An error ends the sequence.
 func (s *Store) Recent(ctx context.Context, epoch uint32, source stream.Source, since event.Time, before stream.Offset) iter.Seq2[Known, error] {
 	return func(yield func(Known, error) bool) {
-		op := fmt.Sprintf("read the events of %s from %s before offset %d, epoch %d", source, since, before, epoch)
-		if err := s.catchUp(ctx, usageEvents.name); err != nil {
-			yield(Known{}, failure(ctx, op, err))
-			return
-		}
-		bounded, cancel := context.WithCancel(ctx)
-		defer cancel() // an early end of the loop ends the query
-		r, err := s.conn.Query(bounded, fmt.Sprintf(`
+		err := s.readOwn(ctx, usageEvents.name, func(conn driver.Conn) error {
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel() // an early end of the loop ends the query
+			r, err := conn.Query(ctx, fmt.Sprintf(`
 SELECT identity, toUnixTimestamp64Micro(time)
 FROM %s.usage_event_versions
 WHERE epoch = %d AND partition = %d AND version < %d AND time >= fromUnixTimestamp64Micro(%d, 'UTC')`,
-			s.quoted(), epoch, source.Partition, before, since))
-		if err != nil {
-			yield(Known{}, failure(ctx, op, err))
-			return
-		}
-		defer r.Close()
-		for r.Next() {
-			var k Known
-			var micros int64
-			if err := r.Scan(&k.Identity, &micros); err != nil {
-				yield(Known{}, failure(ctx, op, err))
-				return
+				s.quoted(), epoch, source.Partition, before, since))
+			if err != nil {
+				return err
 			}
-			k.Time = event.Time(micros)
-			if !yield(k, nil) {
-				return
+			defer r.Close()
+			for r.Next() {
+				var k Known
+				var micros int64
+				if err := r.Scan(&k.Identity, &micros); err != nil {
+					return err
+				}
+				k.Time = event.Time(micros)
+				if !yield(k, nil) {
+					return errStopped
+				}
 			}
-		}
-		if err := r.Err(); err != nil {
-			yield(Known{}, failure(ctx, op, err))
+			return r.Err()
+		})
+		if err != nil && err != errStopped {
+			yield(Known{}, failure(ctx, fmt.Sprintf("read the events of %s from %s before offset %d, epoch %d", source, since, before, epoch), err))
 		}
 	}
 }
 
-// catchUp waits until the replica that answers has all rows that any replica
-// acknowledged: what was written through one server must be seen through
-// another. It does nothing where tables are not replicated.
-func (s *Store) catchUp(ctx context.Context, table string) error {
-	return nil
-}
-
+// errStopped ends a read whose reader has enough.
+var errStopped = errors.New("stopped")

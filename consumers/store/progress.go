@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
 	"runrate/internal/event"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
@@ -14,7 +16,7 @@ import (
 func (s *Store) Progress(ctx context.Context, epoch uint32, topic string) (map[int32]rows.Progress, error) {
 	op := fmt.Sprintf("read progress of %s, epoch %d", topic, epoch)
 	out := map[int32]rows.Progress{}
-	err := s.query(ctx, op, func(scan func(...any) error) error {
+	row := func(scan func(...any) error) error {
 		var p rows.Progress
 		var partition int32
 		var first, next, clock int64
@@ -28,10 +30,14 @@ func (s *Store) Progress(ctx context.Context, epoch uint32, topic string) (map[i
 		p.Clock, p.Ticked = event.Time(clock), ticked != 0
 		out[partition] = p
 		return nil
-	}, `SELECT partition, first_offset, next_offset, accepted, duplicate, refused, control, toUnixTimestamp64Micro(clock), ticked
+	}
+	err := s.readOwn(ctx, progress.name, func(conn driver.Conn) error {
+		return s.queryOn(ctx, conn, row, `
+SELECT partition, first_offset, next_offset, accepted, duplicate, refused, control, toUnixTimestamp64Micro(clock), ticked
 FROM `+s.quoted()+`.progress_versions FINAL WHERE topic = ? AND epoch = ?`, topic, epoch)
+	})
 	if err != nil {
-		return nil, err
+		return nil, failure(ctx, op, err)
 	}
 	return out, nil
 }

@@ -54,6 +54,7 @@ type Store struct {
 	chunkBytes int
 	timeout    time.Duration
 	inserts    chan *chunk // free chunks; one is held while an insert runs
+	own        ownRows
 }
 
 var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -73,8 +74,15 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, &Error{Op: "open", Kind: Setup, Err: err}
 	}
+	one := *options
+	one.MaxOpenConns, one.MaxIdleConns = 1, 1
+	pinned, err := clickhouse.Open(&one)
+	if err != nil {
+		return nil, &Error{Op: "open", Kind: Setup, Err: err}
+	}
 	s := &Store{
 		conn:       conn,
+		own:        ownRows{pinned: pinned},
 		database:   o.Database,
 		chunkRows:  o.ChunkRows,
 		chunkBytes: o.ChunkBytes,
@@ -87,14 +95,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	if err := conn.Ping(ctx); err != nil {
-		conn.Close()
+		s.Close()
 		return nil, &Error{Op: "connect to " + strings.Join(options.Addr, ","), Kind: kindOf(err), Err: err}
 	}
 	return s, nil
 }
 
 // Close closes the connections; what is under way fails.
-func (s *Store) Close() error { return s.conn.Close() }
+func (s *Store) Close() error { return errors.Join(s.conn.Close(), s.own.pinned.Close()) }
 
 // Conn is the connection pool, for what has no method here (migrations, reports).
 func (s *Store) Conn() driver.Conn { return s.conn }
@@ -158,7 +166,7 @@ func clickhouseOptions(o Options) (*clickhouse.Options, error) {
 		options.TLS = o.TLS
 	}
 	if options.DialTimeout == 0 {
-		options.DialTimeout = 10 * time.Second
+		options.DialTimeout = min(10*time.Second, o.Timeout)
 	}
 	options.ReadTimeout = max(options.ReadTimeout, o.Timeout)
 	options.MaxOpenConns = max(options.MaxOpenConns, o.Inserts+4) // reads beside the inserts

@@ -69,7 +69,8 @@ func insert[R any](ctx context.Context, f flush, t table[R], all iter.Seq[R]) er
 			f.store.inserts <- c
 		}
 	}()
-	for r := range all {
+	var r R // one for all rows: its address escapes into t.row
+	for r = range all {
 		if c == nil {
 			select {
 			case c = <-f.store.inserts:

@@ -4,16 +4,14 @@ import (
 	"slices"
 
 	"runrate/internal/calendar"
-	"runrate/internal/event"
 	"runrate/internal/rows"
 )
 
 // Changes are the rows that the steps since the last Done changed. They are
 // computed as they are walked, from the state: no Step may come between.
 func (f *Fold) Changes() rows.Changes {
-	passed := f.passed()
-	was, closed := f.closed, passed
-	f.netnew.Settle(midnight(passed))
+	was, closed := f.closed, f.passed()
+	f.netnew.Settle(closed.Midnight())
 	passes := f.gate.Passes()
 	return rows.Changes{
 		Source:      f.config.Source,
@@ -40,7 +38,7 @@ func (f *Fold) Changes() rows.Changes {
 		},
 		ActiveAccounts: func(yield func(rows.ActiveAccounts) bool) {
 			for _, a := range f.lines {
-				if !a.changed(midnight(was), midnight(closed), f.gate.Flushed(), passes, yield) {
+				if !a.changed(was.Midnight(), closed.Midnight(), f.gate.Flushed(), passes, yield) {
 					return
 				}
 			}
@@ -55,7 +53,7 @@ func (f *Fold) Changes() rows.Changes {
 // next offset committed.
 func (f *Fold) Done() {
 	was, closed := f.closed, f.passed()
-	f.netnew.Settle(midnight(closed))
+	f.netnew.Settle(closed.Midnight())
 	f.netnew.Done()
 	for _, s := range f.changed {
 		s.dirty = s.dirty[:0]
@@ -66,12 +64,12 @@ func (f *Fold) Done() {
 		}
 		f.dropEmptySeries()
 		for _, a := range f.lines {
-			a.done(midnight(closed))
+			a.done(closed.Midnight())
 		}
 	}
-	if midnight(closed) > midnight(was) {
+	if closed.Midnight() > was.Midnight() {
 		for _, a := range f.accounts {
-			a.forget(midnight(closed))
+			a.forget(closed.Midnight())
 		}
 	}
 	f.closed = closed
@@ -99,6 +97,3 @@ func (f *Fold) passed() calendar.Hour {
 	}
 	return calendar.HourOf(p.Clock)
 }
-
-// midnight is the last midnight at or before an hour boundary.
-func midnight(h calendar.Hour) calendar.Day { return calendar.Day(h.Start() / event.Day) }

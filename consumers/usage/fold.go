@@ -86,7 +86,8 @@ func (f *Fold) Step(j *intake.Judged) error {
 	case e.Type == event.ClockTicked:
 		f.gate.Tick(e.Time, j.Record.Offset)
 	case e.Type == event.PricebookPublished:
-		f.publish(j)
+		f.gate.CountControl()
+		f.book, f.touched.book = j.Book, true // in force for the records that follow
 	case f.gate.Candidate(j):
 		row, refusal := f.rate(e)
 		if refusal != nil {
@@ -99,18 +100,6 @@ func (f *Fold) Step(j *intake.Judged) error {
 		}
 	}
 	return nil
-}
-
-// publish puts a price book in force for the records that follow.
-func (f *Fold) publish(j *intake.Judged) {
-	book, err := pricebook.Parse(j.Event.PriceBook)
-	if err != nil {
-		f.gate.Refuse(j.Record, &event.Refusal{Reason: event.Invalid, Detail: "data is no valid price book: " + err.Error()})
-		return
-	}
-	f.book = book
-	f.touched.book = true
-	f.gate.CountControl()
 }
 
 // rate makes an event into a row: rule 8, and what it earns and costs.
@@ -236,8 +225,9 @@ func (f *Fold) ledger(a *account, line, currency string) *ledger {
 	return l
 }
 
-// maxGross is a sixteenth of what Decimal(38,12) holds, so that no multiple of
-// a sum that a view or net_new_arr takes leaves it.
-var maxGross = money.FromInt(6_000_000_000_000_000_000)
+// maxGross is about a sixteenth of what Decimal(38,12) holds, 6 x 10^24, so that
+// no multiple of a sum that a view or net_new_arr takes leaves it. It takes
+// three billion events at the cap to get there.
+var maxGross, _ = money.FromInt(6_000_000_000_000_000_000).MulInt(1_000_000)
 
-var errOverflow = errors.New("the sum of all amounts of one key passes six quintillion; no row of it could be trusted")
+var errOverflow = errors.New("the amounts of one key add up to more than 6 x 10^24; no row of it could be trusted")

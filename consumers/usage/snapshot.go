@@ -245,11 +245,11 @@ func (f *Fold) Restored() {
 	}
 	f.dropEmptySeries()
 	for _, a := range f.accounts {
-		a.forget(midnight(f.closed))
+		a.forget(f.closed.Midnight())
 	}
 	for _, a := range f.lines {
-		a.done(midnight(f.closed))
+		a.done(f.closed.Midnight())
 	}
-	f.netnew.Restore(midnight(f.closed))
+	f.netnew.Restore(f.closed.Midnight())
 	f.touched.clear()
 }

@@ -118,7 +118,7 @@ func join(t *testing.T, addr, group, topic string) *kafka.Generation {
 	t.Helper()
 	g, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: group, Brokers: []string{addr}, Topics: []string{topic},
-		HeartbeatInterval: 100 * time.Millisecond, SessionTimeout: 6 * time.Second,
+		HeartbeatInterval: 100 * time.Millisecond, SessionTimeout: 2 * time.Second,
 		RebalanceTimeout: 2 * time.Second, JoinGroupBackoff: 50 * time.Millisecond,
 	})
 	if err != nil {
@@ -166,7 +166,7 @@ func committed(t *testing.T, c *kafka.Client, topic, group string) (int64, strin
 
 // Topics come with the partitions and configs asked for, and no other way.
 func TestBrokerTopics(t *testing.T) {
-	b := startBroker(t, local.BrokerConfig{Dir: t.TempDir()})
+	b := startBroker(t, local.BrokerConfig{Dir: t.TempDir(), MinSessionTimeout: time.Second})
 	c := client(t, b.Addr())
 	createTopic(t, c, "runrate.usage", 3)
 	meta, err := c.Metadata(t.Context(), &kafka.MetadataRequest{Topics: []string{"runrate.usage"}})
@@ -230,7 +230,7 @@ func TestBrokerAutoCreate(t *testing.T) {
 
 // A commit counts only from the present generation.
 func TestBrokerFencesCommits(t *testing.T) {
-	b := startBroker(t, local.BrokerConfig{Dir: t.TempDir()})
+	b := startBroker(t, local.BrokerConfig{Dir: t.TempDir(), MinSessionTimeout: time.Second})
 	c := client(t, b.Addr())
 	createTopic(t, c, "t", 1)
 	gen := join(t, b.Addr(), "g", "t")
@@ -285,7 +285,7 @@ type aBroker struct {
 func TestBrokerRestart(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T, dir string) aBroker{
 		"stop": func(t *testing.T, dir string) aBroker {
-			b := startBroker(t, local.BrokerConfig{Dir: dir})
+			b := startBroker(t, local.BrokerConfig{Dir: dir, MinSessionTimeout: time.Second})
 			return aBroker{b.Addr(), b.Stop}
 		},
 		"process, SIGTERM": func(t *testing.T, dir string) aBroker {
@@ -345,7 +345,7 @@ func TestBrokerRestart(t *testing.T) {
 
 func startBrokerProcess(t *testing.T, dir string) *local.BrokerProcess {
 	t.Helper()
-	b, err := local.StartBrokerProcess(t.Context(), local.BrokerConfig{Dir: dir})
+	b, err := local.StartBrokerProcess(t.Context(), local.BrokerConfig{Dir: dir, MinSessionTimeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -359,7 +359,7 @@ func startBrokerProcess(t *testing.T, dir string) *local.BrokerProcess {
 
 func TestBrokerRefuses(t *testing.T) {
 	dir := t.TempDir()
-	b := startBroker(t, local.BrokerConfig{Dir: dir})
+	b := startBroker(t, local.BrokerConfig{Dir: dir, MinSessionTimeout: time.Second})
 	_, port, err := net.SplitHostPort(b.Addr())
 	if err != nil {
 		t.Fatal(err)

@@ -48,12 +48,11 @@ func RunChild() {
 func ChildMain(args []string) int {
 	kind := os.Getenv(childEnv)
 	os.Unsetenv(childEnv) // what this child starts is not a child in turn
-	go dieWithParent(os.NewFile(lifelineFD, "lifeline"))
-
 	if len(args) != 2 {
 		fmt.Fprintf(os.Stderr, "%s=%s is set, but this process was not started by runrate: unset it\n", childEnv, kind)
 		return 2
 	}
+	go dieWithParent(os.NewFile(lifelineFD, "lifeline"))
 	var err error
 	switch kind {
 	case childLibrary:

@@ -17,7 +17,7 @@ const dataFormat = 1
 
 // lockBound is how long openDir waits for a lock: the child of a process that
 // was killed a moment ago needs that moment to notice.
-const lockBound = 3 * time.Second
+const lockBound = 2 * time.Second
 
 // openDir creates dir where it is missing and locks it for one process. name
 // says whose it is, in errors. The lock ends when the returned file is closed

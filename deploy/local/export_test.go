@@ -10,7 +10,7 @@ import (
 // NoDeathSignal leaves the lifeline alone to end children, as on a system without
 // a parent-death signal.
 func NoDeathSignal() {
-	deathSignal = func() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+	deathSignal = func() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
 }
 
 // TrimTorn is for tests.

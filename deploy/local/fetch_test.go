@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"runrate/deploy/local"
 )
 
 // fetchRun runs fetch-clickhouse.sh on dir with a stand-in for npm, whose script
@@ -94,4 +96,22 @@ func TestFetchClickHouse(t *testing.T) {
 			t.Errorf("it takes a library of another size: %s", out)
 		}
 	})
+}
+
+// Without a library or a binary, the error says how to get one.
+func TestClickHouseMissing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("PATH", "")
+	_, err := local.StartClickHouse(t.Context(), local.Config{Dir: t.TempDir()})
+	if err == nil {
+		t.Fatal("started")
+	}
+	for _, want := range []string{"ClickHouse is missing", "make clickhouse", "RUNRATE_CLICKHOUSE_LIB", local.Version} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\ndoes not say %q", err, want)
+		}
+	}
+	if local.Version != "26.7.3-stable.1" {
+		t.Errorf("version %q is not the one that clickhouse.sha512 pins", local.Version)
+	}
 }

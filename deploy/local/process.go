@@ -72,6 +72,9 @@ func start(kind, name string, spec any, errFile string, lock *os.File) (*process
 	cmd.Stdout, cmd.Stderr = stderr, stderr
 	cmd.ExtraFiles = []*os.File{lifeRead, readyWrite, lock}
 	cmd.SysProcAttr = deathSignal()
+	// Its own process group, so that the terminal's interrupt reaches only this
+	// process, which then stops its children in order.
+	cmd.SysProcAttr.Setpgid = true
 	cmd.Dir = filepath.Dir(errFile)
 	p := &process{
 		name: name, cmd: cmd, lifeline: lifeWrite, errFile: errFile,
@@ -184,11 +187,19 @@ func (p *process) stop(ctx context.Context) error {
 	return fmt.Errorf("stop %s: process %d did not end on SIGTERM in time, and was killed", p.name, p.pid())
 }
 
-// kill ends the child at once, and returns when it is gone.
+// kill ends the child and what runs below it at once, and returns when the child
+// is gone.
 func (p *process) kill() {
 	p.mu.Lock()
 	p.stopping = true
 	p.mu.Unlock()
-	_ = p.cmd.Process.Kill() // it can only fail when the child is gone already
+	select {
+	case <-p.done:
+		return
+	default:
+	}
+	// The child leads a process group: a server below it is in it too. It can
+	// only fail when they are gone already.
+	_ = syscall.Kill(-p.pid(), syscall.SIGKILL)
 	<-p.done
 }

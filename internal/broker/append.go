@@ -48,6 +48,9 @@ func (c *Client) AppendCompressed(ctx context.Context, topic string, partition i
 	if len(messages) == 0 {
 		return 0, fmt.Errorf("append to %s: no records", source)
 	}
+	if err := ctx.Err(); err != nil { // kafka-go may send all the same
+		return 0, fmt.Errorf("append to %s: %w", source, err)
+	}
 	res, err := c.kafka.Produce(ctx, &kafka.ProduceRequest{
 		Topic: topic, Partition: int(partition), RequiredAcks: kafka.RequireAll,
 		Records: &messageReader{messages: messages}, Compression: codec,

@@ -86,6 +86,9 @@ func (c *Client) Commit(ctx context.Context, m Member, source stream.Source, nex
 	case len(metadata) > MaxMetadata:
 		return fmt.Errorf("%s: metadata of %d bytes, brokers take %d", what, len(metadata), MaxMetadata)
 	}
+	if err := ctx.Err(); err != nil { // kafka-go may send all the same
+		return fmt.Errorf("%s: %w", what, err)
+	}
 	res, err := c.kafka.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
 		GroupID:      m.Group,
 		GenerationID: int(m.Generation),

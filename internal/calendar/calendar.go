@@ -24,6 +24,9 @@ func (h Hour) Start() event.Time { return event.Time(h) * event.Hour }
 // Start is the day's midnight.
 func (d Day) Start() event.Time { return event.Time(d) * event.Day }
 
+// Midnight is the last midnight at or before the hour's start.
+func (h Hour) Midnight() Day { return Day(h / 24) }
+
 // Amendable is how many days before the clock's own day a midnight can still
 // be changed by a late event: 35 days of lateness and the part day.
 const Amendable Day = 36

@@ -53,7 +53,7 @@ type lane struct {
 
 // run sends batches until the context ends.
 func (l *lane) run(ctx context.Context) {
-	for {
+	for ctx.Err() == nil {
 		b := l.next()
 		if b == nil {
 			select {
@@ -91,7 +91,7 @@ func (l *lane) deliver(ctx context.Context, b *batch) error {
 		return err
 	case len(b.messages) == 1:
 		m := b.messages[0]
-		l.p.reject(b.lines[0], fmt.Sprintf("%d bytes, more than the broker takes: raise max.message.bytes of %s", len(m.Key)+len(m.Value), l.topic))
+		l.p.rejectCopy(b.types[0], b.lines[0], fmt.Sprintf("%d bytes, more than the broker takes: raise max.message.bytes of %s", len(m.Key)+len(m.Value), l.topic))
 		return nil
 	}
 	half := len(b.messages) / 2

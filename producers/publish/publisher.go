@@ -27,6 +27,7 @@ type Options struct {
 	BatchBytes  int           // of one produce request; default 512 KiB
 	Memory      int           // bytes waiting or under way in all; default 64 MiB
 	MaxRecord   int           // bytes of a record's value; default 1,000,000
+	Linger      time.Duration // how long a record waits for its batch to fill; default 100 ms
 	RetryFor    time.Duration // how long one batch is retried; default 2 min
 	Compression broker.Compression
 	Log         *zap.Logger // default: none
@@ -41,6 +42,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxRecord <= 0 {
 		o.MaxRecord = 1_000_000
+	}
+	if o.Linger <= 0 {
+		o.Linger = 100 * time.Millisecond
 	}
 	if o.RetryFor <= 0 {
 		o.RetryFor = 2 * time.Minute
@@ -67,11 +71,13 @@ type Publisher struct {
 	pending  int        // bytes sealed or open, not yet acknowledged
 	failed   error      // the first error of a lane; nothing is sent after it
 	report   Report
+
+	rejectedControl map[int64]bool // lines
 }
 
 // New looks up both topics and starts a publisher. Close it.
 func New(ctx context.Context, client *broker.Client, options Options) (*Publisher, error) {
-	p := &Publisher{client: client, options: options.withDefaults(), lanes: make(map[string][]*lane)}
+	p := &Publisher{client: client, options: options.withDefaults(), lanes: make(map[string][]*lane), rejectedControl: make(map[int64]bool)}
 	p.log = p.options.Log
 	p.progress = sync.NewCond(&p.mu)
 	p.report = newReport()
@@ -92,7 +98,24 @@ func New(ctx context.Context, client *broker.Client, options Options) (*Publishe
 			p.running.Go(func() { l.run(run) })
 		}
 	}
+	p.running.Go(func() { p.linger(run) })
 	return p, nil
+}
+
+// linger seals what waits, so that a slow input is sent all the same.
+func (p *Publisher) linger(ctx context.Context) {
+	tick := time.NewTicker(p.options.Linger)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			p.mu.Lock()
+			p.sealAll()
+			p.mu.Unlock()
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // Send routes a JSON event and queues its bytes, which it copies. It blocks
@@ -169,6 +192,14 @@ func (p *Publisher) seal(l *lane) {
 	}
 }
 
+func (p *Publisher) sealAll() {
+	for _, lanes := range p.lanes {
+		for _, l := range lanes {
+			p.seal(l)
+		}
+	}
+}
+
 // wait seals every batch and waits until no more than limit bytes are pending.
 // p.mu is held.
 func (p *Publisher) wait(ctx context.Context, limit int) error {
@@ -178,11 +209,7 @@ func (p *Publisher) wait(ctx context.Context, limit int) error {
 		p.progress.Broadcast()
 	})
 	defer stop()
-	for _, lanes := range p.lanes {
-		for _, l := range lanes {
-			p.seal(l)
-		}
-	}
+	p.sealAll()
 	for p.pending > limit && p.failed == nil && ctx.Err() == nil {
 		p.progress.Wait()
 	}
@@ -245,6 +272,20 @@ func (p *Publisher) acknowledged(topic string, types []event.Type) {
 func (p *Publisher) reject(line int64, reason string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.report.reject(line, reason)
+}
+
+// rejectCopy is reject for one record of an event: the copies of a control
+// event are one line and are reported once.
+func (p *Publisher) rejectCopy(t event.Type, line int64, reason string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t.Control() && line > 0 {
+		if p.rejectedControl[line] {
+			return
+		}
+		p.rejectedControl[line] = true
+	}
 	p.report.reject(line, reason)
 }
 

@@ -67,9 +67,6 @@ func (r *Report) add(topic string, sent []event.Type) {
 }
 
 func (r *Report) reject(line int64, reason string) {
-	if n := len(r.Rejections); n > 0 && line > 0 && reason == r.Rejections[n-1].Reason && r.Rejections[n-1].Line == line {
-		return // the copies of one control event
-	}
 	r.Rejected++
 	r.Rejections = append(r.Rejections, Rejection{line, reason})
 	slices.SortStableFunc(r.Rejections, func(a, b Rejection) int { return cmp.Compare(a.Line, b.Line) })

@@ -1,5 +1,10 @@
 -- Accepted usage and what is added up from it.
 
+-- The sort key has the hour and not the time: with both, ClickHouse would match a
+-- filter on time with the latter, which comes too late in the key to prune. It has
+-- the identity, which stands for source, id and time; and the partition, so that a
+-- worker that comes back reads its own rows and not everybody's.
+
 CREATE TABLE IF NOT EXISTS {{.DB}}.usage_event_versions{{.OnCluster}}
 (
     epoch      UInt32                          COMMENT 'Logic epoch: which build of the fold wrote the row; views show the current epoch of the topic only',
@@ -23,7 +28,7 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.usage_event_versions{{.OnCluster}}
 )
 ENGINE = {{.Replacing "version"}}
 PARTITION BY (epoch, toYYYYMM(time))
-ORDER BY (epoch, toStartOfHour(time), partition, account, time, source, id)
+ORDER BY (epoch, toStartOfHour(time), partition, account, identity)
 SETTINGS {{.Settings}}
 COMMENT 'Accepted usage and adjustment events, a row per event and version; read usage_events instead';
 

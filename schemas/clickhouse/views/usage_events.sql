@@ -30,4 +30,7 @@ AS SELECT
     v.type AS type
 FROM {{.DB}}.usage_event_versions AS v FINAL
 WHERE v.epoch = {{.Epoch .Usage}}
+-- The month, by which the table is partitioned, is a function of the hour in the sort
+-- key. ClickHouse does not see that by itself, and would look into every month.
+SETTINGS do_not_merge_across_partitions_select_final = 1
 COMMENT 'One row per accepted usage or adjustment event'

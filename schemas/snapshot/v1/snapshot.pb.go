@@ -791,13 +791,13 @@ func (x *DayRevenue) GetRevenue() *Amount {
 	return nil
 }
 
-// SubscriptionState is a part of the state of a subscription fold.
+// SubscriptionState is a part of the state of a subscription fold. All else
+// follows from the changes.
 type SubscriptionState struct {
-	state    protoimpl.MessageState `protogen:"open.v1"`
-	Progress *Progress              `protobuf:"bytes,1,opt,name=progress,proto3" json:"progress,omitempty"`
-	Accounts []*SubscriptionAccount `protobuf:"bytes,2,rep,name=accounts,proto3" json:"accounts,omitempty"`
-	// The MRR of keys at the horizon: the sum of the changes no longer kept.
-	Series        []*MRRSeries `protobuf:"bytes,3,rep,name=series,proto3" json:"series,omitempty"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Progress      *Progress              `protobuf:"bytes,1,opt,name=progress,proto3" json:"progress,omitempty"`
+	Changes       []*Change              `protobuf:"bytes,2,rep,name=changes,proto3" json:"changes,omitempty"`
+	Ledgers       []*MRRLedger           `protobuf:"bytes,3,rep,name=ledgers,proto3" json:"ledgers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -839,155 +839,43 @@ func (x *SubscriptionState) GetProgress() *Progress {
 	return nil
 }
 
-func (x *SubscriptionState) GetAccounts() []*SubscriptionAccount {
-	if x != nil {
-		return x.Accounts
-	}
-	return nil
-}
-
-func (x *SubscriptionState) GetSeries() []*MRRSeries {
-	if x != nil {
-		return x.Series
-	}
-	return nil
-}
-
-// SubscriptionAccount is what is kept of an account: it replaces all that was
-// said of the account before.
-type SubscriptionAccount struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
-	Timelines     []*Timeline            `protobuf:"bytes,2,rep,name=timelines,proto3" json:"timelines,omitempty"`
-	Ledgers       []*MRRLedger           `protobuf:"bytes,3,rep,name=ledgers,proto3" json:"ledgers,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *SubscriptionAccount) Reset() {
-	*x = SubscriptionAccount{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[11]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *SubscriptionAccount) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*SubscriptionAccount) ProtoMessage() {}
-
-func (x *SubscriptionAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[11]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use SubscriptionAccount.ProtoReflect.Descriptor instead.
-func (*SubscriptionAccount) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{11}
-}
-
-func (x *SubscriptionAccount) GetAccount() string {
-	if x != nil {
-		return x.Account
-	}
-	return ""
-}
-
-func (x *SubscriptionAccount) GetTimelines() []*Timeline {
-	if x != nil {
-		return x.Timelines
-	}
-	return nil
-}
-
-func (x *SubscriptionAccount) GetLedgers() []*MRRLedger {
-	if x != nil {
-		return x.Ledgers
-	}
-	return nil
-}
-
-// Timeline is the changes of one subscription that can still be re-derived, and
-// the one in force before them.
-type Timeline struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Subscription  string                 `protobuf:"bytes,1,opt,name=subscription,proto3" json:"subscription,omitempty"`
-	Changes       []*Change              `protobuf:"bytes,2,rep,name=changes,proto3" json:"changes,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Timeline) Reset() {
-	*x = Timeline{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Timeline) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Timeline) ProtoMessage() {}
-
-func (x *Timeline) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Timeline.ProtoReflect.Descriptor instead.
-func (*Timeline) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{12}
-}
-
-func (x *Timeline) GetSubscription() string {
-	if x != nil {
-		return x.Subscription
-	}
-	return ""
-}
-
-func (x *Timeline) GetChanges() []*Change {
+func (x *SubscriptionState) GetChanges() []*Change {
 	if x != nil {
 		return x.Changes
 	}
 	return nil
 }
 
+func (x *SubscriptionState) GetLedgers() []*MRRLedger {
+	if x != nil {
+		return x.Ledgers
+	}
+	return nil
+}
+
 // Change is the state of a subscription from a time on.
 type Change struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Time          int64                  `protobuf:"varint,1,opt,name=time,proto3" json:"time,omitempty"`
-	Offset        int64                  `protobuf:"varint,2,opt,name=offset,proto3" json:"offset,omitempty"`
-	Line          string                 `protobuf:"bytes,3,opt,name=line,proto3" json:"line,omitempty"`
-	Plan          string                 `protobuf:"bytes,4,opt,name=plan,proto3" json:"plan,omitempty"`
-	Segment       string                 `protobuf:"bytes,5,opt,name=segment,proto3" json:"segment,omitempty"`
-	Region        string                 `protobuf:"bytes,6,opt,name=region,proto3" json:"region,omitempty"`
-	Currency      string                 `protobuf:"bytes,7,opt,name=currency,proto3" json:"currency,omitempty"`
-	Status        int32                  `protobuf:"varint,8,opt,name=status,proto3" json:"status,omitempty"`
-	Mrr           *Amount                `protobuf:"bytes,9,opt,name=mrr,proto3" json:"mrr,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Account      string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Subscription string                 `protobuf:"bytes,2,opt,name=subscription,proto3" json:"subscription,omitempty"`
+	Time         int64                  `protobuf:"varint,3,opt,name=time,proto3" json:"time,omitempty"`
+	Offset       int64                  `protobuf:"varint,4,opt,name=offset,proto3" json:"offset,omitempty"`
+	Line         string                 `protobuf:"bytes,5,opt,name=line,proto3" json:"line,omitempty"`
+	Plan         string                 `protobuf:"bytes,6,opt,name=plan,proto3" json:"plan,omitempty"`
+	Segment      string                 `protobuf:"bytes,7,opt,name=segment,proto3" json:"segment,omitempty"`
+	Region       string                 `protobuf:"bytes,8,opt,name=region,proto3" json:"region,omitempty"`
+	Currency     string                 `protobuf:"bytes,9,opt,name=currency,proto3" json:"currency,omitempty"`
+	Status       int32                  `protobuf:"varint,10,opt,name=status,proto3" json:"status,omitempty"`
+	Mrr          *Amount                `protobuf:"bytes,11,opt,name=mrr,proto3" json:"mrr,omitempty"`
+	// The state in force before the changes that are kept; its own step is over.
+	Base          bool `protobuf:"varint,12,opt,name=base,proto3" json:"base,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[13]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -999,7 +887,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[13]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1012,7 +900,21 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{13}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Change) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Change) GetSubscription() string {
+	if x != nil {
+		return x.Subscription
+	}
+	return ""
 }
 
 func (x *Change) GetTime() int64 {
@@ -1078,22 +980,31 @@ func (x *Change) GetMrr() *Amount {
 	return nil
 }
 
-// MRRLedger is what is kept of an account in a line and currency.
+func (x *Change) GetBase() bool {
+	if x != nil {
+		return x.Base
+	}
+	return false
+}
+
+// MRRLedger is what does not follow from the changes kept of an account in a
+// line and currency.
 type MRRLedger struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
-	Line     string                 `protobuf:"bytes,1,opt,name=line,proto3" json:"line,omitempty"`
-	Currency string                 `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	Account  string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Line     string                 `protobuf:"bytes,2,opt,name=line,proto3" json:"line,omitempty"`
+	Currency string                 `protobuf:"bytes,3,opt,name=currency,proto3" json:"currency,omitempty"`
 	// The account was above 0 before the changes that are kept.
-	WasPositive bool `protobuf:"varint,3,opt,name=was_positive,json=wasPositive,proto3" json:"was_positive,omitempty"`
+	EverPositive bool `protobuf:"varint,4,opt,name=ever_positive,json=everPositive,proto3" json:"ever_positive,omitempty"`
 	// First midnight with MRR above 0; absent if there was none.
-	First         *int32 `protobuf:"varint,4,opt,name=first,proto3,oneof" json:"first,omitempty"`
+	First         *int32 `protobuf:"varint,5,opt,name=first,proto3,oneof" json:"first,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MRRLedger) Reset() {
 	*x = MRRLedger{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[14]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1105,7 +1016,7 @@ func (x *MRRLedger) String() string {
 func (*MRRLedger) ProtoMessage() {}
 
 func (x *MRRLedger) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[14]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1118,7 +1029,14 @@ func (x *MRRLedger) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MRRLedger.ProtoReflect.Descriptor instead.
 func (*MRRLedger) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{14}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *MRRLedger) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
 }
 
 func (x *MRRLedger) GetLine() string {
@@ -1135,9 +1053,9 @@ func (x *MRRLedger) GetCurrency() string {
 	return ""
 }
 
-func (x *MRRLedger) GetWasPositive() bool {
+func (x *MRRLedger) GetEverPositive() bool {
 	if x != nil {
-		return x.WasPositive
+		return x.EverPositive
 	}
 	return false
 }
@@ -1145,152 +1063,6 @@ func (x *MRRLedger) GetWasPositive() bool {
 func (x *MRRLedger) GetFirst() int32 {
 	if x != nil && x.First != nil {
 		return *x.First
-	}
-	return 0
-}
-
-// MRRSeries is the MRR of one key by hour of change.
-type MRRSeries struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Line          string                 `protobuf:"bytes,1,opt,name=line,proto3" json:"line,omitempty"`
-	Plan          string                 `protobuf:"bytes,2,opt,name=plan,proto3" json:"plan,omitempty"`
-	Segment       string                 `protobuf:"bytes,3,opt,name=segment,proto3" json:"segment,omitempty"`
-	Region        string                 `protobuf:"bytes,4,opt,name=region,proto3" json:"region,omitempty"`
-	Currency      string                 `protobuf:"bytes,5,opt,name=currency,proto3" json:"currency,omitempty"`
-	Panes         []*MRRPane             `protobuf:"bytes,6,rep,name=panes,proto3" json:"panes,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *MRRSeries) Reset() {
-	*x = MRRSeries{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[15]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *MRRSeries) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*MRRSeries) ProtoMessage() {}
-
-func (x *MRRSeries) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[15]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use MRRSeries.ProtoReflect.Descriptor instead.
-func (*MRRSeries) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{15}
-}
-
-func (x *MRRSeries) GetLine() string {
-	if x != nil {
-		return x.Line
-	}
-	return ""
-}
-
-func (x *MRRSeries) GetPlan() string {
-	if x != nil {
-		return x.Plan
-	}
-	return ""
-}
-
-func (x *MRRSeries) GetSegment() string {
-	if x != nil {
-		return x.Segment
-	}
-	return ""
-}
-
-func (x *MRRSeries) GetRegion() string {
-	if x != nil {
-		return x.Region
-	}
-	return ""
-}
-
-func (x *MRRSeries) GetCurrency() string {
-	if x != nil {
-		return x.Currency
-	}
-	return ""
-}
-
-func (x *MRRSeries) GetPanes() []*MRRPane {
-	if x != nil {
-		return x.Panes
-	}
-	return nil
-}
-
-// MRRPane is the change of MRR within one hour.
-type MRRPane struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Hour          int32                  `protobuf:"varint,1,opt,name=hour,proto3" json:"hour,omitempty"`
-	Mrr           *Amount                `protobuf:"bytes,2,opt,name=mrr,proto3" json:"mrr,omitempty"`
-	Subscriptions int64                  `protobuf:"varint,3,opt,name=subscriptions,proto3" json:"subscriptions,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *MRRPane) Reset() {
-	*x = MRRPane{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[16]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *MRRPane) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*MRRPane) ProtoMessage() {}
-
-func (x *MRRPane) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[16]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use MRRPane.ProtoReflect.Descriptor instead.
-func (*MRRPane) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{16}
-}
-
-func (x *MRRPane) GetHour() int32 {
-	if x != nil {
-		return x.Hour
-	}
-	return 0
-}
-
-func (x *MRRPane) GetMrr() *Amount {
-	if x != nil {
-		return x.Mrr
-	}
-	return nil
-}
-
-func (x *MRRPane) GetSubscriptions() int64 {
-	if x != nil {
-		return x.Subscriptions
 	}
 	return 0
 }
@@ -1364,45 +1136,32 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\n" +
 	"DayRevenue\x12\x10\n" +
 	"\x03day\x18\x01 \x01(\x05R\x03day\x125\n" +
-	"\arevenue\x18\x02 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\arevenue\"\xcc\x01\n" +
+	"\arevenue\x18\x02 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\arevenue\"\xbf\x01\n" +
 	"\x11SubscriptionState\x129\n" +
-	"\bprogress\x18\x01 \x01(\v2\x1d.runrate.snapshot.v1.ProgressR\bprogress\x12D\n" +
-	"\baccounts\x18\x02 \x03(\v2(.runrate.snapshot.v1.SubscriptionAccountR\baccounts\x126\n" +
-	"\x06series\x18\x03 \x03(\v2\x1e.runrate.snapshot.v1.MRRSeriesR\x06series\"\xa6\x01\n" +
-	"\x13SubscriptionAccount\x12\x18\n" +
-	"\aaccount\x18\x01 \x01(\tR\aaccount\x12;\n" +
-	"\ttimelines\x18\x02 \x03(\v2\x1d.runrate.snapshot.v1.TimelineR\ttimelines\x128\n" +
-	"\aledgers\x18\x03 \x03(\v2\x1e.runrate.snapshot.v1.MRRLedgerR\aledgers\"e\n" +
-	"\bTimeline\x12\"\n" +
-	"\fsubscription\x18\x01 \x01(\tR\fsubscription\x125\n" +
-	"\achanges\x18\x02 \x03(\v2\x1b.runrate.snapshot.v1.ChangeR\achanges\"\xf1\x01\n" +
-	"\x06Change\x12\x12\n" +
-	"\x04time\x18\x01 \x01(\x03R\x04time\x12\x16\n" +
-	"\x06offset\x18\x02 \x01(\x03R\x06offset\x12\x12\n" +
-	"\x04line\x18\x03 \x01(\tR\x04line\x12\x12\n" +
-	"\x04plan\x18\x04 \x01(\tR\x04plan\x12\x18\n" +
-	"\asegment\x18\x05 \x01(\tR\asegment\x12\x16\n" +
-	"\x06region\x18\x06 \x01(\tR\x06region\x12\x1a\n" +
-	"\bcurrency\x18\a \x01(\tR\bcurrency\x12\x16\n" +
-	"\x06status\x18\b \x01(\x05R\x06status\x12-\n" +
-	"\x03mrr\x18\t \x01(\v2\x1b.runrate.snapshot.v1.AmountR\x03mrr\"\x83\x01\n" +
-	"\tMRRLedger\x12\x12\n" +
-	"\x04line\x18\x01 \x01(\tR\x04line\x12\x1a\n" +
-	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12!\n" +
-	"\fwas_positive\x18\x03 \x01(\bR\vwasPositive\x12\x19\n" +
-	"\x05first\x18\x04 \x01(\x05H\x00R\x05first\x88\x01\x01B\b\n" +
-	"\x06_first\"\xb5\x01\n" +
-	"\tMRRSeries\x12\x12\n" +
-	"\x04line\x18\x01 \x01(\tR\x04line\x12\x12\n" +
-	"\x04plan\x18\x02 \x01(\tR\x04plan\x12\x18\n" +
-	"\asegment\x18\x03 \x01(\tR\asegment\x12\x16\n" +
-	"\x06region\x18\x04 \x01(\tR\x06region\x12\x1a\n" +
-	"\bcurrency\x18\x05 \x01(\tR\bcurrency\x122\n" +
-	"\x05panes\x18\x06 \x03(\v2\x1c.runrate.snapshot.v1.MRRPaneR\x05panes\"r\n" +
-	"\aMRRPane\x12\x12\n" +
-	"\x04hour\x18\x01 \x01(\x05R\x04hour\x12-\n" +
-	"\x03mrr\x18\x02 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\x03mrr\x12$\n" +
-	"\rsubscriptions\x18\x03 \x01(\x03R\rsubscriptionsB(Z&runrate/schemas/snapshot/v1;snapshotv1b\x06proto3"
+	"\bprogress\x18\x01 \x01(\v2\x1d.runrate.snapshot.v1.ProgressR\bprogress\x125\n" +
+	"\achanges\x18\x02 \x03(\v2\x1b.runrate.snapshot.v1.ChangeR\achanges\x128\n" +
+	"\aledgers\x18\x03 \x03(\v2\x1e.runrate.snapshot.v1.MRRLedgerR\aledgers\"\xc3\x02\n" +
+	"\x06Change\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\"\n" +
+	"\fsubscription\x18\x02 \x01(\tR\fsubscription\x12\x12\n" +
+	"\x04time\x18\x03 \x01(\x03R\x04time\x12\x16\n" +
+	"\x06offset\x18\x04 \x01(\x03R\x06offset\x12\x12\n" +
+	"\x04line\x18\x05 \x01(\tR\x04line\x12\x12\n" +
+	"\x04plan\x18\x06 \x01(\tR\x04plan\x12\x18\n" +
+	"\asegment\x18\a \x01(\tR\asegment\x12\x16\n" +
+	"\x06region\x18\b \x01(\tR\x06region\x12\x1a\n" +
+	"\bcurrency\x18\t \x01(\tR\bcurrency\x12\x16\n" +
+	"\x06status\x18\n" +
+	" \x01(\x05R\x06status\x12-\n" +
+	"\x03mrr\x18\v \x01(\v2\x1b.runrate.snapshot.v1.AmountR\x03mrr\x12\x12\n" +
+	"\x04base\x18\f \x01(\bR\x04base\"\x9f\x01\n" +
+	"\tMRRLedger\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
+	"\x04line\x18\x02 \x01(\tR\x04line\x12\x1a\n" +
+	"\bcurrency\x18\x03 \x01(\tR\bcurrency\x12#\n" +
+	"\rever_positive\x18\x04 \x01(\bR\feverPositive\x12\x19\n" +
+	"\x05first\x18\x05 \x01(\x05H\x00R\x05first\x88\x01\x01B\b\n" +
+	"\x06_firstB(Z&runrate/schemas/snapshot/v1;snapshotv1b\x06proto3"
 
 var (
 	file_snapshot_v1_snapshot_proto_rawDescOnce sync.Once
@@ -1416,25 +1175,21 @@ func file_snapshot_v1_snapshot_proto_rawDescGZIP() []byte {
 	return file_snapshot_v1_snapshot_proto_rawDescData
 }
 
-var file_snapshot_v1_snapshot_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_snapshot_v1_snapshot_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_snapshot_v1_snapshot_proto_goTypes = []any{
-	(*Record)(nil),              // 0: runrate.snapshot.v1.Record
-	(*Amount)(nil),              // 1: runrate.snapshot.v1.Amount
-	(*Progress)(nil),            // 2: runrate.snapshot.v1.Progress
-	(*UsageState)(nil),          // 3: runrate.snapshot.v1.UsageState
-	(*Series)(nil),              // 4: runrate.snapshot.v1.Series
-	(*Pane)(nil),                // 5: runrate.snapshot.v1.Pane
-	(*UsageAccount)(nil),        // 6: runrate.snapshot.v1.UsageAccount
-	(*ActiveLine)(nil),          // 7: runrate.snapshot.v1.ActiveLine
-	(*Ledger)(nil),              // 8: runrate.snapshot.v1.Ledger
-	(*DayRevenue)(nil),          // 9: runrate.snapshot.v1.DayRevenue
-	(*SubscriptionState)(nil),   // 10: runrate.snapshot.v1.SubscriptionState
-	(*SubscriptionAccount)(nil), // 11: runrate.snapshot.v1.SubscriptionAccount
-	(*Timeline)(nil),            // 12: runrate.snapshot.v1.Timeline
-	(*Change)(nil),              // 13: runrate.snapshot.v1.Change
-	(*MRRLedger)(nil),           // 14: runrate.snapshot.v1.MRRLedger
-	(*MRRSeries)(nil),           // 15: runrate.snapshot.v1.MRRSeries
-	(*MRRPane)(nil),             // 16: runrate.snapshot.v1.MRRPane
+	(*Record)(nil),            // 0: runrate.snapshot.v1.Record
+	(*Amount)(nil),            // 1: runrate.snapshot.v1.Amount
+	(*Progress)(nil),          // 2: runrate.snapshot.v1.Progress
+	(*UsageState)(nil),        // 3: runrate.snapshot.v1.UsageState
+	(*Series)(nil),            // 4: runrate.snapshot.v1.Series
+	(*Pane)(nil),              // 5: runrate.snapshot.v1.Pane
+	(*UsageAccount)(nil),      // 6: runrate.snapshot.v1.UsageAccount
+	(*ActiveLine)(nil),        // 7: runrate.snapshot.v1.ActiveLine
+	(*Ledger)(nil),            // 8: runrate.snapshot.v1.Ledger
+	(*DayRevenue)(nil),        // 9: runrate.snapshot.v1.DayRevenue
+	(*SubscriptionState)(nil), // 10: runrate.snapshot.v1.SubscriptionState
+	(*Change)(nil),            // 11: runrate.snapshot.v1.Change
+	(*MRRLedger)(nil),         // 12: runrate.snapshot.v1.MRRLedger
 }
 var file_snapshot_v1_snapshot_proto_depIdxs = []int32{
 	3,  // 0: runrate.snapshot.v1.Record.usage:type_name -> runrate.snapshot.v1.UsageState
@@ -1450,19 +1205,14 @@ var file_snapshot_v1_snapshot_proto_depIdxs = []int32{
 	9,  // 10: runrate.snapshot.v1.Ledger.days:type_name -> runrate.snapshot.v1.DayRevenue
 	1,  // 11: runrate.snapshot.v1.DayRevenue.revenue:type_name -> runrate.snapshot.v1.Amount
 	2,  // 12: runrate.snapshot.v1.SubscriptionState.progress:type_name -> runrate.snapshot.v1.Progress
-	11, // 13: runrate.snapshot.v1.SubscriptionState.accounts:type_name -> runrate.snapshot.v1.SubscriptionAccount
-	15, // 14: runrate.snapshot.v1.SubscriptionState.series:type_name -> runrate.snapshot.v1.MRRSeries
-	12, // 15: runrate.snapshot.v1.SubscriptionAccount.timelines:type_name -> runrate.snapshot.v1.Timeline
-	14, // 16: runrate.snapshot.v1.SubscriptionAccount.ledgers:type_name -> runrate.snapshot.v1.MRRLedger
-	13, // 17: runrate.snapshot.v1.Timeline.changes:type_name -> runrate.snapshot.v1.Change
-	1,  // 18: runrate.snapshot.v1.Change.mrr:type_name -> runrate.snapshot.v1.Amount
-	16, // 19: runrate.snapshot.v1.MRRSeries.panes:type_name -> runrate.snapshot.v1.MRRPane
-	1,  // 20: runrate.snapshot.v1.MRRPane.mrr:type_name -> runrate.snapshot.v1.Amount
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	11, // 13: runrate.snapshot.v1.SubscriptionState.changes:type_name -> runrate.snapshot.v1.Change
+	12, // 14: runrate.snapshot.v1.SubscriptionState.ledgers:type_name -> runrate.snapshot.v1.MRRLedger
+	1,  // 15: runrate.snapshot.v1.Change.mrr:type_name -> runrate.snapshot.v1.Amount
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_snapshot_v1_snapshot_proto_init() }
@@ -1477,14 +1227,14 @@ func file_snapshot_v1_snapshot_proto_init() {
 	file_snapshot_v1_snapshot_proto_msgTypes[2].OneofWrappers = []any{}
 	file_snapshot_v1_snapshot_proto_msgTypes[3].OneofWrappers = []any{}
 	file_snapshot_v1_snapshot_proto_msgTypes[8].OneofWrappers = []any{}
-	file_snapshot_v1_snapshot_proto_msgTypes[14].OneofWrappers = []any{}
+	file_snapshot_v1_snapshot_proto_msgTypes[12].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_snapshot_v1_snapshot_proto_rawDesc), len(file_snapshot_v1_snapshot_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   17,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

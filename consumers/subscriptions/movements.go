@@ -1,0 +1,165 @@
+package subscriptions
+
+import (
+	"runrate/internal/money"
+	"runrate/internal/stream"
+)
+
+// The movements of MRR (section 5 of the contract).
+const (
+	movedNew          = "new"
+	movedExpansion    = "expansion"
+	movedReactivation = "reactivation"
+	movedContraction  = "contraction"
+	movedChurn        = "churn"
+)
+
+// movement is what a change does to the MRR of its account in one line and
+// currency. Kind is "" where a re-derivation left nothing; such a one is kept
+// until its row is written, to hide what was there.
+type movement struct {
+	ledger  *ledger
+	kind    string
+	amount  money.Amount
+	touched stream.Offset // the last record that changed it
+}
+
+// derive places a change and derives the movements from it on. It walks back
+// from the end of the timeline and forward again: a change in order costs one
+// step, one out of order as many as come after it.
+func (f *Fold) derive(a *account, c *change) {
+	at := a.put(c)
+	f.derivations++
+	for i := len(a.changes) - 1; i > at; i-- {
+		for _, m := range a.changes[i].moves {
+			f.meet(m.ledger, c)
+			m.ledger.running, _ = m.ledger.running.Sub(m.amount)
+		}
+	}
+	for _, later := range a.changes[at:] {
+		f.rederive(later, c)
+	}
+}
+
+// meet readies a ledger for the derivation from c on: its running sum is the
+// one at the end of the timeline.
+func (f *Fold) meet(l *ledger, c *change) {
+	if l.stamp == f.derivations {
+		return
+	}
+	l.stamp = f.derivations
+	l.running = l.sum
+	if l.rose != nil && order(l.rose, c) >= 0 {
+		l.rose = nil // to be found again
+	}
+}
+
+// rederive replaces a change's movements, the running sums of the ledgers being
+// those before it. What is different now is due to the insertion of cause.
+func (f *Fold) rederive(c, cause *change) {
+	before, _ := c.subscription.around(c)
+	now := make([]movement, 0, 2)
+	step := func(state *change, sign int64) {
+		if state == nil || state.mrr.IsZero() {
+			return
+		}
+		delta := state.mrr
+		if sign < 0 {
+			delta = delta.Neg()
+		}
+		l := c.subscription.account.ledger(state.plan)
+		f.meet(l, cause)
+		for i := range now {
+			if now[i].ledger == l {
+				now[i].amount, _ = now[i].amount.Add(delta)
+				return
+			}
+		}
+		now = append(now, movement{ledger: l, amount: delta})
+	}
+	step(before, -1)
+	step(c, +1)
+	for i := range now {
+		now[i].kind = now[i].ledger.move(c, now[i].amount)
+	}
+	for _, m := range now {
+		m.ledger.sum = m.ledger.running // right at the last one, which is when it is read
+	}
+	f.replace(c, now, cause.offset)
+}
+
+// move takes a step of the running sum and names it.
+func (l *ledger) move(c *change, amount money.Amount) string {
+	was := l.running.Sign()
+	l.running, _ = l.running.Add(amount)
+	is := l.running.Sign()
+	ever := l.everPositive || l.rose != nil
+	if is > 0 && l.rose == nil {
+		l.rose = c
+	}
+	switch {
+	case amount.IsZero():
+		return ""
+	case was <= 0 && is > 0 && !ever:
+		return movedNew
+	case was <= 0 && is > 0:
+		return movedReactivation
+	case is <= 0:
+		return movedChurn
+	case amount.Sign() > 0:
+		return movedExpansion
+	default:
+		return movedContraction
+	}
+}
+
+// replace puts a change's movements as they are now in place of those it had.
+func (f *Fold) replace(c *change, now []movement, offset stream.Offset) {
+	first := f.gate.Flushed()
+	pending := false // a row of c is to be written already
+	for _, m := range c.moves {
+		pending = pending || m.touched >= first
+	}
+	changed := false
+	out := c.moves[:0]
+	for _, old := range c.moves {
+		is := movement{ledger: old.ledger}
+		for _, m := range now {
+			if m.ledger == old.ledger {
+				is = m
+			}
+		}
+		is.touched = old.touched
+		if is.kind != old.kind || is.amount != old.amount {
+			is.touched = offset
+			changed = true
+		}
+		out = append(out, is)
+	}
+	for _, m := range now {
+		known := false
+		for _, old := range out {
+			known = known || old.ledger == m.ledger
+		}
+		if !known && m.kind != "" {
+			m.touched = offset
+			changed = true
+			out = append(out, m)
+		}
+	}
+	c.moves = out
+	if changed && !pending {
+		f.moved = append(f.moved, c)
+	}
+}
+
+// settle drops the movements that are nothing, once their rows are written.
+func (c *change) settle() {
+	out := c.moves[:0]
+	for _, m := range c.moves {
+		if m.kind != "" {
+			out = append(out, m)
+		}
+	}
+	c.moves = out
+}

@@ -1,0 +1,71 @@
+// Package lag measures how far the consumer groups are behind the log, and
+// waits until they are not. A number that could not be read is unknown, never 0.
+//
+// Start at Read, then Settle.
+package lag
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+)
+
+// Pair is a topic and the group that folds it.
+type Pair struct{ Topic, Group string }
+
+// Pairs are the two folds of runrate.
+var Pairs = []Pair{
+	{stream.UsageTopic, stream.UsageGroup},
+	{stream.SubscriptionsTopic, stream.SubscriptionsGroup},
+}
+
+// Partition is the state of one partition.
+type Partition struct {
+	Source stream.Source
+	Group  string
+	Commit broker.Commit
+	Log    broker.Range
+}
+
+// Behind is how many records up to end are not committed. Before the first
+// commit it is the whole log.
+func (p Partition) Behind(end stream.Offset) int64 {
+	next := p.Log.First
+	if p.Commit.Set {
+		next = p.Commit.Next
+	}
+	return max(int64(end-next), 0)
+}
+
+// Read is the state of every partition of a topic, in order. Commits are read
+// before ends, so that a commit is never ahead of its end.
+func Read(ctx context.Context, c *broker.Client, pair Pair) ([]Partition, error) {
+	commits, err := c.Committed(ctx, pair.Group, pair.Topic)
+	if err != nil {
+		return nil, err
+	}
+	ranges, err := c.Offsets(ctx, pair.Topic)
+	if err != nil {
+		return nil, err
+	}
+	if len(commits) != len(ranges) {
+		return nil, fmt.Errorf("topic %s has %d partitions, then %d", pair.Topic, len(commits), len(ranges))
+	}
+	partitions := make([]Partition, len(ranges))
+	for p := range partitions {
+		partitions[p] = Partition{
+			Source: stream.Source{Topic: pair.Topic, Partition: int32(p)}, Group: pair.Group,
+			Commit: commits[int32(p)], Log: ranges[int32(p)],
+		}
+	}
+	return partitions, nil
+}
+
+// permanent says whether waiting cannot mend an error.
+func permanent(err error) bool {
+	var missing *broker.NoTopic
+	return errors.As(err, &missing) || (!broker.Retryable(err) && !errors.Is(err, context.Canceled))
+}

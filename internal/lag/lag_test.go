@@ -1,0 +1,121 @@
+package lag
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+)
+
+func start(t *testing.T) (*kfake.Cluster, *broker.Client) {
+	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, stream.UsageTopic, stream.SubscriptionsTopic))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	c, err := broker.Open(broker.Config{Brokers: k.ListenAddrs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return k, c
+}
+
+func member(t *testing.T, c *broker.Client) broker.Member {
+	g, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{ID: stream.UsageGroup, Brokers: c.Config().Brokers, Topics: []string{stream.UsageTopic}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { g.Close() })
+	gen, err := g.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return broker.Member{Group: stream.UsageGroup, Generation: gen.ID, ID: gen.MemberID}
+}
+
+func appendTo(t *testing.T, c *broker.Client, p int32, n int) {
+	t.Helper()
+	if _, err := c.Append(t.Context(), stream.UsageTopic, p, make([]broker.Message, n)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSettle(t *testing.T) {
+	k, c := start(t)
+	if err := Settle(t.Context(), c, Pairs); err != nil {
+		t.Fatal("an empty log, no group:", err)
+	}
+	appendTo(t, c, 1, 5)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	var u *Unsettled
+	err := Settle(ctx, c, Pairs)
+	if !errors.As(err, &u) || len(u.Behind) != 1 || u.Behind[0].Source.Partition != 1 || u.Behind[0].Partition.Behind(5) != 5 || len(u.Unknown) != 0 {
+		t.Fatalf("nothing committed: %+v", err)
+	}
+	m := member(t, c)
+	source := stream.Source{Topic: stream.UsageTopic, Partition: 1}
+	if err := c.Commit(t.Context(), m, source, 3, ""); err != nil {
+		t.Fatal(err)
+	}
+	// The rest is committed while it waits, and more comes that it need not
+	// wait for.
+	looked := make(chan struct{}, 1000)
+	k.ControlKey(int16(kmsg.OffsetFetch), func(kmsg.Request) (kmsg.Response, error, bool) {
+		k.KeepControl()
+		select {
+		case looked <- struct{}{}:
+		default:
+		}
+		return nil, nil, false
+	})
+	done := make(chan error)
+	go func() { done <- Settle(t.Context(), c, Pairs) }()
+	for range 3 { // both topics looked at once, and again
+		<-looked
+	}
+	appendTo(t, c, 1, 5)
+	if err := c.Commit(t.Context(), m, source, 5, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	got, err := Read(t.Context(), c, Pairs[0])
+	if err != nil || len(got) != 2 || got[1].Behind(got[1].Log.End) != 5 || got[0].Behind(0) != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestUnreadableIsUnknown(t *testing.T) {
+	k, c := start(t)
+	k.ControlKey(int16(kmsg.OffsetFetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		k.KeepControl()
+		res := req.ResponseKind().(*kmsg.OffsetFetchResponse)
+		res.ErrorCode = kerr.CoordinatorLoadInProgress.Code
+		return res, nil, true
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	var u *Unsettled
+	if err := Settle(ctx, c, Pairs); !errors.As(err, &u) || len(u.Unknown) != 2 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestNoTopicIsNotWaitedFor(t *testing.T) {
+	_, c := start(t)
+	var missing *broker.NoTopic
+	if err := Settle(t.Context(), c, []Pair{{"runrate.other", "g"}}); !errors.As(err, &missing) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,129 @@
+package lag
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+)
+
+// Settle returns when every record that was in the log when it began is
+// committed by its group; records that come later are not waited for. When ctx
+// ends before that, the error is *Unsettled.
+func Settle(ctx context.Context, c *broker.Client, pairs []Pair) error {
+	s := &settling{client: c, pairs: pairs, ends: make(map[stream.Source]stream.Offset), last: make(map[Pair]reading)}
+	const poll = 100 * time.Millisecond
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return s.unsettled(ctx.Err())
+		}
+		settled, err := s.look(ctx)
+		if settled || err != nil {
+			return err
+		}
+		timer.Reset(poll)
+	}
+}
+
+type settling struct {
+	client *broker.Client
+	pairs  []Pair
+	ends   map[stream.Source]stream.Offset // when it began
+	last   map[Pair]reading
+}
+
+// reading is what was last known of a topic.
+type reading struct {
+	partitions []Partition
+	err        error // of the latest look; nil if partitions are from it
+}
+
+// look reads every topic once.
+func (s *settling) look(ctx context.Context) (settled bool, err error) {
+	settled = true
+	for _, pair := range s.pairs {
+		partitions, err := Read(ctx, s.client, pair)
+		if ctx.Err() != nil {
+			return false, s.unsettled(ctx.Err()) // what was known before stays
+		}
+		if err != nil {
+			if permanent(err) {
+				return false, err
+			}
+			s.last[pair] = reading{partitions: s.last[pair].partitions, err: err}
+			settled = false
+			continue
+		}
+		s.last[pair] = reading{partitions: partitions}
+		for _, p := range partitions {
+			if _, ok := s.ends[p.Source]; !ok {
+				s.ends[p.Source] = p.Log.End
+			}
+			if p.Behind(s.ends[p.Source]) > 0 {
+				settled = false
+			}
+		}
+	}
+	return settled, nil
+}
+
+// Unsettled says what was still behind when the time was up.
+type Unsettled struct {
+	Behind  []Late
+	Unknown []string // what could not be read, and why
+	Cause   error    // the context's
+}
+
+// Late is a partition that is behind.
+type Late struct {
+	Partition
+	End   stream.Offset // to be reached
+	Stale bool          // the latest attempt to read it failed
+}
+
+func (u *Unsettled) Error() string {
+	var parts []string
+	if n := len(u.Behind); n > 0 {
+		var records int64
+		for _, l := range u.Behind {
+			records += l.Partition.Behind(l.End)
+		}
+		parts = append(parts, fmt.Sprintf("%d records in %d partitions are not folded yet", records, n))
+	}
+	if len(u.Unknown) > 0 {
+		parts = append(parts, "unknown: "+strings.Join(u.Unknown, "; "))
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "nothing could be read in time")
+	}
+	return "not settled: " + strings.Join(parts, "; ")
+}
+
+// Unwrap is the context's error.
+func (u *Unsettled) Unwrap() error { return u.Cause }
+
+func (s *settling) unsettled(cause error) *Unsettled {
+	u := &Unsettled{Cause: cause}
+	for _, pair := range s.pairs {
+		last, ok := s.last[pair]
+		switch {
+		case last.err != nil:
+			u.Unknown = append(u.Unknown, fmt.Sprintf("%s (%v)", pair.Topic, last.err))
+		case !ok:
+			u.Unknown = append(u.Unknown, pair.Topic+" (no answer)")
+		}
+		for _, p := range last.partitions {
+			if end := s.ends[p.Source]; p.Behind(end) > 0 {
+				u.Behind = append(u.Behind, Late{Partition: p, End: end, Stale: last.err != nil})
+			}
+		}
+	}
+	return u
+}

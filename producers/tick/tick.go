@@ -1,0 +1,117 @@
+// Package tick writes the pipeline's clock in live use: one clock.ticked event
+// per interval to every partition of both input topics, its time the wall
+// clock's.
+//
+// Start at Ticker.Run. A partition that cannot be written to gets no backlog:
+// when it can be again it gets the latest tick only, since the highest tick is
+// all that counts.
+package tick
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"runrate/internal/broker"
+	"runrate/internal/event"
+	"runrate/internal/stream"
+)
+
+// Source is the CloudEvents source of the ticks.
+const Source = "runrate/tick"
+
+// Ticker writes ticks until its context ends.
+type Ticker struct {
+	Client   *broker.Client
+	Interval time.Duration // default 1 s
+	Log      *zap.Logger   // default: none
+
+	// Now is the clock; default time.Now.
+	Now func() time.Time
+	// Beats says when to tick; default: every Interval, from now on.
+	Beats <-chan time.Time
+}
+
+// Run ticks until ctx ends and then returns nil. It waits for a broker and its
+// topics as long as it takes; it returns an error only for what waiting cannot
+// mend.
+func (t Ticker) Run(ctx context.Context) error {
+	if t.Interval <= 0 {
+		t.Interval = time.Second
+	}
+	if t.Log == nil {
+		t.Log = zap.NewNop()
+	}
+	if t.Now == nil {
+		t.Now = time.Now
+	}
+	if t.Beats == nil {
+		ticker := time.NewTicker(t.Interval) // drops beats that nobody waits for
+		defer ticker.Stop()
+		t.Beats = ticker.C
+	}
+	hands, err := t.hands(ctx)
+	if err != nil || hands == nil {
+		return err
+	}
+	t.Log.Info("ticking", zap.Duration("interval", t.Interval), zap.Int("partitions", len(hands)))
+	var running sync.WaitGroup
+	for _, h := range hands {
+		running.Go(func() { h.run(ctx) })
+	}
+	defer running.Wait()
+	for {
+		for _, h := range hands {
+			h.set(encode(t.Now()))
+		}
+		select {
+		case <-t.Beats:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// hands looks up the partitions, one hand for each; nil when ctx ends first.
+func (t Ticker) hands(ctx context.Context) ([]*hand, error) {
+	for failed := false; ; failed = true {
+		var hands []*hand
+		var err error
+		for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+			var sources []stream.Source
+			if sources, err = t.Client.Sources(ctx, topic); err != nil {
+				break
+			}
+			for _, s := range sources {
+				hands = append(hands, &hand{t: t, source: s, tick: make(chan []byte, 1)})
+			}
+		}
+		switch {
+		case err == nil:
+			return hands, nil
+		case ctx.Err() != nil:
+			return nil, nil
+		case !waitFor(err):
+			return nil, fmt.Errorf("start the ticker: %w", err)
+		}
+		if !failed {
+			t.Log.Warn("no clock yet: waiting for the broker and its topics", zap.Error(err))
+		}
+		select {
+		case <-t.Beats:
+		case <-ctx.Done():
+			return nil, nil
+		}
+	}
+}
+
+// encode makes the tick of an instant. Its id is the instant, so that all
+// copies of a tick are the same event.
+func encode(now time.Time) []byte {
+	at := event.TimeOf(now)
+	e := event.Event{Type: event.ClockTicked, Source: Source, ID: at.String(), Time: at}
+	return e.AppendJSON(nil)
+}

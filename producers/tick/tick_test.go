@@ -1,0 +1,167 @@
+package tick
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"runrate/internal/broker"
+	"runrate/internal/event"
+	"runrate/internal/stream"
+)
+
+type bench struct {
+	t      *testing.T
+	k      *kfake.Cluster
+	client *broker.Client
+	beats  chan time.Time
+	now    atomic.Int64 // microseconds
+	done   chan error
+	cancel context.CancelFunc
+	next   map[stream.Source]stream.Offset
+}
+
+var start = time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
+
+func begin(t *testing.T, opts ...kfake.Opt) *bench {
+	k, err := kfake.NewCluster(append(opts, kfake.NumBrokers(1))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	c, err := broker.Open(broker.Config{Brokers: k.ListenAddrs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	ctx, cancel := context.WithCancel(t.Context())
+	b := &bench{t: t, k: k, client: c, beats: make(chan time.Time), done: make(chan error, 1), cancel: cancel, next: map[stream.Source]stream.Offset{}}
+	b.now.Store(start.UnixMicro())
+	clock := func() time.Time { return time.UnixMicro(b.now.Load()) }
+	go func() { b.done <- Ticker{Client: c, Beats: b.beats, Now: clock}.Run(ctx) }()
+	t.Cleanup(cancel)
+	return b
+}
+
+// beat ticks once, s seconds after start.
+func (b *bench) beat(s int) event.Time {
+	at := start.Add(time.Duration(s) * time.Second)
+	b.now.Store(at.UnixMicro())
+	b.beats <- time.Time{}
+	return event.TimeOf(at)
+}
+
+// read is the next tick of a partition.
+func (b *bench) read(s stream.Source) event.Time {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		rs, _, err := b.client.Fetch(ctx, s, b.next[s], 1<<20, time.Second)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if len(rs) == 0 {
+			continue
+		}
+		b.next[s]++
+		var d event.Decoder
+		e, refusal := d.Decode(rs[0].Value)
+		if refusal != nil || e.Invalid != nil || e.Type != event.ClockTicked || rs[0].Key != nil {
+			b.t.Fatalf("%s: %s: %v %v", s, rs[0].Value, refusal, e.Invalid)
+		}
+		return e.Time
+	}
+}
+
+var all = []stream.Source{
+	{Topic: stream.UsageTopic, Partition: 0}, {Topic: stream.UsageTopic, Partition: 1},
+	{Topic: stream.SubscriptionsTopic, Partition: 0}, {Topic: stream.SubscriptionsTopic, Partition: 1},
+}
+
+func TestEveryPartitionGetsEveryTick(t *testing.T) {
+	b := begin(t, kfake.SeedTopics(2, stream.UsageTopic, stream.SubscriptionsTopic))
+	for i := range 4 {
+		want := event.TimeOf(start)
+		if i > 0 {
+			want = b.beat(i)
+		}
+		for _, s := range all {
+			if got := b.read(s); got != want {
+				t.Errorf("tick %d on %s: %s, want %s", i, s, got, want)
+			}
+		}
+	}
+	b.cancel()
+	if err := <-b.done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWaitsForItsTopics(t *testing.T) {
+	b := begin(t)
+	b.beats <- time.Time{} // taken: it waits
+	if err := b.client.EnsureTopics(t.Context(), 2, 1); err != nil {
+		t.Fatal(err)
+	}
+	// Its own view of the cluster is that of the same client: up to date.
+	want := b.beat(5)
+	for _, s := range all {
+		if got := b.read(s); got != want {
+			t.Errorf("%s: %s, want %s", s, got, want)
+		}
+	}
+}
+
+func TestTicksAgainAfterAnOutage(t *testing.T) {
+	b := begin(t, kfake.SeedTopics(2, stream.UsageTopic, stream.SubscriptionsTopic))
+	for _, s := range all {
+		b.read(s)
+	}
+	var away atomic.Bool
+	refused := make(chan struct{}, 100)
+	away.Store(true)
+	b.k.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		b.k.KeepControl()
+		if !away.Load() {
+			return nil, nil, false
+		}
+		produce := req.(*kmsg.ProduceRequest)
+		res := produce.ResponseKind().(*kmsg.ProduceResponse)
+		part := kmsg.NewProduceResponseTopicPartition()
+		part.Partition, part.ErrorCode = produce.Topics[0].Partitions[0].Partition, kerr.NotEnoughReplicas.Code
+		topic := kmsg.NewProduceResponseTopic()
+		topic.Topic, topic.Partitions = produce.Topics[0].Topic, []kmsg.ProduceResponseTopicPartition{part}
+		res.Topics = append(res.Topics, topic)
+		refused <- struct{}{}
+		return res, nil, true
+	})
+	for i := range 5 {
+		b.beat(i)
+		for range all {
+			<-refused
+		}
+	}
+	away.Store(false)
+	want := b.beat(5)
+	for _, s := range all {
+		if got := b.read(s); got != want {
+			t.Errorf("%s: %s, want %s: a tick of the outage was kept", s, got, want)
+		}
+	}
+}
+
+func TestLatestTickWins(t *testing.T) {
+	h := &hand{tick: make(chan []byte, 1)}
+	for _, tick := range []string{"1", "2", "3"} {
+		h.set([]byte(tick))
+	}
+	if got := string(<-h.tick); got != "3" || len(h.tick) != 0 {
+		t.Errorf("tick %s waits, %d behind it", got, len(h.tick))
+	}
+}

@@ -1,0 +1,89 @@
+package chschema
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// testdata/views.txt is the contract: every view, its columns in order, their
+// types. It is written by hand from the design, not from the views.
+func TestViewsAreTheContract(t *testing.T) {
+	conn, db := connect(t)
+	if _, err := Migrate(t.Context(), conn, Options{Database: db}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("testdata/views.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	for _, r := range table(t, conn, `
+SELECT c.table, c.name, c.type FROM system.columns AS c
+WHERE c.database = ? AND c.table IN (SELECT name FROM system.tables WHERE database = ? AND engine = 'View')
+ORDER BY c.table, c.position`, db, db) {
+		got.WriteString(strings.Join(r, " ") + "\n")
+	}
+	if got.String() != string(text) {
+		t.Errorf("the views differ from testdata/views.txt:\n%s", got.String())
+	}
+	// They can be read, and an empty database shows nothing.
+	for _, r := range table(t, conn, "SELECT name FROM system.tables WHERE database = ? AND engine = 'View'", db) {
+		if n := table(t, conn, "SELECT toString(count()) FROM "+db+"."+r[0]); r[0] != "definitions" && n[0][0] != "0" {
+			t.Errorf("%s of an empty database has %s rows", r[0], n[0][0])
+		}
+	}
+}
+
+func TestEverythingHasAComment(t *testing.T) {
+	conn, db := connect(t)
+	if _, err := Migrate(t.Context(), conn, Options{Database: db}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range table(t, conn, `
+SELECT 'database ' || name FROM system.databases WHERE name = ? AND comment = ''
+UNION ALL SELECT 'table ' || name FROM system.tables WHERE database = ? AND comment = ''
+UNION ALL SELECT 'column ' || table || '.' || name FROM system.columns WHERE database = ? AND comment = ''`, db, db, db) {
+		t.Errorf("%s has no comment", r[0])
+	}
+	if n := table(t, conn, "SELECT toString(count()) FROM system.columns WHERE database = ?", db); len(n[0][0]) < 3 {
+		t.Errorf("only %s columns were looked at", n[0][0])
+	}
+}
+
+// Tables: versions win, the partition key is a function of the sort key, an
+// acknowledged insert is on disk, and one that is written again lands.
+func TestTablesHoldVersions(t *testing.T) {
+	conn, db := connect(t)
+	if _, err := Migrate(t.Context(), conn, Options{Database: db}); err != nil {
+		t.Fatal(err)
+	}
+	tables := table(t, conn, `SELECT name, engine_full, partition_key, sorting_key FROM system.tables WHERE database = ? AND engine != 'View'`, db)
+	for _, r := range tables {
+		name, engine, partition, sorting := r[0], r[1], r[2], r[3]
+		if !strings.HasPrefix(engine, "ReplacingMergeTree(") {
+			t.Errorf("%s: engine %s", name, engine)
+		}
+		for _, setting := range []string{"fsync_after_insert = 1", "fsync_part_directory = 1",
+			"non_replicated_deduplication_window = 0", "replicated_deduplication_window = 0"} {
+			if !strings.Contains(engine, setting) {
+				t.Errorf("%s lacks %s", name, setting)
+			}
+		}
+		for _, column := range identifiers.FindAllString(partition, -1) {
+			if column == "time" && strings.Contains(sorting, ", toStartOfHour(time),") {
+				continue // which gives the month
+			}
+			if column != "toYYYYMM" && !slices.Contains(strings.Split(sorting, ", "), column) {
+				t.Errorf("%s: partitioned by %s, and sorted by %s, without %s", name, partition, sorting, column)
+			}
+		}
+	}
+	if len(tables) != 14 {
+		t.Errorf("%d tables", len(tables))
+	}
+}
+
+var identifiers = regexp.MustCompile(`[A-Za-z_]+`)

@@ -1,0 +1,156 @@
+package chschema
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// copied is the embedded files, to change them.
+func copied(t *testing.T) fstest.MapFS {
+	t.Helper()
+	out := fstest.MapFS{}
+	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(files, path)
+		out[path] = &fstest.MapFile{Data: data}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestMigrateAgainChangesNothing(t *testing.T) {
+	conn, db := connect(t)
+	o := Options{Database: db}
+	first, err := Migrate(t.Context(), conn, o)
+	if err != nil || len(first.Applied) != 5 || first.Views != len(viewOrder) {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	again, err := Migrate(t.Context(), conn, o)
+	if err != nil || len(again.Applied) != 0 || again.Views != len(viewOrder) {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	if got := table(t, conn, "SELECT toString(number) || ' ' || name FROM "+db+".migrations ORDER BY number"); len(got) != 5 || got[0][0] != "1 usage" {
+		t.Errorf("ledger: %v", got)
+	}
+}
+
+// A migration that stopped half way is done again; nothing was recorded of it.
+func TestMigrateGoesOnAfterAFailure(t *testing.T) {
+	conn, db := connect(t)
+	o := Options{Database: db}
+	broken := copied(t)
+	text := string(broken["0002_subscriptions.sql"].Data)
+	cut := strings.LastIndex(text, "CREATE TABLE")
+	broken["0002_subscriptions.sql"].Data = []byte(text[:cut] + "CREATE NONSENSE;\n")
+	_, err := migrate(t.Context(), conn, o, broken)
+	if err == nil || !strings.Contains(err.Error(), "0002_subscriptions, statement 3") {
+		t.Fatalf("got %v", err)
+	}
+	r, err := Migrate(t.Context(), conn, o)
+	if err != nil || !slices.Equal(r.Applied, []string{"0002_subscriptions", "0003_net_new", "0004_log", "0005_definitions"}) {
+		t.Fatalf("%+v, %v", r, err)
+	}
+}
+
+func TestMigrateRefusesAnotherProgramsSchema(t *testing.T) {
+	conn, db := connect(t)
+	o := Options{Database: db}
+	if _, err := Migrate(t.Context(), conn, o); err != nil {
+		t.Fatal(err)
+	}
+	changed := copied(t)
+	changed["0003_net_new.sql"].Data = append(changed["0003_net_new.sql"].Data, '\n')
+	_, err := migrate(t.Context(), conn, o, changed)
+	if err == nil || !strings.Contains(err.Error(), "0003_net_new") || !strings.Contains(err.Error(), "must not change") {
+		t.Errorf("changed: %v", err)
+	}
+	older := copied(t)
+	delete(older, "0005_definitions.sql")
+	_, err = migrate(t.Context(), conn, o, older)
+	if err == nil || !strings.Contains(err.Error(), "0005_definitions") || !strings.Contains(err.Error(), "newer") {
+		t.Errorf("older: %v", err)
+	}
+	gap := copied(t)
+	gap["0007_x.sql"] = &fstest.MapFile{Data: []byte("SELECT 1;")}
+	if _, err = migrate(t.Context(), conn, o, gap); err == nil || !strings.Contains(err.Error(), "0006_name.sql") {
+		t.Errorf("gap: %v", err)
+	}
+}
+
+// A view that changes needs no migration.
+func TestMigrateReplacesViews(t *testing.T) {
+	conn, db := connect(t)
+	o := Options{Database: db}
+	older := copied(t)
+	older["views/mrr.sql"].Data = []byte("CREATE OR REPLACE VIEW {{.DB}}.mrr AS SELECT 1 AS one;")
+	for _, from := range []fs.FS{older, files} {
+		if _, err := migrate(t.Context(), conn, o, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := table(t, conn, "SELECT toString(count()) FROM system.columns WHERE database = ? AND table = 'mrr'", db); got[0][0] != "8" {
+		t.Errorf("mrr has %s columns", got[0][0])
+	}
+}
+
+func TestOptions(t *testing.T) {
+	for _, o := range []Options{{Database: "a-b"}, {Database: "a`b"}, {Cluster: "a' b"}} {
+		if _, err := o.normal(); err == nil {
+			t.Errorf("%+v passes", o)
+		}
+	}
+}
+
+// Every statement on a cluster says so, every table there is replicated, and
+// every view file is in the list.
+func TestCluster(t *testing.T) {
+	o := Options{Database: "d", Cluster: "{cluster}"}
+	list, err := render("ledger", ledger, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	views := 0
+	err = fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(files, path)
+		if err != nil {
+			return err
+		}
+		s, err := render(path, string(text), o)
+		list = append(list, s...)
+		if name, ok := strings.CutPrefix(path, "views/"); ok {
+			views++
+			if len(s) != 1 || !slices.Contains(viewOrder, strings.TrimSuffix(name, ".sql")) {
+				return fmt.Errorf("%s: %d statements; in the list of views?", path, len(s))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if views != len(viewOrder) {
+		t.Errorf("%d view files, %d listed", views, len(viewOrder))
+	}
+	for _, s := range list {
+		head, _, _ := strings.Cut(s, "\n")
+		if !strings.HasSuffix(head, " ON CLUSTER '{cluster}'") {
+			t.Errorf("not on the cluster: %s", head)
+		}
+		if strings.HasPrefix(s, "CREATE TABLE") &&
+			!strings.Contains(s, "ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{database}/{table}', '{replica}', ") {
+			t.Errorf("not replicated: %s", head)
+		}
+	}
+}
