@@ -158,7 +158,9 @@ func (t *Tables) Write(_ context.Context, _ uint32, c rows.Changes) error {
 	for r := range each(c.DeadLetters) {
 		put(t, &t.dead, offsetKey{s, r.Offset}, r.Offset, r)
 	}
-	put(t, &t.progress, s, c.Progress.NextOffset, c.Progress)
+	if c.Progress.NextOffset >= 0 { // not a part of a write (Seam.Write)
+		put(t, &t.progress, s, c.Progress.NextOffset, c.Progress)
+	}
 	return nil
 }
 

@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -21,39 +20,6 @@ import (
 	"runrate/internal/event"
 	"runrate/internal/stream"
 )
-
-// Options of a Publisher; the zero value of each field means its default.
-type Options struct {
-	BatchBytes  int           // of one produce request; default 512 KiB
-	Memory      int           // bytes waiting or under way in all; default 64 MiB
-	MaxRecord   int           // bytes of a record's value; default 1,000,000
-	Linger      time.Duration // how long a record waits for its batch to fill; default 100 ms
-	RetryFor    time.Duration // how long one batch is retried; default 2 min
-	Compression broker.Compression
-	Log         *zap.Logger // default: none
-}
-
-func (o Options) withDefaults() Options {
-	if o.BatchBytes <= 0 {
-		o.BatchBytes = 512 << 10
-	}
-	if o.Memory <= 0 {
-		o.Memory = 64 << 20
-	}
-	if o.MaxRecord <= 0 {
-		o.MaxRecord = 1_000_000
-	}
-	if o.Linger <= 0 {
-		o.Linger = 100 * time.Millisecond
-	}
-	if o.RetryFor <= 0 {
-		o.RetryFor = 2 * time.Minute
-	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
-	return o
-}
 
 // Publisher sends events. One goroutine calls its methods; the sending itself
 // goes on in parallel, one request per partition at a time.
@@ -102,22 +68,6 @@ func New(ctx context.Context, client *broker.Client, options Options) (*Publishe
 	return p, nil
 }
 
-// linger seals what waits, so that a slow input is sent all the same.
-func (p *Publisher) linger(ctx context.Context) {
-	tick := time.NewTicker(p.options.Linger)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			p.mu.Lock()
-			p.sealAll()
-			p.mu.Unlock()
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
 // Send routes a JSON event and queues its bytes, which it copies. It blocks
 // while Memory is full. line is the number to report it under, 0 for none. An
 // event that cannot be routed is reported and is no error; the error is the
@@ -143,83 +93,6 @@ func (p *Publisher) SendTo(ctx context.Context, route Route, value []byte) error
 		return p.err()
 	}
 	return p.queue(ctx, route, 0, value)
-}
-
-func (p *Publisher) queue(ctx context.Context, route Route, line int64, value []byte) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, topic := range topics(route.Type) {
-		lanes := p.lanes[topic]
-		if route.Type.Control() {
-			for _, l := range lanes {
-				p.add(l, nil, value, false, route.Type, line)
-			}
-			continue
-		}
-		key := []byte(route.Subject)
-		p.add(lanes[stream.Partition(key, int32(len(lanes)))], key, value, true, route.Type, line)
-	}
-	if p.pending < p.options.Memory && p.failed == nil {
-		return nil
-	}
-	return p.wait(ctx, p.options.Memory/2)
-}
-
-func (p *Publisher) add(l *lane, key, value []byte, keyed bool, t event.Type, line int64) {
-	size := len(key) + len(value) + recordOverhead
-	if l.open != nil && l.open.size+size > p.options.BatchBytes {
-		p.seal(l)
-	}
-	if l.open == nil {
-		l.open = &batch{}
-	}
-	l.open.add(key, value, keyed, t, line)
-	p.pending += size
-	if l.open.size >= p.options.BatchBytes {
-		p.seal(l)
-	}
-}
-
-func (p *Publisher) seal(l *lane) {
-	if l.open == nil {
-		return
-	}
-	l.queue = append(l.queue, l.open)
-	l.open = nil
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (p *Publisher) sealAll() {
-	for _, lanes := range p.lanes {
-		for _, l := range lanes {
-			p.seal(l)
-		}
-	}
-}
-
-// wait seals every batch and waits until no more than limit bytes are pending.
-// p.mu is held.
-func (p *Publisher) wait(ctx context.Context, limit int) error {
-	stop := context.AfterFunc(ctx, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.progress.Broadcast()
-	})
-	defer stop()
-	p.sealAll()
-	for p.pending > limit && p.failed == nil && ctx.Err() == nil {
-		p.progress.Wait()
-	}
-	if p.failed != nil {
-		return p.failed
-	}
-	if p.pending > limit {
-		return ctx.Err()
-	}
-	return nil
 }
 
 // Flush returns when everything queued is acknowledged or reported.

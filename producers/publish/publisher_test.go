@@ -192,7 +192,7 @@ func TestLinesThatCannotBeSent(t *testing.T) {
 	}
 	check(t, c, []string{exampleLine(1), exampleLine(2), exampleLine(3)}, 1)
 	var out bytes.Buffer
-	if _, err := r.WriteTo(&out); err != nil || !strings.Contains(out.String(), "line 3: not a JSON object") {
+	if _, err := r.WriteRejections(&out); err != nil || !strings.Contains(out.String(), "line 3: not a JSON object") {
 		t.Errorf("%s %v", &out, err)
 	}
 }

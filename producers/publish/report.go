@@ -73,7 +73,7 @@ func (r *Report) reject(line int64, reason string) {
 	r.Rejections = r.Rejections[:min(len(r.Rejections), MaxRejections)]
 }
 
-// WriteTo prints the counts: one line per type and topic, then the rejections.
+// WriteTo prints what was sent: events by type, records by topic.
 func (r Report) WriteTo(w io.Writer) (int64, error) {
 	var out []byte
 	out = fmt.Appendf(out, "sent %d events\n", r.Sent())
@@ -85,18 +85,25 @@ func (r Report) WriteTo(w io.Writer) (int64, error) {
 	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
 		out = fmt.Appendf(out, "  %d records to %s\n", r.Records[topic], topic)
 	}
-	if r.Rejected > 0 {
-		out = fmt.Appendf(out, "could not send %d:\n", r.Rejected)
-		for _, x := range r.Rejections {
-			if x.Line > 0 {
-				out = fmt.Appendf(out, "  line %d: %s\n", x.Line, x.Reason)
-			} else {
-				out = fmt.Appendf(out, "  %s\n", x.Reason)
-			}
+	n, err := w.Write(out)
+	return int64(n), err
+}
+
+// WriteRejections prints what could not be sent, nothing if all was.
+func (r Report) WriteRejections(w io.Writer) (int64, error) {
+	if r.Rejected == 0 {
+		return 0, nil
+	}
+	out := fmt.Appendf(nil, "could not send %d:\n", r.Rejected)
+	for _, x := range r.Rejections {
+		if x.Line > 0 {
+			out = fmt.Appendf(out, "  line %d: %s\n", x.Line, x.Reason)
+		} else {
+			out = fmt.Appendf(out, "  %s\n", x.Reason)
 		}
-		if more := r.Rejected - int64(len(r.Rejections)); more > 0 {
-			out = fmt.Appendf(out, "  and %d more\n", more)
-		}
+	}
+	if more := r.Rejected - int64(len(r.Rejections)); more > 0 {
+		out = fmt.Appendf(out, "  and %d more\n", more)
 	}
 	n, err := w.Write(out)
 	return int64(n), err

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"golang.org/x/term"
+
+	"runrate/consumers/store"
+	"runrate/internal/broker"
+)
+
+// app is what the commands of one run share: its streams, its log, and the
+// settings of the flags that many commands have.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	logLevel string
+	log      *zap.Logger // set before a command runs
+	started  bool        // the command line was sound and the command ran
+
+	kafka      broker.Config
+	brokers    string
+	clickhouse store.Options
+
+	closers []func()
+}
+
+// Where `runrate up` listens unless told otherwise.
+const (
+	defaultBrokers    = "127.0.0.1:9092"
+	defaultClickHouse = "127.0.0.1:9000"
+)
+
+// kafkaFlags gives a command the flags of a Kafka connection.
+func (a *app) kafkaFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&a.brokers, "brokers", defaultBrokers, "Kafka brokers, `host:port`, comma separated")
+	f.StringVar(&a.kafka.ClientID, "kafka-client-id", "runrate", "client id that brokers show and limit by")
+	f.DurationVar(&a.kafka.Timeout, "kafka-timeout", broker.DefaultTimeout, "bound of one request to Kafka")
+	f.BoolVar(&a.kafka.TLS, "kafka-tls", false, "connect to Kafka with TLS")
+	f.StringVar(&a.kafka.TLSCAFile, "kafka-tls-ca", "", "PEM `file` of the authorities to trust (default: the system's)")
+	f.StringVar(&a.kafka.TLSCertFile, "kafka-tls-cert", "", "PEM `file` of the client certificate")
+	f.StringVar(&a.kafka.TLSKeyFile, "kafka-tls-key", "", "PEM `file` of the client certificate's key")
+	f.StringVar(&a.kafka.TLSServerName, "kafka-tls-server-name", "", "`name` to verify the brokers' certificates against (default: their host)")
+	f.StringVar(&a.kafka.SASLMechanism, "kafka-sasl-mechanism", "", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 (default: no authentication)")
+	f.StringVar(&a.kafka.SASLUsername, "kafka-sasl-username", "", "user at Kafka")
+	f.StringVar(&a.kafka.SASLPassword, "kafka-sasl-password", "", "password at Kafka; better RUNRATE_KAFKA_SASL_PASSWORD_FILE")
+	secret(f, "kafka-sasl-password")
+}
+
+// openKafka is a client by the flags of kafkaFlags, closed when the run ends.
+func (a *app) openKafka() (*broker.Client, error) {
+	var err error
+	if a.kafka.Brokers, err = broker.ParseBrokers(a.brokers); err != nil {
+		return nil, usageError{err}
+	}
+	client, err := broker.Open(a.kafka)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	a.closers = append(a.closers, client.Close)
+	return client, nil
+}
+
+// clickhouseFlags gives a command the flags of a ClickHouse connection.
+func (a *app) clickhouseFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&a.clickhouse.Address, "clickhouse", defaultClickHouse, "ClickHouse, native protocol: `host:port` or a clickhouse:// DSN")
+	f.StringVar(&a.clickhouse.Database, "clickhouse-database", "revenue", "database of the tables and views")
+	f.StringVar(&a.clickhouse.User, "clickhouse-user", "", "user at ClickHouse (default: the DSN's)")
+	f.StringVar(&a.clickhouse.Password, "clickhouse-password", "", "password at ClickHouse; better RUNRATE_CLICKHOUSE_PASSWORD_FILE")
+	secret(f, "clickhouse")
+	secret(f, "clickhouse-password")
+}
+
+// openClickHouse connects by the flags of clickhouseFlags; it is closed when
+// the run ends.
+func (a *app) openClickHouse(cmd *cobra.Command) (*store.Store, error) {
+	s, err := store.Open(cmd.Context(), a.clickhouse)
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, func() { s.Close() })
+	return s, nil
+}
+
+// close ends what the command opened, the last first.
+func (a *app) close() {
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		a.closers[i]()
+	}
+	if a.log != nil {
+		_ = a.log.Sync() // a terminal cannot be synced
+	}
+}
+
+// open is the reader of a file, or of standard input for "-".
+func (a *app) open(path string) (io.ReadCloser, error) {
+	if path == "-" {
+		return io.NopCloser(a.in), nil
+	}
+	return os.Open(path)
+}
+
+// terminal says whether a person watches the stream.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// printf writes to standard output.
+func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.out, format, args...) }
+
+// toFile creates a file, or takes standard output for "-", and closes it.
+func (a *app) toFile(path string, write func(io.Writer) error) error {
+	if path == "-" {
+		return write(a.out)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := write(f); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}

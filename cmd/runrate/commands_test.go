@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+)
+
+// result is what one run of the program did.
+type result struct {
+	code     int
+	out, err string
+}
+
+func runWith(t *testing.T, stdin string, args ...string) result {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	code := execute(t.Context(), args, strings.NewReader(stdin), &out, &errOut)
+	return result{code, out.String(), errOut.String()}
+}
+
+// kafka is an embedded broker with both topics, two partitions each.
+func kafka(t *testing.T) (addr string, client *broker.Client) {
+	t.Helper()
+	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, stream.UsageTopic, stream.SubscriptionsTopic))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	client, err = broker.Open(broker.Config{Brokers: k.ListenAddrs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return k.ListenAddrs()[0], client
+}
+
+func records(t *testing.T, c *broker.Client, topic string) int64 {
+	t.Helper()
+	ranges, err := c.Offsets(context.Background(), topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int64
+	for _, r := range ranges {
+		n += int64(r.End)
+	}
+	return n
+}
+
+func TestExitCodes(t *testing.T) {
+	gone := "127.0.0.1:1"
+	for _, tt := range []struct {
+		args []string
+		code int
+		err  string
+	}{
+		{[]string{"version"}, 0, ""},
+		{[]string{"--help"}, 0, ""},
+		{[]string{"prices", "validate", "-"}, 1, "no sound price book"},
+		{[]string{"nonsense"}, exitUsage, "unknown command"},
+		{[]string{"prices", "nonsense"}, exitUsage, "unknown command"},
+		{[]string{"publish"}, exitUsage, "accepts 1 arg"},
+		{[]string{"publish", "--nonsense", "-"}, exitUsage, "unknown flag"},
+		{[]string{"publish", "--brokers", "nowhere", "-"}, exitUsage, "not host:port"},
+		{[]string{"publish", "--compression", "brotli", "-"}, exitUsage, "brotli"},
+		{[]string{"publish", "no/such/file"}, 1, "no such file"},
+		{[]string{"publish", "--brokers", gone, "-"}, 1, "connection refused"},
+		{[]string{"settle", "--topic", "x"}, exitUsage, "neither"},
+		{[]string{"settle", "--timeout", "soon"}, exitUsage, "invalid argument"},
+		{[]string{"settle", "--brokers", gone, "--timeout", "200ms"}, 1, "unknown: runrate.usage"},
+		{[]string{"tick", "--interval", "0s"}, exitUsage, "above 0"},
+		{[]string{"version", "--log-level", "loud"}, exitUsage, "loud"},
+		{[]string{"replay-trace", "x.csv"}, exitUsage, "which product"},
+		{[]string{"replay-trace", "--shift", "1h", "--start", "2026-01-01T00:00:00Z"}, exitUsage, "exclude"},
+		{[]string{"replay-trace", "--shift", "0h", "--output", "-"}, 1, "no price for"},
+	} {
+		got := runWith(t, "", tt.args...)
+		if got.code != tt.code || !strings.Contains(got.err, tt.err) {
+			t.Errorf("%v: exit %d, want %d with %q:\n%s", tt.args, got.code, tt.code, tt.err, got.err)
+		}
+	}
+}
+
+func TestPublish(t *testing.T) {
+	addr, c := kafka(t)
+	good := `{"type":"usage.recorded","subject":"a"}` + "\n" + `{"type":"clock.ticked"}` + "\n"
+	got := runWith(t, good, "publish", "--brokers", addr, "-")
+	if got.code != 0 || !strings.Contains(got.out, "sent 2 events") || got.err != "" {
+		t.Errorf("%+v", got)
+	}
+	if n := records(t, c, stream.UsageTopic); n != 3 {
+		t.Errorf("%d records", n)
+	}
+	got = runWith(t, good+"nonsense\n"+good, "publish", "--brokers", addr, "-")
+	if got.code != 1 || !strings.Contains(got.out, "sent 4 events") || !strings.Contains(got.err, "line 3: not a JSON object") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	addr, _ := kafka(t)
+	t.Setenv("RUNRATE_BROKERS", addr)
+	if got := runWith(t, `{"type":"clock.ticked"}`, "publish", "-"); got.code != 0 {
+		t.Errorf("brokers from the environment: %+v", got)
+	}
+	if got := runWith(t, "", "publish", "--brokers", "127.0.0.1:1", "-"); got.code != 1 {
+		t.Errorf("the flag must win: %+v", got)
+	}
+	t.Setenv("RUNRATE_RETRY_FOR", "soon")
+	if got := runWith(t, "", "publish", "-"); got.code != exitUsage || !strings.Contains(got.err, "RUNRATE_RETRY_FOR") {
+		t.Errorf("a bad value: %+v", got)
+	}
+	t.Setenv("RUNRATE_RETRY_FOR", "")
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte("p w\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := &app{}
+	cmd := publishCommand(a)
+	t.Setenv("RUNRATE_KAFKA_SASL_PASSWORD_FILE", file)
+	if err := fromEnvironment(cmd.Flags()); err != nil || a.kafka.SASLPassword != "p w" {
+		t.Errorf("password %q from its file, %v", a.kafka.SASLPassword, err)
+	}
+	t.Setenv("RUNRATE_KAFKA_SASL_PASSWORD", "other")
+	if err := fromEnvironment(publishCommand(&app{}).Flags()); err == nil {
+		t.Error("a password and its file, both accepted")
+	}
+	t.Setenv("RUNRATE_KAFKA_SASL_PASSWORD", "")
+	t.Setenv("RUNRATE_KAFKA_SASL_PASSWORD_FILE", file+".none")
+	if err := fromEnvironment(publishCommand(&app{}).Flags()); err == nil {
+		t.Error("a missing password file is passed over")
+	}
+}
+
+func TestSettleShowsWhatLags(t *testing.T) {
+	addr, c := kafka(t)
+	if got := runWith(t, "", "settle", "--brokers", addr); got.code != 0 {
+		t.Errorf("an empty log: %+v", got)
+	}
+	if _, err := c.Append(t.Context(), stream.UsageTopic, 1, make([]broker.Message, 7)); err != nil {
+		t.Fatal(err)
+	}
+	got := runWith(t, "", "settle", "--brokers", addr, "--timeout", "200ms")
+	if got.code != 1 || !strings.Contains(got.err, "7 records in 1 partitions") || !strings.Contains(got.err, "none") {
+		t.Errorf("%+v", got)
+	}
+	if got := runWith(t, "", "settle", "--brokers", addr, "--topic", stream.SubscriptionsTopic); got.code != 0 {
+		t.Errorf("the other topic: %+v", got)
+	}
+	if got := runWith(t, "", "lag", "--brokers", addr); got.code != 0 || strings.Count(got.out, "\n") != 5 {
+		t.Errorf("lag: %+v", got)
+	}
+}
+
+func TestReplayTrace(t *testing.T) {
+	addr, c := kafka(t)
+	got := runWith(t, "", "replay-trace", "--brokers", addr)
+	if got.code != 0 || !strings.Contains(got.out, "usage.recorded         440") || !strings.Contains(got.out, "pricebook.published    1") {
+		t.Errorf("%+v", got)
+	}
+	sent := records(t, c, stream.UsageTopic)
+	file := filepath.Join(t.TempDir(), "events.ndjson")
+	if got := runWith(t, "", "replay-trace", "--output", file); got.code != 0 {
+		t.Errorf("%+v", got)
+	}
+	if got := runWith(t, "", "publish", "--brokers", addr, file); got.code != 0 {
+		t.Errorf("%+v", got)
+	}
+	if n := records(t, c, stream.UsageTopic); n != 2*sent {
+		t.Errorf("%d records sent directly, %d by way of a file", sent, n-sent)
+	}
+}
+
+func TestPrices(t *testing.T) {
+	addr, c := kafka(t)
+	example := runWith(t, "", "prices", "example")
+	if example.code != 0 {
+		t.Fatalf("%+v", example)
+	}
+	if got := runWith(t, example.out, "prices", "validate", "-"); got.code != 0 {
+		t.Errorf("%+v", got)
+	}
+	if got := runWith(t, example.out, "prices", "publish", "--brokers", addr, "-"); got.code != 0 {
+		t.Errorf("%+v", got)
+	}
+	if n := records(t, c, stream.UsageTopic) + records(t, c, stream.SubscriptionsTopic); n != 4 {
+		t.Errorf("%d records, want one for each partition", n)
+	}
+}
+
+func TestTopics(t *testing.T) {
+	k, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	addr := k.ListenAddrs()[0]
+	for range 2 {
+		if got := runWith(t, "", "topics", "--brokers", addr, "--partitions", "2"); got.code != 0 {
+			t.Errorf("%+v", got)
+		}
+	}
+	if got := runWith(t, "", "topics", "--brokers", addr, "--partitions", "3"); got.code != 1 || !strings.Contains(got.err, "--partitions 2") {
+		t.Errorf("another number: %+v", got)
+	}
+}
+
+// Every command must be usable from its help alone.
+func TestHelp(t *testing.T) {
+	root := newRoot(&app{})
+	for _, cmd := range root.Commands() {
+		if cmd.Short == "" {
+			t.Errorf("%s has no short help", cmd.Name())
+		}
+		if cmd.Runnable() && cmd.Example == "" && cmd.Name() != "version" && !cmd.HasSubCommands() && cmd.Name() != "help" && !cmd.Hidden {
+			t.Errorf("%s has no example", cmd.Name())
+		}
+	}
+}

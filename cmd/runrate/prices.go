@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"runrate/deploy/prices"
+	"runrate/internal/event"
+	"runrate/internal/pricebook"
+	"runrate/producers/publish"
+)
+
+func pricesCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "prices",
+		Short: "Check and publish price books",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(pricesValidateCommand(a), pricesPublishCommand(a), pricesExampleCommand(a))
+	return cmd
+}
+
+func pricesValidateCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "validate FILE|-",
+		Short:   "Check a price book and list all that is wrong with it",
+		Example: examples("runrate prices validate prices.yaml"),
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			book, err := a.readBook(args[0])
+			if err != nil {
+				return err
+			}
+			a.printf("%s: price book %q in %s is sound\n", args[0], book.Version, book.Currency)
+			return nil
+		},
+	}
+}
+
+func pricesPublishCommand(a *app) *cobra.Command {
+	var o publishFlags
+	cmd := &cobra.Command{
+		Use:   "publish FILE|-",
+		Short: "Put a price book in force",
+		Long: `Check a price book and send it to every partition of both topics.
+
+It replaces the book before it for the records that follow in the log; amounts
+already booked stand. Prices of the past therefore belong in every book, with
+their effective_from.`,
+		Example: examples("runrate prices publish prices.yaml", "runrate prices example | runrate prices publish -"),
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			book, err := a.readBook(args[0])
+			if err != nil {
+				return err
+			}
+			now := event.TimeOf(time.Now())
+			e := event.Event{
+				Type: event.PricebookPublished, Source: "runrate/prices", ID: book.Version + "@" + now.String(),
+				Time: now, PriceBook: book.JSON(),
+			}
+			o.maxRecord = 2 * pricebook.MaxSize // the broker's limit tells
+			return a.publish(cmd.Context(), o, func(p *publish.Publisher) error {
+				if err := p.SendTo(cmd.Context(), publish.Route{Type: e.Type}, e.AppendJSON(nil)); err != nil {
+					return err
+				}
+				return p.Flush(cmd.Context())
+			})
+		},
+	}
+	a.kafkaFlags(cmd)
+	o.register(cmd)
+	return cmd
+}
+
+func pricesExampleCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "example",
+		Short:   "Print an example to start from",
+		Example: examples("runrate prices example > prices.yaml"),
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := a.out.Write(prices.Example)
+			return err
+		},
+	}
+}
+
+// readBook reads and checks a price book, "" being the built-in example.
+func (a *app) readBook(path string) (*pricebook.Book, error) {
+	if path == "" {
+		return pricebook.Parse(prices.Example)
+	}
+	in, err := a.open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	data, err := io.ReadAll(io.LimitReader(in, pricebook.MaxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	book, err := pricebook.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s is no sound price book:\n%w", path, err)
+	}
+	return book, nil
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"runrate/producers/tick"
+)
+
+func tickCommand(a *app) *cobra.Command {
+	var interval time.Duration
+	cmd := &cobra.Command{
+		Use:   "tick",
+		Short: "Write the pipeline's clock to Kafka",
+		Long: `Write clock.ticked to every partition of both topics, once an interval, with
+the time of this machine's clock, until stopped.
+
+The pipeline has no clock but this: windows close and lateness is judged by it.
+Run one beside live events (more than one does no harm: the highest tick
+counts). Do not run one while history is replayed: it brings its own.`,
+		Example: examples("runrate tick --brokers kafka-1:9092"),
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if interval <= 0 {
+				return usagef("--interval %s: must be above 0", interval)
+			}
+			client, err := a.openKafka()
+			if err != nil {
+				return err
+			}
+			return tick.Ticker{Client: client, Interval: interval, Log: a.log}.Run(cmd.Context())
+		},
+	}
+	a.kafkaFlags(cmd)
+	cmd.Flags().DurationVar(&interval, "interval", time.Second, "time between ticks")
+	return cmd
+}

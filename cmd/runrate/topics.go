@@ -1,0 +1,42 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"runrate/internal/stream"
+)
+
+func topicsCommand(a *app) *cobra.Command {
+	var partitions int32
+	var replication int
+	cmd := &cobra.Command{
+		Use:   "topics",
+		Short: "Create the topics in Kafka",
+		Long: `Create ` + stream.UsageTopic + `, ` + stream.SubscriptionsTopic + ` and ` + stream.SnapshotsTopic + ` where they are missing.
+
+The input topics keep their records for ever (retention.ms=-1), snapshots are
+kept for 30 days. With more than one replica, two must have a record before it
+is acknowledged. The number of partitions is for good: it decides where each
+account's records are, so take enough (a partition folds some ten thousand
+events a second). A topic that has another number is an error.`,
+		Example: examples("runrate topics --brokers kafka-1:9092 --partitions 24 --replication 3"),
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			client, err := a.openKafka()
+			if err != nil {
+				return err
+			}
+			if err := client.EnsureTopics(cmd.Context(), partitions, replication); err != nil {
+				return err
+			}
+			for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic, stream.SnapshotsTopic} {
+				a.printf("%s has %d partitions\n", topic, partitions)
+			}
+			return nil
+		},
+	}
+	a.kafkaFlags(cmd)
+	cmd.Flags().Int32Var(&partitions, "partitions", 4, "partitions of each topic")
+	cmd.Flags().IntVar(&replication, "replication", 1, "replicas of each partition")
+	return cmd
+}

@@ -1,0 +1,132 @@
+package worker_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"runrate/internal/event"
+	"runrate/internal/sim"
+)
+
+var faults = []sim.Fault{sim.CrashBefore, sim.CrashAfter, sim.LostCall, sim.LostAnswer}
+
+// TestEveryCrashPoint lists the worker's calls by running once, then lets each
+// of them fail in each way, and compares the rows with an undisturbed run.
+func TestEveryCrashPoint(t *testing.T) {
+	const records, seed = 60, 1
+	for _, topic := range topics() {
+		t.Run(topic, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				want, points := undisturbed(t, newWorld(seed, topic, records))
+				t.Logf("%d points: %v", len(points), kinds(points))
+				for at, name := range points {
+					for _, fault := range faults {
+						w := want.like(seed, records)
+						hit := false
+						w.finish(t, func(life, call int, _ string) sim.Fault {
+							if life == 0 && call == at {
+								hit = true
+								return fault
+							}
+							return sim.None
+						})
+						what := fmt.Sprintf("%s at call %d, %s", fault, at, name)
+						if !hit {
+							t.Errorf("%s: not reached", what)
+						}
+						same(t, what, w, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestPairsOfCrashes lets a worker die at each call and the next one at each of
+// its own.
+func TestPairsOfCrashes(t *testing.T) {
+	const records, seed = 30, 2
+	for _, topic := range topics() {
+		t.Run(topic, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				fresh := newWorld(seed, topic, records)
+				fresh.limits.Records = 20
+				want, points := undisturbed(t, fresh)
+				runs := 0
+				for first := range points {
+					for second := 0; ; second++ {
+						reached := false
+						for _, fault := range []sim.Fault{sim.CrashBefore, sim.CrashAfter} {
+							w := want.like(seed, records)
+							w.finish(t, func(life, call int, _ string) sim.Fault {
+								switch {
+								case life == 0 && call == first:
+									return sim.CrashAfter
+								case life == 1 && call == second:
+									reached = true
+									return fault
+								}
+								return sim.None
+							})
+							runs++
+							same(t, fmt.Sprintf("crash after call %d, %s, then %s at call %d", first, points[first], fault, second), w, want)
+						}
+						if !reached {
+							break
+						}
+					}
+				}
+				t.Logf("%d points, %d pairs", len(points), runs)
+			})
+		})
+	}
+}
+
+// TestSchedules runs seeded schedules of faults, batches and memory sizes.
+func TestSchedules(t *testing.T) {
+	const schedules = 10_000
+	const shards = 4
+	for shard := range shards {
+		t.Run(fmt.Sprint(shard), func(t *testing.T) {
+			t.Parallel()
+			for s := shard + 1; s <= schedules && !t.Failed(); s += shards {
+				if *seed == 0 || uint64(s) == *seed {
+					schedule(t, uint64(s))
+				}
+			}
+		})
+	}
+}
+
+func schedule(t *testing.T, seed uint64) {
+	synctest.Test(t, func(t *testing.T) {
+		r := random(seed)
+		topic := topics()[seed%2]
+		stream := seed / 20 // some streams, each under several schedules
+		records := 15 + r.IntN(25)
+		want, _ := undisturbed(t, newWorld(stream, topic, 40))
+		w := want.like(stream, 40)
+		w.limits.Records = 1 + r.IntN(records)
+		w.limits.Every = time.Duration(r.IntN(1500)) * time.Millisecond
+		w.limits.Fetch = 200 + r.IntN(3000)
+		w.memory.Recent, w.memory.Most = event.Time(r.IntN(5))*event.Hour, 1+r.IntN(30)
+		often := 3 + r.IntN(40)
+		w.finish(t, func(life, _ int, _ string) sim.Fault {
+			if life > 20 || r.IntN(often) > 0 {
+				return sim.None
+			}
+			return faults[r.IntN(len(faults))]
+		})
+		same(t, fmt.Sprintf("schedule %d (replay with -seed %d)", seed, seed), w, want)
+	})
+}
+
+func kinds(points []string) map[string]int {
+	out := map[string]int{}
+	for _, p := range points {
+		out[p]++
+	}
+	return out
+}

@@ -1,0 +1,160 @@
+package worker_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"runrate/consumers/intake"
+	"runrate/consumers/subscriptions"
+	"runrate/consumers/usage"
+	"runrate/consumers/worker"
+	"runrate/internal/broker"
+	"runrate/internal/event"
+	"runrate/internal/oracle/gen"
+	"runrate/internal/sim"
+	"runrate/internal/stream"
+)
+
+var seed = flag.Uint64("seed", 0, "replay one schedule")
+
+// world is one partition of one topic, with its Kafka and its ClickHouse.
+type world struct {
+	source stream.Source
+	log    *sim.Log
+	tables *sim.Tables
+	limits worker.Limits
+	memory intake.Memory
+}
+
+const group = "group"
+
+// newWorld is a world with the records of a generated stream.
+func newWorld(seed uint64, topic string, records int) *world {
+	mix := gen.UsageOnly
+	if topic == stream.SubscriptionsTopic {
+		mix = gen.SubscriptionsOnly
+	}
+	generated := gen.Stream(seed, gen.Options{Records: records, Partitions: 1, Mix: mix, Days: 2})
+	source := stream.Source{Topic: topic}
+	return &world{
+		source: source,
+		log:    sim.NewLog(map[stream.Source][]stream.Record{source: generated.Log()[source]}),
+		tables: &sim.Tables{},
+		limits: worker.Limits{Records: 12, Bytes: 1 << 20, Every: time.Second, Fetch: 2000},
+		memory: intake.Memory{Recent: event.Hour, Most: 10},
+	}
+}
+
+// like is the same log with nothing folded.
+func (w *world) like(seed uint64, records int) *world {
+	fresh := newWorld(seed, w.source.Topic, records)
+	fresh.limits, fresh.memory = w.limits, w.memory
+	return fresh
+}
+
+func (w *world) fold() worker.Fold {
+	if w.source.Topic == stream.SubscriptionsTopic {
+		return subscriptions.New(subscriptions.Config{Source: w.source, Memory: w.memory})
+	}
+	return usage.New(usage.Config{Source: w.source, Memory: w.memory, ARRWindowDays: 28, ARRMultiplier: 13})
+}
+
+// member is a worker of a generation, all of whose I/O goes through seam.
+func (w *world) member(m broker.Member, seam *sim.Seam) *worker.Worker {
+	config := worker.Config{Source: w.source, Partitions: 1, Member: m, Limits: w.limits}
+	return worker.New(config, seam, seam, w.fold, zap.NewNop())
+}
+
+// done says whether the whole log is committed.
+func (w *world) done() bool {
+	r, _ := w.log.Range(context.Background(), w.source)
+	c, _ := w.log.Committed(context.Background(), group, w.source.Topic)
+	return c[w.source.Partition].Set && c[w.source.Partition].Next == r.End
+}
+
+// live runs one worker, in a generation of its own, until all is committed or
+// it dies, and returns why it died. It must run in a synctest bubble.
+func (w *world) live(seam *sim.Seam) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- w.member(w.log.Join(group), seam).Run(ctx) }()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(100 * time.Millisecond): // virtual
+			if w.done() {
+				cancel()
+				return <-ended
+			}
+		}
+	}
+}
+
+// finish starts workers until one has committed everything, and fails the test
+// if one stops for another reason than a crash. It returns how many it took.
+func (w *world) finish(t *testing.T, plan func(life, call int, name string) sim.Fault) (lives int) {
+	t.Helper()
+	for life := 0; !w.done(); life++ {
+		if life > 200 {
+			t.Fatal("200 workers did not get to the end")
+		}
+		lives++
+		err := w.live(&sim.Seam{Log: w.log, Tables: w.tables, Plan: func(call int, name string) sim.Fault {
+			if plan == nil {
+				return sim.None
+			}
+			return plan(life, call, name)
+		}})
+		if err != nil && !errors.Is(err, sim.ErrCrashed) {
+			t.Fatalf("life %d: %v", life, err)
+		}
+	}
+	return lives
+}
+
+// same fails the test if the two worlds' tables differ in a row or version.
+func same(t *testing.T, what string, got, want *world) {
+	t.Helper()
+	if len(got.tables.Conflicts) > 0 {
+		t.Errorf("%s: a key and version with two contents: %s", what, got.tables.Conflicts[0])
+	}
+	a, b := got.tables.Versions(), want.tables.Versions()
+	if slices.Equal(a, b) {
+		return
+	}
+	for _, row := range a {
+		if _, found := slices.BinarySearch(b, row); !found {
+			t.Errorf("%s: not in an undisturbed run: %s", what, row)
+			break
+		}
+	}
+	for _, row := range b {
+		if _, found := slices.BinarySearch(a, row); !found {
+			t.Errorf("%s: missing: %s", what, row)
+			break
+		}
+	}
+}
+
+// undisturbed is the world folded without a fault, and the calls that took.
+func undisturbed(t *testing.T, w *world) (*world, []string) {
+	t.Helper()
+	seam := &sim.Seam{Log: w.log, Tables: w.tables}
+	if err := w.live(seam); err != nil {
+		t.Fatal(err)
+	}
+	return w, seam.Points()
+}
+
+func topics() []string { return []string{stream.UsageTopic, stream.SubscriptionsTopic} }
+
+func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 11)) }

@@ -1,0 +1,153 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+)
+
+// Log is Kafka in memory: partitions of records, and one group's committed
+// offsets, fenced by its generation. It is safe for concurrent use.
+type Log struct {
+	mu         sync.Mutex
+	partitions map[stream.Source][]stream.Record
+	first      map[stream.Source]stream.Offset // of the log; records before it are deleted
+	commits    map[string]map[stream.Source]broker.Commit
+	member     map[string]broker.Member // the one that may commit, by group
+	grown      chan struct{}            // closed and replaced when a record is appended
+}
+
+// NewLog is a log that holds these records.
+func NewLog(records map[stream.Source][]stream.Record) *Log {
+	l := &Log{
+		partitions: map[stream.Source][]stream.Record{}, first: map[stream.Source]stream.Offset{},
+		commits: map[string]map[stream.Source]broker.Commit{}, member: map[string]broker.Member{},
+		grown: make(chan struct{}),
+	}
+	for s, r := range records {
+		l.partitions[s] = slices.Clone(r)
+		if len(r) > 0 {
+			l.first[s] = r[0].Offset
+		}
+	}
+	return l
+}
+
+// Join makes a new generation of a group, with one member; commits of the one
+// before are fenced from now on.
+func (l *Log) Join(group string) broker.Member {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := broker.Member{Group: group, Generation: l.member[group].Generation + 1}
+	m.ID = fmt.Sprint("member-", m.Generation)
+	l.member[group] = m
+	return m
+}
+
+// Trim deletes the records before an offset, as retention does.
+func (l *Log) Trim(s stream.Source, first stream.Offset) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	drop := min(int(first-l.first[s]), len(l.partitions[s]))
+	l.partitions[s] = l.partitions[s][drop:]
+	l.first[s] += stream.Offset(drop)
+}
+
+// Forget deletes a group's committed offsets, as their expiry does.
+func (l *Log) Forget(group string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.commits, group)
+}
+
+func (l *Log) end(s stream.Source) stream.Offset {
+	return l.first[s] + stream.Offset(len(l.partitions[s]))
+}
+
+// Fetch is broker.Client's Fetch.
+func (l *Log) Fetch(ctx context.Context, s stream.Source, at stream.Offset, maxBytes int, maxWait time.Duration) ([]stream.Record, stream.Offset, error) {
+	deadline := time.NewTimer(maxWait)
+	defer deadline.Stop()
+	for {
+		l.mu.Lock()
+		first, end, grown := l.first[s], l.end(s), l.grown
+		if at < first || at > end {
+			l.mu.Unlock()
+			return nil, 0, &broker.OutOfRange{Source: s, Offset: at, Range: broker.Range{First: first, End: end}, Known: true}
+		}
+		var out []stream.Record
+		for size := 0; at < end && size < maxBytes; at++ {
+			r := l.partitions[s][at-first]
+			out = append(out, r)
+			size += len(r.Key) + len(r.Value)
+		}
+		l.mu.Unlock()
+		if len(out) > 0 {
+			return out, end, nil
+		}
+		select {
+		case <-grown:
+		case <-deadline.C:
+			return nil, end, nil
+		case <-ctx.Done():
+			return nil, 0, ctx.Err()
+		}
+	}
+}
+
+// Range is broker.Client's Range.
+func (l *Log) Range(_ context.Context, s stream.Source) (broker.Range, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return broker.Range{First: l.first[s], End: l.end(s)}, nil
+}
+
+// Append is broker.Client's Append.
+func (l *Log) Append(_ context.Context, topic string, partition int32, messages []broker.Message) (stream.Offset, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := stream.Source{Topic: topic, Partition: partition}
+	at := l.end(s)
+	for i, m := range messages {
+		l.partitions[s] = append(l.partitions[s], stream.Record{
+			Offset: at + stream.Offset(i), Time: time.Now().UnixMicro(), Key: slices.Clone(m.Key), Value: slices.Clone(m.Value),
+		})
+	}
+	close(l.grown)
+	l.grown = make(chan struct{})
+	return at, nil
+}
+
+// Committed is broker.Client's Committed.
+func (l *Log) Committed(_ context.Context, group, topic string) (map[int32]broker.Commit, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := map[int32]broker.Commit{}
+	for s, c := range l.commits[group] {
+		if s.Topic == topic {
+			out[s.Partition] = c
+		}
+	}
+	return out, nil
+}
+
+// Commit is broker.Client's Commit.
+func (l *Log) Commit(_ context.Context, m broker.Member, s stream.Source, next stream.Offset, metadata string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.member[m.Group] != m {
+		return &broker.Fenced{Member: m, Source: s, Err: kafka.IllegalGeneration}
+	}
+	if l.commits[m.Group] == nil {
+		l.commits[m.Group] = map[stream.Source]broker.Commit{}
+	}
+	l.commits[m.Group][s] = broker.Commit{Set: true, Next: next, Metadata: metadata}
+	return nil
+}

@@ -1,0 +1,42 @@
+package publish
+
+import (
+	"time"
+
+	"go.uber.org/zap"
+
+	"runrate/internal/broker"
+)
+
+// Options of a Publisher; the zero value of each field means its default.
+type Options struct {
+	BatchBytes  int           // of one produce request; default 512 KiB
+	Memory      int           // bytes waiting or under way in all; default 64 MiB
+	MaxRecord   int           // bytes of a record's value; default 1,000,000
+	Linger      time.Duration // how long a record waits for its batch to fill; default 100 ms
+	RetryFor    time.Duration // how long one batch is retried; default 2 min
+	Compression broker.Compression
+	Log         *zap.Logger // default: none
+}
+
+func (o Options) withDefaults() Options {
+	if o.BatchBytes <= 0 {
+		o.BatchBytes = 512 << 10
+	}
+	if o.Memory <= 0 {
+		o.Memory = 64 << 20
+	}
+	if o.MaxRecord <= 0 {
+		o.MaxRecord = 1_000_000
+	}
+	if o.Linger <= 0 {
+		o.Linger = 100 * time.Millisecond
+	}
+	if o.RetryFor <= 0 {
+		o.RetryFor = 2 * time.Minute
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	return o
+}
