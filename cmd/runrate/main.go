@@ -6,10 +6,12 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runrate/deploy/local"
 	"syscall"
 )
 
 func main() {
+	local.RunChild() // a child process of the pipeline goes its own way
 	os.Exit(run(os.Args[1:]))
 }
 

@@ -20,6 +20,8 @@ var commands = []func(*app) *cobra.Command{
 	replayTraceCommand,
 	topicsCommand,
 	migrateCommand,
+	consumeCommand,
+	upCommand,
 	versionCommand,
 }
 

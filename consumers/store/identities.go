@@ -23,6 +23,14 @@ type EventKey struct {
 	Identity [16]byte // event.Event.Identity
 }
 
+// ledgerOf is the table that holds the accepted events of a source.
+func ledgerOf(source stream.Source) string {
+	if source.Topic == stream.SubscriptionsTopic {
+		return subscriptionChanges.name
+	}
+	return usageEvents.name
+}
+
 // seenKeys bounds the keys of one query: about 5 MB on the wire.
 const seenKeys = 50_000
 
@@ -37,7 +45,7 @@ func (s *Store) Seen(ctx context.Context, epoch uint32, source stream.Source, ke
 		return found, nil
 	}
 	op := fmt.Sprintf("look up %d identities of %s before offset %d, epoch %d", len(keys), source, before, epoch)
-	err := s.readOwn(ctx, usageEvents.name, func(conn driver.Conn) error {
+	err := s.readOwn(ctx, ledgerOf(source), func(conn driver.Conn) error {
 		for part := range slices.Chunk(keys, seenKeys) {
 			if err := s.seenIn(ctx, conn, epoch, source, part, before, found); err != nil {
 				return err
@@ -77,10 +85,10 @@ func (s *Store) seenIn(ctx context.Context, conn driver.Conn, epoch uint32, sour
 	// No FINAL: any version of the row says that the event was accepted.
 	r, err := conn.Query(clickhouse.Context(ctx, clickhouse.WithExternalTable(wanted)), fmt.Sprintf(`
 SELECT DISTINCT identity
-FROM %s.usage_event_versions
+FROM %s.%s
 WHERE epoch = %d AND partition = %d AND version < %d
   AND (toStartOfHour(time), account) IN (SELECT hour, account FROM wanted)
-  AND identity IN (SELECT identity FROM wanted)`, s.quoted(), epoch, source.Partition, before))
+  AND identity IN (SELECT identity FROM wanted)`, s.quoted(), ledgerOf(source), epoch, source.Partition, before))
 	if err != nil {
 		return err
 	}
@@ -106,14 +114,14 @@ type Known struct {
 // come more than once, in no order. An error ends the sequence.
 func (s *Store) Recent(ctx context.Context, epoch uint32, source stream.Source, since event.Time, before stream.Offset) iter.Seq2[Known, error] {
 	return func(yield func(Known, error) bool) {
-		err := s.readOwn(ctx, usageEvents.name, func(conn driver.Conn) error {
+		err := s.readOwn(ctx, ledgerOf(source), func(conn driver.Conn) error {
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel() // an early end of the loop ends the query
 			r, err := conn.Query(ctx, fmt.Sprintf(`
 SELECT identity, toUnixTimestamp64Micro(time)
-FROM %s.usage_event_versions
+FROM %s.%s
 WHERE epoch = %d AND partition = %d AND version < %d AND time >= fromUnixTimestamp64Micro(%d, 'UTC')`,
-				s.quoted(), epoch, source.Partition, before, since))
+				s.quoted(), ledgerOf(source), epoch, source.Partition, before, since))
 			if err != nil {
 				return err
 			}

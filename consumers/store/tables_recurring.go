@@ -1,9 +1,42 @@
 package store
 
 import (
+	"runrate/internal/event"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
 )
+
+var subscriptionChanges = table[rows.SubscriptionChange]{
+	name: "subscription_change_versions",
+	columns: []string{"epoch", "partition", "account", "time", "subscription", "line", "plan", "status", "segment", "region",
+		"currency", "quantity", "unit_amount", "billing_interval", "interval_count", "discount_percent", "mrr",
+		"source", "id", "identity", "version"},
+	row: func(c *chunk, f *flush, r *rows.SubscriptionChange) {
+		s := &r.State
+		c.uint32(f.epoch)
+		c.int32(f.source.Partition)
+		c.text(string(r.Account))
+		c.micros(r.Time)
+		c.text(s.ID)
+		c.word(s.Line)
+		c.word(s.Plan)
+		c.word(s.Status.String())
+		c.word(s.Segment)
+		c.word(s.Region)
+		c.word(s.Currency)
+		c.count(int64(s.Quantity))
+		c.money(s.UnitAmount)
+		c.word(s.Interval.String())
+		c.uint32(s.IntervalCount)
+		c.money(s.Discount.Amount())
+		c.money(r.MRR)
+		c.text(r.Source)
+		c.text(r.ID)
+		c.identity((&event.Event{Account: r.Account, Source: r.Source, ID: r.ID, Time: r.Time}).Identity())
+		c.version(r.Version)
+	},
+	version: func(r *rows.SubscriptionChange) stream.Offset { return r.Version },
+}
 
 var subscriptions = table[rows.Subscription]{
 	name: "subscription_versions",
@@ -71,7 +104,7 @@ var recurring = table[rows.MRR]{
 var netNew = table[rows.NetNew]{
 	name: "net_new_arr_versions",
 	columns: []string{"topic", "epoch", "partition", "as_of", "line", "currency",
-		"opening", "new", "expansion", "reactivation", "contraction", "churn", "closing", "version"},
+		"opening", "new", "expansion", "reactivation", "contraction", "churn", "closing", "accounts", "version"},
 	row: func(c *chunk, f *flush, r *rows.NetNew) {
 		c.word(f.source.Topic)
 		c.uint32(f.epoch)
@@ -86,6 +119,7 @@ var netNew = table[rows.NetNew]{
 		c.money(r.Contraction)
 		c.money(r.Churn)
 		c.money(r.Closing)
+		c.count(r.Accounts)
 		c.version(r.Version)
 	},
 	version: func(r *rows.NetNew) stream.Offset { return r.Version },

@@ -25,6 +25,7 @@ func (s *Store) Write(ctx context.Context, epoch uint32, c rows.Changes) error {
 		func() error { return insert(ctx, f, usagePanes, c.UsagePanes) },
 		func() error { return insert(ctx, f, rollingRevenue, c.Rolling) },
 		func() error { return insert(ctx, f, activeAccounts, c.ActiveAccounts) },
+		func() error { return insert(ctx, f, subscriptionChanges, c.SubscriptionChanges) },
 		func() error { return insert(ctx, f, subscriptions, c.Subscriptions) },
 		func() error { return insert(ctx, f, movements, c.Movements) },
 		func() error { return insert(ctx, f, recurring, c.MRR) },

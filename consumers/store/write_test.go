@@ -41,7 +41,7 @@ func TestWriteEveryTable(t *testing.T) {
 		Rolling:        seq(rows.RollingRevenue{AsOf: at("2026-11-24T00:00:00Z"), Window: "28d", Dimensions: chat, Totals: total, Version: 8}),
 		ActiveAccounts: seq(rows.ActiveAccounts{AsOf: at("2026-11-24T00:00:00Z"), Window: "1d", Line: "*", Accounts: 1, Version: 8}),
 		NetNew: seq(rows.NetNew{AsOf: at("2026-11-24T00:00:00Z"), Line: "api", Currency: "USD", Opening: amount("1"), New: amount("2"),
-			Expansion: amount("4"), Reactivation: amount("8"), Contraction: amount("-3"), Churn: amount("-1"), Closing: amount("11"), Version: 8}),
+			Expansion: amount("4"), Reactivation: amount("8"), Contraction: amount("-3"), Churn: amount("-1"), Closing: amount("11"), Accounts: 1, Version: 8}),
 		DeadLetters: seq(
 			rows.DeadLetter{Offset: 4, Time: -1000, Reason: event.Malformed, Detail: "no JSON", Key: []byte("k\x00"), Payload: []byte("\xff\x00{")},
 		),
@@ -61,7 +61,7 @@ func TestWriteEveryTable(t *testing.T) {
 				MRR: amount("675"), Subscriptions: 1, Version: 3},
 			rows.MRR{AsOf: at("2026-11-24T00:00:00Z"), Line: "chat", Plan: "solo", Segment: "business", Region: "us", Currency: "USD", Version: 3},
 		),
-		NetNew: seq(rows.NetNew{AsOf: at("2026-11-24T00:00:00Z"), Line: "chat", Currency: "USD", New: amount("8100"), Closing: amount("8100"), Version: 3}),
+		NetNew: seq(rows.NetNew{AsOf: at("2026-11-24T00:00:00Z"), Line: "chat", Currency: "USD", New: amount("8100"), Closing: amount("8100"), Accounts: 1, Version: 3}),
 		// Its number of partitions is known, and its clock has passed.
 		Progress: ticked(4, "2026-11-24T00:00:00.5Z"),
 	})

@@ -19,8 +19,9 @@ type Group struct {
 	ID     string // consumer group
 	Topic  string
 	Config broker.Config
-	// Worker makes the worker of a partition for one generation of the group.
-	Worker func(source stream.Source, partitions int32, member broker.Member) *Worker
+	// Worker makes the worker of a partition for one generation of the group;
+	// partitions is how many the topic has now.
+	Worker func(source stream.Source, partitions int32, member broker.Member) (*Worker, error)
 	Client *broker.Client
 	Logger *zap.Logger
 }
@@ -96,10 +97,7 @@ func (g *Group) begin(generation *kafka.Generation) {
 // run folds one partition and says, once, why it cannot go on.
 func (g *Group) run(ctx context.Context, source stream.Source, member broker.Member) {
 	logger := g.Logger.With(zap.String("topic", source.Topic), zap.Int32("partition", source.Partition))
-	partitions, err := g.partitions(ctx, source.Topic)
-	if err == nil {
-		err = g.Worker(source, partitions, member).Run(ctx)
-	}
+	err := g.fold(ctx, source, member)
 	var fenced *broker.Fenced
 	switch {
 	case ctx.Err() != nil || err == nil:
@@ -108,6 +106,18 @@ func (g *Group) run(ctx context.Context, source stream.Source, member broker.Mem
 	default:
 		logger.Error("partition STOPPED: it needs an operator; the others go on", zap.Error(err))
 	}
+}
+
+func (g *Group) fold(ctx context.Context, source stream.Source, member broker.Member) error {
+	partitions, err := g.partitions(ctx, source.Topic)
+	if err != nil {
+		return err
+	}
+	w, err := g.Worker(source, partitions, member)
+	if err != nil {
+		return err
+	}
+	return w.Run(ctx)
 }
 
 func (g *Group) partitions(ctx context.Context, topic string) (n int32, err error) {

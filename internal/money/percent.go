@@ -40,6 +40,9 @@ func PercentFromRaw(raw uint64) (p Percent, ok bool) {
 	return Percent{raw}, true
 }
 
+// Amount is the percentage as a decimal number, 0..100.
+func (p Percent) Amount() Amount { return Amount{0, p.raw} }
+
 // IsZero says whether p is no discount.
 func (p Percent) IsZero() bool { return p.raw == 0 }
 

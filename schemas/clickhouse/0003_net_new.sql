@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.net_new_arr_versions{{.OnCluster}}
     contraction  Decimal(38, 12)        COMMENT 'Fall of accounts that stay above 0; negative' CODEC(ZSTD(1)),
     churn        Decimal(38, 12)        COMMENT 'From accounts that fell to 0 or below; negative' CODEC(ZSTD(1)),
     closing      Decimal(38, 12)        COMMENT 'ARR as of T, in currency units' CODEC(ZSTD(1)),
+    accounts     UInt64                 COMMENT 'Accounts with anything as of T or T - 30 days; 0 hides a row that late events emptied' CODEC(ZSTD(1)),
     version      UInt64                 COMMENT 'Offset of the last record that changed the row' CODEC(Delta(8), ZSTD(1))
 )
 ENGINE = {{.Replacing "version"}}

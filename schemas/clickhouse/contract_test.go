@@ -81,7 +81,7 @@ func TestTablesHoldVersions(t *testing.T) {
 			}
 		}
 	}
-	if len(tables) != 14 {
+	if len(tables) != 15 {
 		t.Errorf("%d tables", len(tables))
 	}
 }

@@ -52,7 +52,7 @@ func TestMigrateGoesOnAfterAFailure(t *testing.T) {
 	cut := strings.LastIndex(text, "CREATE TABLE")
 	broken["0002_subscriptions.sql"].Data = []byte(text[:cut] + "CREATE NONSENSE;\n")
 	_, err := migrate(t.Context(), conn, o, broken)
-	if err == nil || !strings.Contains(err.Error(), "0002_subscriptions, statement 3") {
+	if err == nil || !strings.Contains(err.Error(), "0002_subscriptions, statement 4") {
 		t.Fatalf("got %v", err)
 	}
 	r, err := Migrate(t.Context(), conn, o)

@@ -26,6 +26,7 @@ AS SELECT
     sum(v.closing) - sum(v.opening) AS net_new
 FROM {{.DB}}.net_new_arr_versions AS v FINAL
 WHERE (v.topic, v.epoch) IN (('{{.Usage}}', {{.Epoch .Usage}}), ('{{.Subscriptions}}', {{.Epoch .Subscriptions}}))
+  AND v.accounts > 0
   AND v.as_of <= least({{.Passed .Usage}}, {{.Passed .Subscriptions}})
 GROUP BY v.as_of, v.line, v.currency
 COMMENT 'Bridge from the ARR of 30 days ago to the ARR now, usage and subscriptions together, one row per midnight passed, line and currency'

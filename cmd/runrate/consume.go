@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"runrate/consumers/consume"
+	"runrate/consumers/intake"
+	"runrate/consumers/worker"
+	"runrate/internal/event"
+	"runrate/internal/stream"
+)
+
+// consumeFlags are the flags of a consumer's batches and memory.
+type consumeFlags struct {
+	limits     worker.Limits
+	recent     time.Duration
+	identities int
+}
+
+func (c *consumeFlags) add(f *pflag.FlagSet) {
+	c.limits = worker.DefaultLimits
+	f.DurationVar(&c.limits.Every, "flush-every", c.limits.Every, "longest time that a folded record waits for its rows to be written")
+	f.IntVar(&c.limits.Records, "flush-records", c.limits.Records, "most records of a partition folded between two writes")
+	f.IntVar(&c.limits.Bytes, "flush-bytes", c.limits.Bytes, "most bytes of a partition's records folded between two writes")
+	f.DurationVar(&c.recent, "recent", time.Duration(intake.DefaultMemory.Recent)*time.Microsecond, "how far behind the clock identities are kept in memory; those of older events are looked up in ClickHouse")
+	f.IntVar(&c.identities, "recent-identities", intake.DefaultMemory.Most, "most identities that a partition keeps in memory, about 25 bytes each")
+}
+
+func (c *consumeFlags) memory() intake.Memory {
+	return intake.Memory{Recent: event.Time(c.recent.Microseconds()), Most: c.identities}
+}
+
+func (c *consumeFlags) check() error {
+	if c.limits.Records < 1 || c.limits.Bytes < 1 || c.limits.Every < 0 {
+		return usagef("--flush-records and --flush-bytes must be at least 1, --flush-every at least 0")
+	}
+	if c.recent < 0 || c.identities < 1 {
+		return usagef("--recent must be at least 0, --recent-identities at least 1")
+	}
+	return nil
+}
+
+func consumeCommand(a *app) *cobra.Command {
+	var flags consumeFlags
+	cmd := &cobra.Command{
+		Use:   "consume {usage|subscriptions|all}",
+		Short: "Fold a topic into ClickHouse",
+		Long: `Take part in the topic's consumer group (` + stream.UsageGroup + ` or ` + stream.SubscriptionsGroup + `) and fold the
+partitions that fall to this process, until it is told to end (SIGTERM, Ctrl-C).
+Start as many processes as there are partitions, on as many machines as you like.
+
+A partition that cannot go on (a gap in the log, a snapshot that is gone) says
+STOPPED in the log and stands still; the others continue.`,
+		Example: examples("runrate consume usage --brokers kafka-1:9092 --clickhouse clickhouse-1:9000", "runrate consume all"),
+		Args:    cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: []string{"usage", "subscriptions", "all"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := flags.check(); err != nil {
+				return err
+			}
+			client, err := a.openKafka()
+			if err != nil {
+				return err
+			}
+			store, err := a.openClickHouse(cmd)
+			if err != nil {
+				return err
+			}
+			o := consume.Options{Client: client, Store: store, Memory: flags.memory(), Limits: flags.limits, Logger: a.log}
+			return consumeTopics(cmd.Context(), args[0], o)
+		},
+	}
+	a.kafkaFlags(cmd)
+	a.clickhouseFlags(cmd)
+	flags.add(cmd.Flags())
+	return cmd
+}
+
+// consumeTopics folds one topic or all until ctx ends or one cannot begin.
+func consumeTopics(ctx context.Context, which string, o consume.Options) error {
+	topics := map[string][]string{
+		"usage": {stream.UsageTopic}, "subscriptions": {stream.SubscriptionsTopic},
+		"all": {stream.UsageTopic, stream.SubscriptionsTopic},
+	}[which]
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	errs := make([]error, len(topics))
+	var running sync.WaitGroup
+	for i, topic := range topics {
+		running.Go(func() {
+			if errs[i] = consume.Run(ctx, topic, o); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	running.Wait()
+	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
+		return errs[i]
+	}
+	return nil
+}

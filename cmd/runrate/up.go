@@ -1,0 +1,68 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"runrate/deploy/stack"
+)
+
+func upCommand(a *app) *cobra.Command {
+	var flags consumeFlags
+	var o stack.Options
+	var definition definitionFlags
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Run the whole pipeline on this machine",
+		Long: `Start a broker and a ClickHouse, both on disk under --data-dir, create what is
+missing in them, and fold both topics until it is told to end (SIGTERM, Ctrl-C).
+Started again on the same --data-dir, it goes on where it was.
+
+With --brokers or --clickhouse that part is not started but used where it is.
+The ClickHouse engine comes from a clickhouse binary on the PATH, or from the
+library that 'make clickhouse' fetches; --clickhouse-library names another.
+
+In live use a ticker moves the clock once a second. History brings its own
+clock: replay it with --no-ticker.`,
+		Example: examples(
+			"runrate up --data-dir data",
+			"runrate up --data-dir /tmp/replay --no-ticker --kafka-port 0 --clickhouse-tcp-port 0",
+			"curl 'http://127.0.0.1:8123/?database=revenue' -d 'SELECT * FROM arr ORDER BY as_of DESC LIMIT 5 FORMAT PrettyCompact'",
+		),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := flags.check(); err != nil {
+				return err
+			}
+			if o.Partitions < 1 {
+				return usagef("--partitions must be at least 1")
+			}
+			if cmd.Flags().Changed("brokers") {
+				o.Brokers = a.brokers
+			}
+			if cmd.Flags().Changed("clickhouse") {
+				o.UseClickHouse = true
+			}
+			o.Kafka, o.ClickHouse, o.Definition = a.kafka, a.clickhouse, definition.value(cmd.Flags())
+			o.Memory, o.Limits, o.Logger, o.Out = flags.memory(), flags.limits, a.log, a.out
+			return stack.Run(cmd.Context(), o)
+		},
+	}
+	a.kafkaFlags(cmd)
+	a.clickhouseFlags(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.DataDir, "data-dir", "data", "`directory` of all that the pipeline keeps")
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:8080", "`host:port` of the pipeline's HTTP server: GET /readyz")
+	f.IntVar(&o.KafkaPort, "kafka-port", 9092, "port of the broker, on loopback; 0 takes a free one")
+	f.IntVar(&o.HTTPPort, "clickhouse-http-port", 8123, "port of ClickHouse's HTTP interface, on loopback; 0 takes a free one")
+	f.IntVar(&o.TCPPort, "clickhouse-tcp-port", 9000, "port of ClickHouse's native protocol, on loopback; 0 takes a free one")
+	f.StringVar(&o.Library, "clickhouse-library", "", "`file` of libchdb.so (default: the one that make fetched); also RUNRATE_CLICKHOUSE_LIB")
+	f.Int32Var(&o.Partitions, "partitions", 4, "partitions of each topic; for good, once the topics are there")
+	f.IntVar(&o.Replication, "replication", 1, "replicas of each partition, with --brokers")
+	f.BoolVar(&o.NoTicker, "no-ticker", false, "write no clock ticks: the events bring their own")
+	f.DurationVar(&o.TickEvery, "tick-every", time.Second, "time between two clock ticks")
+	definition.add(f)
+	flags.add(f)
+	return cmd
+}

@@ -1,0 +1,117 @@
+// Package consume puts the parts of a consumer together: the group's workers,
+// the fold of the topic, Kafka and ClickHouse. It is what `runrate consume` and
+// `runrate up` run.
+package consume
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"runrate/consumers/intake"
+	"runrate/consumers/store"
+	"runrate/consumers/subscriptions"
+	"runrate/consumers/usage"
+	"runrate/consumers/worker"
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+)
+
+// Options are what a consumer runs with.
+type Options struct {
+	Client *broker.Client
+	Store  *store.Store
+	Memory intake.Memory
+	Limits worker.Limits
+	Logger *zap.Logger
+}
+
+// Run folds a topic's partitions, as its consumer group assigns them to this
+// process, until ctx ends. It returns an error only if it cannot begin: the
+// topic or the tables are missing.
+func Run(ctx context.Context, topic string, o Options) error {
+	var (
+		partitions int32
+		epoch      uint32
+		definition store.Definition
+	)
+	if err := begin(ctx, o.Logger, func() (err error) {
+		if partitions, err = o.Client.Partitions(ctx, topic); err != nil {
+			return err
+		}
+		if epoch, err = o.Store.Epoch(ctx, topic); err != nil {
+			return err
+		}
+		if definition, err = o.Store.Definition(ctx, epoch); err != nil {
+			return err
+		}
+		return o.Store.SetTopic(ctx, topic, partitions)
+	}); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("consume %s: %w", topic, err)
+	}
+	group := &worker.Group{
+		ID: groupOf(topic), Topic: topic, Config: o.Client.Config(), Client: o.Client, Logger: o.Logger,
+		Worker: func(source stream.Source, now int32, member broker.Member) (*worker.Worker, error) {
+			if now != partitions {
+				return nil, fmt.Errorf("%s has %d partitions now and had %d: accounts have moved, so no state is whole; "+
+					"make a new topic with %d partitions and refold it with `runrate rebuild`", topic, now, partitions, now)
+			}
+			config := worker.Config{
+				Source: source, Partitions: partitions, Member: member, Epoch: epoch,
+				Settings: settings(topic, definition), Limits: o.Limits,
+			}
+			return worker.New(config, o.Client, o.Store, func() worker.Fold { return fold(source, o.Memory, definition) }, o.Logger), nil
+		},
+	}
+	return group.Run(ctx)
+}
+
+// fold is the fold of a source's topic.
+func fold(source stream.Source, memory intake.Memory, d store.Definition) worker.Fold {
+	if source.Topic == stream.SubscriptionsTopic {
+		return subscriptions.New(subscriptions.Config{Source: source, Memory: memory})
+	}
+	return usage.New(usage.Config{Source: source, Memory: memory, ARRWindowDays: int(d.WindowDays), ARRMultiplier: int64(d.Multiplier)})
+}
+
+// settings are what a fold's rows depend on beside the log; they are kept with
+// its snapshots, and a worker with others refuses those.
+func settings(topic string, d store.Definition) string {
+	if topic == stream.UsageTopic {
+		return fmt.Sprintf("usage ARR = %d x %d days", d.Multiplier, d.WindowDays)
+	}
+	return ""
+}
+
+func groupOf(topic string) string {
+	if topic == stream.SubscriptionsTopic {
+		return stream.SubscriptionsGroup
+	}
+	return stream.UsageGroup
+}
+
+// begin tries until Kafka and ClickHouse answer.
+func begin(ctx context.Context, logger *zap.Logger, step func() error) error {
+	for tries := 0; ; tries++ {
+		err := step()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if store.KindOf(err) != store.Retry && !broker.Retryable(err) {
+			return err
+		}
+		if tries == 0 {
+			logger.Warn("waiting for Kafka and ClickHouse", zap.Error(err))
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,195 @@
+// Package stack runs the whole pipeline in one process, for `runrate up`: an
+// embedded broker and ClickHouse (package local) or those at given addresses,
+// the schema, the topics, a consumer of each topic, the ticker, and an HTTP
+// server that says when all of it is ready.
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"runrate/consumers/consume"
+	"runrate/consumers/intake"
+	"runrate/consumers/store"
+	"runrate/consumers/worker"
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+	"runrate/producers/tick"
+	chschema "runrate/schemas/clickhouse"
+)
+
+// Options say what to run and where.
+type Options struct {
+	DataDir   string
+	Listen    string // host:port of the HTTP server
+	KafkaPort int    // 0 takes a free one, as do the two below
+	HTTPPort  int
+	TCPPort   int
+	Library   string // of ClickHouse; "" looks for it
+
+	Brokers       string // not empty: use these instead of an embedded broker
+	UseClickHouse bool   // use ClickHouse.Address instead of an embedded one
+	Kafka         broker.Config
+	ClickHouse    store.Options
+
+	Partitions  int32
+	Replication int
+	NoTicker    bool
+	TickEvery   time.Duration
+	Definition  *store.Definition // nil leaves the one in ClickHouse
+
+	Memory intake.Memory
+	Limits worker.Limits
+	Logger *zap.Logger
+	Out    io.Writer // told the addresses, once
+}
+
+// startBound is how long a part has to start.
+const startBound = 2 * time.Minute
+
+// Run starts everything, in order, and runs it until ctx ends, which is no
+// error; then it stops the consumers, the broker and ClickHouse, in that order.
+func Run(ctx context.Context, o Options) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	web, err := listen(o.Listen)
+	if err != nil {
+		return err
+	}
+	defer web.close()
+
+	server, err := startClickHouse(ctx, o, cancel)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	kafka, err := startBroker(ctx, o, cancel)
+	if err != nil {
+		return err
+	}
+	defer kafka.stop()
+
+	tables, err := prepareTables(ctx, o, server.address)
+	if err != nil {
+		return err
+	}
+	defer tables.Close()
+	client, err := prepareTopics(ctx, o, kafka.brokers)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+
+	var running sync.WaitGroup
+	defer running.Wait() // before the parts that they use are stopped
+	defer cancel(nil)
+	start := func(run func() error) {
+		running.Go(func() {
+			if err := run(); err != nil && ctx.Err() == nil {
+				cancel(err)
+			}
+		})
+	}
+	options := consume.Options{Client: client, Store: tables, Memory: o.Memory, Limits: o.Limits, Logger: o.Logger}
+	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+		start(func() error { return consume.Run(ctx, topic, options) })
+	}
+	if !o.NoTicker {
+		ticker := tick.Ticker{Client: client, Interval: o.TickEvery, Log: o.Logger}
+		start(func() error { return ticker.Run(ctx) })
+	}
+	web.ready(func(ctx context.Context) error {
+		if err := tables.Ping(ctx); err != nil {
+			return err
+		}
+		_, err := client.Partitions(ctx, stream.UsageTopic)
+		return err
+	})
+	fmt.Fprintf(o.Out, "runrate is up\n  Kafka             %s\n  ClickHouse native %s\n", kafka.brokers, server.address)
+	if server.http != "" {
+		fmt.Fprintf(o.Out, "  ClickHouse HTTP   http://%s\n", server.http)
+	}
+	fmt.Fprintf(o.Out, "  ready when        http://%s/readyz answers 200\n", web.address)
+
+	<-ctx.Done()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	o.Logger.Info("stopping")
+	return nil
+}
+
+// prepareTables brings ClickHouse to the schema.
+func prepareTables(ctx context.Context, o Options, address string) (*store.Store, error) {
+	bounded, cancel := context.WithTimeout(ctx, startBound)
+	defer cancel()
+	o.ClickHouse.Address = address
+	tables, err := store.Open(bounded, o.ClickHouse)
+	if err != nil {
+		return nil, err
+	}
+	done, err := chschema.Migrate(bounded, tables.Conn(), chschema.Options{Database: o.ClickHouse.Database})
+	if err == nil {
+		o.Logger.Info("schema is up to date", zap.Strings("applied", done.Applied))
+		err = Define(bounded, tables, o.Definition)
+	}
+	if err != nil {
+		tables.Close()
+		return nil, err
+	}
+	return tables, nil
+}
+
+// Define sets the definition of usage ARR, nil leaving it as it is. What is
+// folded already was folded by the old one: then it is refused.
+func Define(ctx context.Context, tables *store.Store, d *store.Definition) error {
+	if d == nil {
+		return nil
+	}
+	epoch, err := tables.Epoch(ctx, stream.UsageTopic)
+	if err != nil {
+		return err
+	}
+	known, err := tables.Definition(ctx, epoch)
+	if err != nil || known == *d {
+		return err
+	}
+	progress, err := tables.Progress(ctx, epoch, stream.UsageTopic)
+	if err != nil {
+		return err
+	}
+	if len(progress) > 0 {
+		return fmt.Errorf("usage ARR is %d x %d days in what is folded already; to make it %d x %d days, refold %s with `runrate rebuild`",
+			known.Multiplier, known.WindowDays, d.Multiplier, d.WindowDays, stream.UsageTopic)
+	}
+	return tables.SetDefinition(ctx, epoch, *d)
+}
+
+// prepareTopics makes sure of the topics.
+func prepareTopics(ctx context.Context, o Options, brokers string) (*broker.Client, error) {
+	var err error
+	if o.Kafka.Brokers, err = broker.ParseBrokers(brokers); err != nil {
+		return nil, err
+	}
+	client, err := broker.Open(o.Kafka)
+	if err != nil {
+		return nil, err
+	}
+	bounded, cancel := context.WithTimeout(ctx, startBound)
+	defer cancel()
+	if err := client.EnsureTopics(bounded, o.Partitions, o.Replication); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return client, nil
+}
+
+// dir is a part's own directory.
+func (o Options) dir(part string) string { return filepath.Join(o.DataDir, part) }
