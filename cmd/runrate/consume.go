@@ -8,9 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"go.uber.org/zap"
 
 	"runrate/consumers/consume"
 	"runrate/consumers/intake"
+	"runrate/consumers/store"
 	"runrate/consumers/worker"
 	"runrate/internal/event"
 	"runrate/internal/stream"
@@ -48,6 +50,7 @@ func (c *consumeFlags) check() error {
 
 func consumeCommand(a *app) *cobra.Command {
 	var flags consumeFlags
+	var session time.Duration
 	cmd := &cobra.Command{
 		Use:   "consume {usage|subscriptions|all}",
 		Short: "Fold a topic into ClickHouse",
@@ -63,22 +66,48 @@ STOPPED in the log and stands still; the others continue.`,
 			if err := flags.check(); err != nil {
 				return err
 			}
+			if session < time.Second {
+				return usagef("--session-timeout must be at least 1s")
+			}
 			client, err := a.openKafka()
 			if err != nil {
 				return err
 			}
-			store, err := a.openClickHouse(cmd)
+			tables, err := a.awaitClickHouse(cmd)
+			if cmd.Context().Err() != nil {
+				return nil
+			}
 			if err != nil {
 				return err
 			}
-			o := consume.Options{Client: client, Store: store, Memory: flags.memory(), Limits: flags.limits, Logger: a.log}
+			o := consume.Options{Client: client, Store: tables, Memory: flags.memory(), Limits: flags.limits, Session: session, Logger: a.log}
 			return consumeTopics(cmd.Context(), args[0], o)
 		},
 	}
 	a.kafkaFlags(cmd)
 	a.clickhouseFlags(cmd)
 	flags.add(cmd.Flags())
+	cmd.Flags().DurationVar(&session, "session-timeout", worker.DefaultSession, "after how long without a heartbeat another process takes over the partitions of this one; the broker bounds it (6s to 30m by default)")
 	return cmd
+}
+
+// awaitClickHouse is openClickHouse once ClickHouse answers: a consumer that is
+// started while it is away waits for it, as one that runs does.
+func (a *app) awaitClickHouse(cmd *cobra.Command) (*store.Store, error) {
+	for waiting := false; ; waiting = true {
+		tables, err := a.openClickHouse(cmd)
+		if err == nil || store.KindOf(err) != store.Retry {
+			return tables, err
+		}
+		if !waiting {
+			a.log.Warn("waiting for ClickHouse", zap.Error(err))
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-cmd.Context().Done():
+			return nil, cmd.Context().Err()
+		}
+	}
 }
 
 // consumeTopics folds one topic or all until ctx ends or one cannot begin.

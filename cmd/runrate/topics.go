@@ -14,8 +14,8 @@ func topicsCommand(a *app) *cobra.Command {
 		Short: "Create the topics in Kafka",
 		Long: `Create ` + stream.UsageTopic + `, ` + stream.SubscriptionsTopic + ` and ` + stream.SnapshotsTopic + ` where they are missing.
 
-The input topics keep their records for ever (retention.ms=-1), snapshots are
-kept for 30 days. With more than one replica, two must have a record before it
+The input topics keep their records for ever (retention.ms=-1), of the snapshots
+each partition keeps the last 4 GiB (retention.bytes). With more than one replica, two must have a record before it
 is acknowledged. The number of partitions is for good: it decides where each
 account's records are, so take enough (a partition folds some ten thousand
 events a second). A topic that has another number is an error.`,

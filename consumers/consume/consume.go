@@ -25,7 +25,10 @@ type Options struct {
 	Store  *store.Store
 	Memory intake.Memory
 	Limits worker.Limits
-	Logger *zap.Logger
+	// Session is after how long without a heartbeat a process counts as gone; 0
+	// stands for worker.DefaultSession.
+	Session time.Duration
+	Logger  *zap.Logger
 }
 
 // Run folds a topic's partitions, as its consumer group assigns them to this
@@ -55,7 +58,7 @@ func Run(ctx context.Context, topic string, o Options) error {
 		return fmt.Errorf("consume %s: %w", topic, err)
 	}
 	group := &worker.Group{
-		ID: groupOf(topic), Topic: topic, Config: o.Client.Config(), Client: o.Client, Logger: o.Logger,
+		ID: groupOf(topic), Topic: topic, Config: o.Client.Config(), Client: o.Client, Session: o.Session, Logger: o.Logger,
 		Worker: func(source stream.Source, now int32, member broker.Member) (*worker.Worker, error) {
 			if now != partitions {
 				return nil, fmt.Errorf("%s has %d partitions now and had %d: accounts have moved, so no state is whole; "+

@@ -19,7 +19,7 @@ type Appender interface {
 }
 
 // When a new base is written instead of a delta: the deltas have grown beyond
-// the base, or are many to read, or the base nears the log's retention.
+// the base, or are many to read, or the base is old.
 const (
 	minBaseBytes = 8 << 20
 	maxDeltas    = 20_000

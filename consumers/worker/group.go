@@ -22,17 +22,22 @@ type Group struct {
 	// Worker makes the worker of a partition for one generation of the group;
 	// partitions is how many the topic has now.
 	Worker func(source stream.Source, partitions int32, member broker.Member) (*Worker, error)
-	Client *broker.Client
-	Logger *zap.Logger
+	// Session is after how long without a heartbeat a member counts as gone, and
+	// its partitions go to others. 0 stands for DefaultSession.
+	Session time.Duration
+	Client  *broker.Client
+	Logger  *zap.Logger
 }
 
-// Session times of the group: a member that is gone is noticed after
-// sessionTimeout, and has rebalanceTimeout to flush and rejoin when others come
-// or go.
+// DefaultSession is Group.Session unless told otherwise.
+const DefaultSession = 10 * time.Second
+
+// A member sends its heartbeats in time for several to get lost, and has
+// rebalanceTimeout to flush and rejoin when others come or go.
 const (
-	heartbeatInterval = time.Second
-	sessionTimeout    = 10 * time.Second
-	rebalanceTimeout  = 30 * time.Second
+	longestHeartbeat = time.Second
+	heartbeats       = 4 // within a session, at least
+	rebalanceTimeout = 30 * time.Second
 )
 
 // Run takes part in the group until ctx ends, which is no error. Each assigned
@@ -44,11 +49,16 @@ func (g *Group) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	session := g.Session
+	if session <= 0 {
+		session = DefaultSession
+	}
+	heartbeat := min(longestHeartbeat, session/heartbeats)
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: g.ID, Brokers: g.Config.Brokers, Topics: []string{g.Topic}, Dialer: dialer,
 		GroupBalancers:    []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
-		HeartbeatInterval: heartbeatInterval, SessionTimeout: sessionTimeout, RebalanceTimeout: rebalanceTimeout,
-		JoinGroupBackoff: time.Second, StartOffset: kafka.FirstOffset,
+		HeartbeatInterval: heartbeat, SessionTimeout: session, RebalanceTimeout: rebalanceTimeout,
+		JoinGroupBackoff: heartbeat, StartOffset: kafka.FirstOffset,
 		ErrorLogger: kafka.LoggerFunc(func(format string, args ...any) {
 			g.Logger.Debug("kafka group: " + fmt.Sprintf(format, args...))
 		}),

@@ -21,17 +21,8 @@ const begin = "begin"
 // are signs that a commit was lost.
 func (w *Worker) restore(ctx context.Context) error {
 	labels := snapshots.Labels{Source: w.config.Source, Epoch: w.config.Epoch, Settings: w.config.Settings}
-	var commit broker.Commit
-	var held broker.Range // what the log holds
-	if err := w.persist(ctx, "read the committed offset", func(ctx context.Context) error {
-		commits, err := w.log.Committed(ctx, w.config.Member.Group, w.config.Source.Topic)
-		if err != nil {
-			return err
-		}
-		commit = commits[w.config.Source.Partition]
-		held, err = w.log.Range(ctx, w.config.Source)
-		return err
-	}); err != nil {
+	commit, held, err := w.committed(ctx)
+	if err != nil {
 		return err
 	}
 	written, started, err := w.written(ctx)
@@ -40,7 +31,10 @@ func (w *Worker) restore(ctx context.Context) error {
 	}
 	w.fold, w.chain = w.newFold(), snapshots.NewChain(labels)
 	if !commit.Set {
-		if err := w.nothingBefore(ctx, started); err != nil {
+		if again, err := w.nothingBefore(ctx, started); err != nil || again {
+			if again {
+				return w.restore(ctx)
+			}
 			return err
 		}
 		commit = broker.Commit{Set: true, Next: held.First, Metadata: begin}
@@ -109,10 +103,25 @@ func (w *Worker) written(ctx context.Context) (next stream.Offset, started bool,
 	return next, started, err
 }
 
+// committed is the group's commit for the partition, and what the log holds.
+func (w *Worker) committed(ctx context.Context) (commit broker.Commit, held broker.Range, err error) {
+	err = w.persist(ctx, "read the committed offset", func(ctx context.Context) error {
+		commits, err := w.log.Committed(ctx, w.config.Member.Group, w.config.Source.Topic)
+		if err != nil {
+			return err
+		}
+		commit = commits[w.config.Source.Partition]
+		held, err = w.log.Range(ctx, w.config.Source)
+		return err
+	})
+	return commit, held, err
+}
+
 // nothingBefore makes sure that a group without a committed offset is a new one:
 // one whose offsets expired or were deleted has left rows or snapshots. (A
-// worker commits its beginning before it writes any.)
-func (w *Worker) nothingBefore(ctx context.Context, started bool) error {
+// worker commits its beginning before it writes any.) again is true if there is
+// a commit after all: another worker made it meanwhile.
+func (w *Worker) nothingBefore(ctx context.Context, started bool) (again bool, err error) {
 	sign := "ClickHouse has its progress"
 	if !started {
 		sign = "the snapshot log has its state"
@@ -124,13 +133,17 @@ func (w *Worker) nothingBefore(ctx context.Context, started bool) error {
 			started, err = snapshots.Any(ctx, w.log, w.config.Source, r.First, r.End)
 			return err
 		}); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if !started {
-		return nil
+		return false, nil
 	}
-	return fmt.Errorf("group %s has no committed offset for %s, but %s: the group's offsets expired or were deleted; "+
+	commit, _, err := w.committed(ctx)
+	if err != nil || commit.Set {
+		return err == nil, err
+	}
+	return false, fmt.Errorf("group %s has no committed offset for %s, but %s: the group's offsets expired or were deleted; "+
 		"beginning again in silence could count a shortened log as the whole (refold the topic with `runrate rebuild`)",
 		w.config.Member.Group, w.config.Source, sign)
 }

@@ -94,6 +94,9 @@ func (c *clickhouse) start(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.stopping { // meanwhile, and stop knew only the one before
+		return server.Kill()
+	}
 	c.server = server
 	return nil
 }
@@ -112,6 +115,7 @@ func (c *clickhouse) supervise(ctx context.Context, cancel context.CancelCauseFu
 			return
 		}
 		c.logger.Error("ClickHouse ended by itself; starting it again", zap.Error(err))
+		_ = c.server.Kill() // gone already; this gives the directory free
 		select {
 		case <-time.After(restartPause):
 		case <-ctx.Done():

@@ -55,8 +55,18 @@ type Options struct {
 const startBound = 2 * time.Minute
 
 // Run starts everything, in order, and runs it until ctx ends, which is no
-// error; then it stops the consumers, the broker and ClickHouse, in that order.
+// error, not even while it starts; then it stops the consumers, the broker and
+// ClickHouse, in that order.
 func Run(ctx context.Context, o Options) error {
+	err := run(ctx, o)
+	if err != nil && ctx.Err() != nil {
+		o.Logger.Info("stopped while starting", zap.Error(err))
+		return nil
+	}
+	return err
+}
+
+func run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	web, err := listen(o.Listen)

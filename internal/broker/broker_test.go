@@ -79,7 +79,7 @@ func TestEnsureTopics(t *testing.T) {
 		"runrate.usage cleanup.policy":        "delete",
 		"runrate.usage retention.ms":          "-1",
 		"runrate.snapshots cleanup.policy":    "delete",
-		"runrate.snapshots retention.ms":      "2592000000",
+		"runrate.snapshots retention.ms":      "-1",
 		"runrate.snapshots max.message.bytes": "8388608",
 	} {
 		if got[name] != want {

@@ -16,11 +16,14 @@ const MaxPartitions = 4096
 
 // Retention and sizes of the topics that EnsureTopics creates. The input
 // topics are the record of revenue and are kept for ever; set retention.ms on
-// the topic to change that. Snapshots matter as long as a commit points to them.
+// the topic to change that. Snapshots matter as long as a commit points to them,
+// however old it is: they are kept by size, which must hold a few times the
+// whole state of a partition of both topics.
 const (
-	inputRetentionMS    = -1
-	snapshotRetentionMS = 30 * 24 * 60 * 60 * 1000
-	snapshotMaxBytes    = 8 << 20
+	inputRetentionMS       = -1
+	snapshotRetentionMS    = -1
+	snapshotRetentionBytes = 4 << 30
+	snapshotMaxBytes       = 8 << 20
 )
 
 // EnsureTopics creates the topics that are missing: both inputs and the
@@ -78,6 +81,7 @@ func topicConfig(topic string, partitions int32, replication int) kafka.TopicCon
 	if topic == stream.SnapshotsTopic {
 		t.ConfigEntries = append(t.ConfigEntries,
 			set("retention.ms", strconv.Itoa(snapshotRetentionMS)),
+			set("retention.bytes", strconv.Itoa(snapshotRetentionBytes)),
 			set("max.message.bytes", strconv.Itoa(snapshotMaxBytes)))
 	} else {
 		t.ConfigEntries = append(t.ConfigEntries, set("retention.ms", strconv.Itoa(inputRetentionMS)))

@@ -46,8 +46,11 @@ var errLost = fmt.Errorf("sim: %w", context.DeadlineExceeded)
 type Seam struct {
 	Log    *Log
 	Tables *Tables
-	// Plan is told the number of the call, from 0, and its name.
+	// Plan is told the number of the call, from 0, and its name. It is asked by
+	// one goroutine at a time.
 	Plan func(call int, name string) Fault
+	// Pause is told the same, after Plan, and may hold the call up.
+	Pause func(call int, name string)
 
 	mu     sync.Mutex
 	dead   bool
@@ -77,9 +80,13 @@ func (s *Seam) do(name string, carryOut func() error) error {
 	if s.Plan != nil {
 		fault = s.Plan(len(s.points), name)
 	}
+	call := len(s.points)
 	s.points = append(s.points, name)
 	s.dead = fault == CrashBefore || fault == CrashAfter
 	s.mu.Unlock()
+	if s.Pause != nil {
+		s.Pause(call, name)
+	}
 	switch fault {
 	case CrashBefore:
 		return ErrCrashed

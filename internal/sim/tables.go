@@ -113,12 +113,58 @@ func put[K comparable, R any](t *Tables, m *table[K, R], key K, version stream.O
 	old, ok := (*m)[key]
 	switch {
 	case ok && old.version == version:
-		if !reflect.DeepEqual(old.row, row) {
+		if !equal(old.row, row) {
 			t.Conflicts = append(t.Conflicts, fmt.Sprintf("%+v, version %d: was %+v, is %+v", key, version, old.row, row))
 		}
 	case !ok || version > old.version:
 		(*m)[key] = versioned[R]{version, row}
 	}
+}
+
+// equal compares two rows, those with slices the slow way.
+func equal[R any](a, b R) bool {
+	switch any(a).(type) {
+	case rows.UsageEvent, rows.DeadLetter:
+		return reflect.DeepEqual(a, b)
+	}
+	return any(a) == any(b)
+}
+
+// Diff names a row or version in which the tables differ, "" if they do not.
+func (t *Tables) Diff(other *Tables) string {
+	for _, s := range []string{
+		differ("usage events", t.events, other.events), differ("panes", t.panes, other.panes),
+		differ("rolling revenue", t.rolling, other.rolling), differ("active accounts", t.active, other.active),
+		differ("subscription changes", t.changes, other.changes), differ("subscriptions", t.subs, other.subs),
+		differ("movements", t.movements, other.movements), differ("mrr", t.mrr, other.mrr),
+		differ("net new", t.netnew, other.netnew), differ("dead letters", t.dead, other.dead),
+		differ("progress", t.progress, other.progress),
+	} {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func differ[K comparable, R any](name string, a, b table[K, R]) string {
+	for key, x := range a {
+		y, ok := b[key]
+		switch {
+		case !ok:
+			return fmt.Sprintf("%s %+v: only on the left: version %d: %+v", name, key, x.version, x.row)
+		case x.version != y.version || !equal(x.row, y.row):
+			return fmt.Sprintf("%s %+v: left version %d: %+v; right version %d: %+v", name, key, x.version, x.row, y.version, y.row)
+		}
+	}
+	if len(a) != len(b) {
+		for key, y := range b {
+			if _, ok := a[key]; !ok {
+				return fmt.Sprintf("%s %+v: only on the right: version %d: %+v", name, key, y.version, y.row)
+			}
+		}
+	}
+	return ""
 }
 
 // Write is store.Store's Write. Epochs are not told apart.

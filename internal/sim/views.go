@@ -36,34 +36,6 @@ func (t *Tables) Views(partitions int32, multiplier int64, keep func(event.Time)
 	return v.out
 }
 
-// Versions are all rows of all tables with their versions: what must not
-// depend on where the log was cut into batches.
-func (t *Tables) Versions() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var out []string
-	out = list(out, "event", t.events)
-	out = list(out, "pane", t.panes)
-	out = list(out, "rolling", t.rolling)
-	out = list(out, "active", t.active)
-	out = list(out, "change", t.changes)
-	out = list(out, "subscription", t.subs)
-	out = list(out, "movement", t.movements)
-	out = list(out, "mrr", t.mrr)
-	out = list(out, "netnew", t.netnew)
-	out = list(out, "dead", t.dead)
-	out = list(out, "progress", t.progress)
-	slices.Sort(out)
-	return out
-}
-
-func list[K comparable, R any](out []string, name string, m table[K, R]) []string {
-	for key, r := range m {
-		out = append(out, fmt.Sprintf("%s %+v: version %d: %+v", name, key, r.version, r.row))
-	}
-	return out
-}
-
 type views struct {
 	t                    *Tables
 	usage, subscriptions event.Time // the last as_of to show

@@ -1,0 +1,60 @@
+# Everything that is done with runrate, one target each. `make` alone lists them.
+
+GO         ?= go
+VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+STATIC      = $(GO) tool -modfile=.ci/tools.mod staticcheck
+# The release of Apache Kafka that test-kafka runs against; 3.9.2 is pinned, too.
+KAFKA      ?= 4.4.0
+# The packages whose goroutines share something.
+RACE        = ./consumers/worker ./consumers/snapshots ./internal/broker ./internal/lag ./producers/publish ./producers/tick ./deploy/stack
+# Error strings may begin with a name: ClickHouse, Kafka, TLS.
+CHECKS      = inherit,-ST1005
+
+.DEFAULT_GOAL := help
+.PHONY: help build clickhouse generate run test race test-kafka chaos bench lint fmt check clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/runrate, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/runrate ./cmd/runrate
+
+clickhouse: ## fetch the ClickHouse library for this machine, once (180 MB)
+	@deploy/local/fetch-clickhouse.sh
+
+run: build clickhouse ## the whole pipeline here, with three histories, until Ctrl-C; ONCE=1 ends after the proof
+	@deploy/run.sh
+
+test: clickhouse ## all tests, against a real ClickHouse and an embedded broker (minutes)
+	$(GO) test -p 2 -timeout 9m ./...
+
+race: clickhouse ## the tests of the concurrent parts under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -timeout 9m $(RACE)
+
+test-kafka: ## the tests against real Apache Kafka clusters on this machine; KAFKA=3.9.2 takes that release (needs Java and Maven)
+	@deploy/kafka/fetch.sh $(KAFKA)
+	RUNRATE_KAFKA_VERSION=$(KAFKA) $(GO) test -p 1 -timeout 20m -tags kafka $$(grep -rl --include='*_test.go' '^//go:build kafka' . | xargs -n 1 dirname | sort -u)
+
+chaos: clickhouse ## kill consumers, broker and ClickHouse at random under load, then prove the numbers; ARGS="-kills 20"
+	$(GO) run ./internal/chaos/cmd $(ARGS)
+
+bench: clickhouse ## all benchmarks
+	$(GO) test -p 1 -run '^$$' -bench . -benchmem ./...
+
+generate: ## write the generated code again
+	$(GO) generate ./schemas
+
+fmt: ## format the code
+	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+lint: ## go vet and staticcheck, also of what is behind build tags
+	$(GO) vet ./...
+	$(GO) vet -tags kafka ./deploy/kafka/...
+	$(STATIC) -checks $(CHECKS) -tags kafka ./...
+
+check: ## all that must hold before a commit, tests included, as the CI does
+	@.ci/run
+
+clean: ## remove what was built, and the data of make run
+	rm -rf bin
+	@if [ -f data/run/made-by-make-run ]; then rm -rf data/run; fi

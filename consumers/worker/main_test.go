@@ -1,0 +1,9 @@
+package worker_test
+
+import (
+	"testing"
+
+	"runrate/deploy/local/localtest"
+)
+
+func TestMain(m *testing.M) { localtest.Main(m) }

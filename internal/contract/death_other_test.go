@@ -1,0 +1,7 @@
+//go:build !linux
+
+package contract
+
+import "syscall"
+
+var dieWithTest *syscall.SysProcAttr

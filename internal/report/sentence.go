@@ -1,0 +1,43 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// sentences say for each line and currency what its ARR is and where the change
+// of the past 30 days came from.
+func (r *Report) sentences() []string {
+	var out []string
+	compared := map[[2]string]bool{}
+	for _, n := range r.NetNew {
+		compared[[2]string{n.Line, n.Currency}] = true
+		out = append(out, n.sentence())
+	}
+	for _, a := range r.ARR { // live for less than a day
+		if !compared[[2]string{a.Line, a.Currency}] {
+			out = append(out, fmt.Sprintf("%s: ARR %s, all of it since midnight", a.Line, priced(a.Currency, a.ARR.Amount, false)))
+		}
+	}
+	return out
+}
+
+func (n NetNew) sentence() string {
+	var parts []string
+	for _, p := range []struct {
+		name   string
+		amount Amount
+	}{
+		{"new", n.New}, {"expansion", n.Expansion}, {"reactivation", n.Reactivation},
+		{"contraction", n.Contraction}, {"churn", n.Churn},
+	} {
+		if p.amount.Sign() != 0 {
+			parts = append(parts, p.name+" "+change(n.Currency, p.amount.Amount, false))
+		}
+	}
+	head := fmt.Sprintf("%s: ARR %s, ", n.Line, priced(n.Currency, n.Closing.Amount, false))
+	if len(parts) == 0 {
+		return head + "unchanged in the past 30 days"
+	}
+	return head + fmt.Sprintf("%s in the past 30 days (%s)", change(n.Currency, n.NetNew.Amount, false), strings.Join(parts, ", "))
+}

@@ -1,0 +1,155 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"runrate/internal/stream"
+)
+
+// fates is what became of the records of a partition.
+type fates struct {
+	fetched           int64
+	accepted, refused uint64
+}
+
+// String names them.
+func (f fates) String() string {
+	return fmt.Sprintf("fetched %d, accepted %d, refused %d", f.fetched, f.accepted, f.refused)
+}
+
+// checkAccounting holds the counters against each other and against the events
+// and the dead letters that there are. Rows beyond the progress, of a write
+// under way, do not count.
+func checkAccounting(ctx context.Context, r *reader, s *state, d *Differences) error {
+	expected, found := map[source]fates{}, map[source]fates{}
+	for p, c := range s.progress {
+		found[p] = fates{c.next - c.first, c.accepted, c.refused}
+		expected[p] = fates{fetched: int64(c.accepted + c.duplicate + c.refused + c.control)}
+	}
+	count := func(add func(*fates, uint64), topic, column, from string) error {
+		c, err := open(ctx, r, func(k *source, n *uint64) []any { return []any{&k.Partition, n} }, `
+SELECT partition, countIf($offset < $written) AS n FROM DB.$ledger GROUP BY partition HAVING n > 0`, "$offset", column, "$written", s.written(topic), "$ledger", from)
+		if err != nil {
+			return err
+		}
+		return c.each(func(k *source, n *uint64) error {
+			k.Topic = topic
+			f := expected[*k]
+			add(&f, *n)
+			expected[*k] = f
+			return nil
+		})
+	}
+	for topic, ledger := range map[string]string{
+		stream.UsageTopic:         fmt.Sprintf("usage_event_versions FINAL WHERE epoch = %d", s.usage.epoch),
+		stream.SubscriptionsTopic: fmt.Sprintf("subscription_change_versions FINAL WHERE epoch = %d", s.subs.epoch),
+	} {
+		if err := count(func(f *fates, n uint64) { f.accepted += n }, topic, "toInt64(version)", ledger); err != nil {
+			return err
+		}
+		letters := fmt.Sprintf("dead_letters WHERE topic = '%s'", topic)
+		if err := count(func(f *fates, n uint64) { f.refused += n }, topic, "`offset`", letters); err != nil {
+			return err
+		}
+	}
+	all := maps.Clone(expected)
+	maps.Copy(all, found)
+	for _, p := range sorted(all) {
+		d.Compared++
+		if e, f := expected[p], found[p]; e != f {
+			d.add(p.String(), e.String(), f.String())
+		}
+	}
+	return nil
+}
+
+// written is SQL for the offset before which the partition of a row is written.
+func (s *state) written(topic string) string {
+	partitions, next := []string{"-1"}, []string{"0"}
+	for p, c := range s.progress {
+		if p.Topic == topic {
+			partitions = append(partitions, fmt.Sprint(p.Partition))
+			next = append(next, fmt.Sprint(c.next))
+		}
+	}
+	return fmt.Sprintf("transform(toInt64(partition), [%s], [%s], toInt64(0))", strings.Join(partitions, ", "), strings.Join(next, ", "))
+}
+
+// logPatience bounds the wait for Kafka, which the other checks do not need.
+const logPatience = 10 * time.Second
+
+// checkLog holds the progress against the log itself: a fold cannot be further
+// than the log goes, nor may the log have lost what is still to be folded.
+func checkLog(ctx context.Context, r *reader, s *state, d *Differences) error {
+	ctx, cancel := context.WithTimeout(ctx, logPatience)
+	defer cancel()
+	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+		ranges, err := r.log.Offsets(ctx, topic)
+		if err != nil {
+			d.unknown = "the log could not be read: " + err.Error()
+			continue
+		}
+		for _, p := range sorted(s.progress) {
+			if p.Topic != topic {
+				continue
+			}
+			d.Compared++
+			at := fmt.Sprintf("next offset %d", s.progress[p].next)
+			log, ok := ranges[p.Partition]
+			switch next := stream.Offset(s.progress[p].next); {
+			case !ok:
+				d.add(p.String(), "", at+", of a partition that the topic does not have")
+			case next < log.First || next > log.End:
+				d.add(p.String(), fmt.Sprintf("next offset %d to %d", log.First, log.End), at)
+			}
+		}
+	}
+	return nil
+}
+
+func sorted[V any](m map[source]V) []source {
+	return slices.SortedFunc(maps.Keys(m), func(a, b source) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
+}
+
+// checkHeldBack holds the latest as_of of each view against the clocks. The
+// clocks are read after it, so that a view that moved on meanwhile is no error.
+func checkHeldBack(ctx context.Context, r *reader, s *state, d *Differences) error {
+	latest := map[string]uint32{}
+	views := []string{"rolling_revenue", "active_accounts", "mrr", "arr", "net_new_arr"}
+	gate := func(s *state, view string) hour {
+		switch view {
+		case "rolling_revenue", "active_accounts":
+			return s.usage.gate
+		case "mrr":
+			return s.subs.gate
+		}
+		return s.both()
+	}
+	for _, view := range views {
+		var last uint32
+		query := r.text(`SELECT toUnixTimestamp(maxOrDefault(as_of)) FROM DB.$view WHERE as_of > toDateTime($gate, 'UTC')`, "$view", view, "$gate", gate(s, view).seconds())
+		if err := r.conn.QueryRow(ctx, query).Scan(&last); err != nil {
+			return err
+		}
+		latest[view] = last
+	}
+	now, err := r.state(ctx)
+	if err != nil {
+		return err
+	}
+	for _, view := range views {
+		d.Compared++
+		if at := gate(now, view).seconds(); latest[view] > at {
+			d.add(view, "as_of up to "+instant(at), "as_of "+instant(latest[view]))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package verify
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"runrate/internal/stream"
+)
+
+// source is a partition of an input topic.
+type source = stream.Source
+
+// counters are a row of accounting.
+type counters struct {
+	first, next                           int64
+	accepted, duplicate, refused, control uint64
+}
+
+// state is how far the pipeline had come when it was read.
+type state struct {
+	progress      map[source]counters
+	usage, subs   topicState
+	windowDays    uint16
+	arrMultiplier uint32
+}
+
+// topicState is that of one topic.
+type topicState struct {
+	epoch uint32
+	// gate is the last hour boundary, in hours since 1970, that the clocks of
+	// all partitions passed; 0, before any as_of, while one has no clock.
+	gate hour
+}
+
+// hour and day count since 1970 UTC. As an as_of they are its instant.
+type (
+	hour int32
+	day  int32
+)
+
+const (
+	microsPerHour = 3_600_000_000
+	secondsPerDay = 86_400
+)
+
+func (h hour) seconds() uint32     { return uint32(h) * 3600 }
+func (d day) seconds() uint32      { return uint32(d) * secondsPerDay }
+func (s *state) both() hour        { return min(s.usage.gate, s.subs.gate) }
+func (s *state) bothMidnight() day { return day(s.both() / 24) }
+
+func instant(seconds uint32) string {
+	return time.Unix(int64(seconds), 0).UTC().Format(time.RFC3339)
+}
+
+func micro(micros int64) string {
+	return time.UnixMicro(micros).UTC().Format("2006-01-02T15:04:05.999999Z")
+}
+
+// state reads it.
+func (r *reader) state(ctx context.Context) (*state, error) {
+	s := &state{progress: map[source]counters{}}
+	clocks := map[source]int64{}
+	c, err := open(ctx, r, func(k *source, v *struct {
+		counters
+		clock int64
+	}) []any {
+		return []any{&k.Topic, &k.Partition, &v.first, &v.next, &v.accepted, &v.duplicate, &v.refused, &v.control, &v.clock}
+	}, `
+SELECT a.topic, a.partition, a.first_offset, a.next_offset, a.accepted, a.duplicate, a.refused, a.control, toUnixTimestamp64Micro(f.clock)
+FROM DB.accounting AS a INNER JOIN DB.freshness AS f USING (topic, partition)`)
+	if err != nil {
+		return nil, err
+	}
+	err = c.each(func(k *source, v *struct {
+		counters
+		clock int64
+	}) error {
+		s.progress[*k], clocks[*k] = v.counters, v.clock
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.conn.QueryRow(ctx, r.text(`SELECT arr_window_days, arr_multiplier FROM DB.definitions`)).Scan(&s.windowDays, &s.arrMultiplier); err != nil {
+		return nil, err
+	}
+	if s.usage, err = r.topic(ctx, stream.UsageTopic, clocks); err != nil {
+		return nil, err
+	}
+	s.subs, err = r.topic(ctx, stream.SubscriptionsTopic, clocks)
+	return s, err
+}
+
+// topic reads the epoch that is shown of a topic, and judges its clocks.
+func (r *reader) topic(ctx context.Context, topic string, clocks map[source]int64) (topicState, error) {
+	var t topicState
+	var partitions int32
+	if err := r.conn.QueryRow(ctx, r.text(`SELECT argMax(epoch, (switched_at, epoch)) FROM DB.epochs WHERE topic = '$topic'`, "$topic", topic)).Scan(&t.epoch); err != nil {
+		return t, err
+	}
+	if err := r.conn.QueryRow(ctx, r.text(`SELECT argMax(partitions, set_at) FROM DB.topics WHERE topic = '$topic'`, "$topic", topic)).Scan(&partitions); err != nil {
+		return t, err
+	}
+	for p := range partitions {
+		clock := hour(clocks[source{Topic: topic, Partition: p}] / microsPerHour)
+		if p == 0 || clock < t.gate {
+			t.gate = clock
+		}
+	}
+	return t, nil
+}
+
+// movedOn is the state once it is another than s, nil if it still is s when
+// patience ends.
+func (r *reader) movedOn(ctx context.Context, s *state, patience time.Duration) (*state, error) {
+	deadline := time.Now().Add(patience)
+	for {
+		now, err := r.state(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !maps.Equal(now.progress, s.progress) {
+			return now, nil
+		}
+		if !time.Now().Before(deadline) {
+			return nil, nil
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package simulate
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"runrate/consumers/intake"
+	"runrate/consumers/store"
+	"runrate/consumers/subscriptions"
+	"runrate/consumers/usage"
+	"runrate/consumers/worker"
+	"runrate/deploy/local/localtest"
+	"runrate/internal/event"
+	"runrate/internal/oracle"
+	"runrate/internal/stream"
+	chschema "runrate/schemas/clickhouse"
+)
+
+func TestMain(m *testing.M) { localtest.Main(m) }
+
+// folded is a database with the rows of a log, folded in one batch a
+// partition.
+func folded(t *testing.T, log oracle.Log, partitions int32) (*store.Store, string) {
+	t.Helper()
+	name := localtest.Database(t)
+	s, err := store.Open(t.Context(), store.Options{Address: localtest.ClickHouse(t).TCPAddr(), Database: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if _, err := chschema.Migrate(t.Context(), s.Conn(), chschema.Options{Database: name}); err != nil {
+		t.Fatal(err)
+	}
+	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+		if err := s.SetTopic(t.Context(), topic, partitions); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := intake.Memory{Recent: 100 * event.Day, Most: 1_000_000}
+	for p := range partitions {
+		for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+			source := stream.Source{Topic: topic, Partition: p}
+			var fold worker.Fold = usage.New(usage.Config{Source: source, Memory: all, ARRWindowDays: 28, ARRMultiplier: 13})
+			if topic == stream.SubscriptionsTopic {
+				fold = subscriptions.New(subscriptions.Config{Source: source, Memory: all})
+			}
+			judge := intake.NewJudge(source, partitions)
+			for _, r := range log[source] {
+				j := judge.Judge(r)
+				if err := fold.Step(&j); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := s.Write(t.Context(), 0, fold.Changes()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return s, name
+}
+
+// TestCheck: the pipeline's numbers of a company, sent as Protobuf, pass its
+// check in a real ClickHouse, and do not pass another's.
+// The history is sent twice, in both forms, which must not show.
+func TestCheck(t *testing.T) {
+	m := company(t, small(11))
+	log := logOf(t, m, 2, Protobuf)
+	truth := truthOf(t, m)
+	for source, again := range logOf(t, company(t, small(11)), 2, JSON) {
+		for _, r := range again {
+			r.Offset = stream.Offset(len(log[source]))
+			log[source] = append(log[source], r)
+		}
+	}
+	s, database := folded(t, log, 2)
+	all, err := Check(t.Context(), s.Conn(), database, truth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		if !c.OK {
+			t.Errorf("%s: intended %s, found %s", c.What, c.Intended, c.Found)
+		}
+	}
+	if len(all) < 150 {
+		t.Errorf("only %d numbers were compared", len(all))
+	}
+	views := map[string]int{}
+	for _, c := range all {
+		view, _, _ := strings.Cut(c.What, " ")
+		if c.Found != "none" {
+			views[view]++
+		}
+	}
+	for _, q := range questions(truth) {
+		if views[q.view] == 0 {
+			t.Errorf("nothing was found in %s", q.view)
+		}
+	}
+
+	truth.Usage[0].Revenue.Amount = plus(truth.Usage[0].Revenue.Amount, exact(truth.Usage[0].Revenue.Sub(truth.Usage[1].Revenue.Amount)))
+	truth.NetNew[0].Churn.Amount = truth.NetNew[0].Opening.Amount
+	truth.Sent.Refused[event.Malformed]++
+	if all, err = Check(t.Context(), s.Conn(), database, truth); err != nil {
+		t.Fatal(err)
+	}
+	// Revenue is asked of two views.
+	if n := Differing(all); n != 4 {
+		t.Errorf("%d numbers differ from a truth with three lies", n)
+	}
+	if _, err := Check(t.Context(), s.Conn(), "no`such", truth); err == nil {
+		t.Error("a database of any name")
+	}
+}
+
+// TestCheckOfNothing: nothing in the database is no agreement.
+func TestCheckOfNothing(t *testing.T) {
+	m := company(t, small(11))
+	if err := m.Discard(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s, database := folded(t, oracle.Log{}, 1)
+	all, err := Check(t.Context(), s.Conn(), database, truthOf(t, m))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.ContainsFunc(all, func(c Comparison) bool { return c.OK && c.Intended != "0" }) || Differing(all) == 0 {
+		t.Error("an empty database passes")
+	}
+	var out strings.Builder
+	if err := WriteTable(&out, all); err != nil || !strings.Contains(out.String(), "none") {
+		t.Error(errors.Join(err, errors.New(out.String())))
+	}
+}
