@@ -25,6 +25,8 @@ var commands = []func(*app) *cobra.Command{
 	topicsCommand,
 	migrateCommand,
 	consumeCommand,
+	rebuildCommand,
+	redriveCommand,
 	upCommand,
 	versionCommand,
 }

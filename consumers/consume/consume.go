@@ -57,8 +57,13 @@ func Run(ctx context.Context, topic string, o Options) error {
 		}
 		return fmt.Errorf("consume %s: %w", topic, err)
 	}
-	group := &worker.Group{
-		ID: groupOf(topic), Topic: topic, Config: o.Client.Config(), Client: o.Client, Session: o.Session, Logger: o.Logger,
+	return o.group(groupOf(topic), topic, partitions, epoch, definition).Run(ctx)
+}
+
+// group folds a topic as a consumer group under an epoch.
+func (o Options) group(id, topic string, partitions int32, epoch uint32, definition store.Definition) *worker.Group {
+	return &worker.Group{
+		ID: id, Topic: topic, Config: o.Client.Config(), Client: o.Client, Session: o.Session, Logger: o.Logger,
 		Worker: func(source stream.Source, now int32, member broker.Member) (*worker.Worker, error) {
 			if now != partitions {
 				return nil, fmt.Errorf("%s has %d partitions now and had %d: accounts have moved, so no state is whole; "+
@@ -71,7 +76,6 @@ func Run(ctx context.Context, topic string, o Options) error {
 			return worker.New(config, o.Client, o.Store, func() worker.Fold { return fold(source, o.Memory, definition) }, o.Logger), nil
 		},
 	}
-	return group.Run(ctx)
 }
 
 // fold is the fold of a source's topic.

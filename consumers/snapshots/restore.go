@@ -141,20 +141,28 @@ func read(ctx context.Context, log Fetcher, source stream.Source, p Pointer) (ma
 	return found, nil
 }
 
-// Any says whether the snapshot log holds a record of the source: a group
-// without a committed offset is then one that lost it, not a new one.
-func Any(ctx context.Context, log Fetcher, source stream.Source, first, end stream.Offset) (bool, error) {
-	from := stream.Source{Topic: stream.SnapshotsTopic, Partition: source.Partition}
+// Any says whether the snapshot log holds a record of the source and epoch: a
+// group without a committed offset is then one that lost it, not a new one.
+func Any(ctx context.Context, log Fetcher, labels Labels, first, end stream.Offset) (bool, error) {
+	from := stream.Source{Topic: stream.SnapshotsTopic, Partition: labels.Source.Partition}
 	for at := first; at < end; {
-		records, _, err := log.Fetch(ctx, from, at, fetchBytes, time.Second)
+		records, now, err := log.Fetch(ctx, from, at, fetchBytes, time.Second)
 		if err != nil {
 			return false, err
 		}
+		if len(records) == 0 && now <= at {
+			return false, nil
+		}
 		for _, r := range records {
-			if string(r.Key) == source.String() {
+			at = r.Offset + 1
+			if string(r.Key) != labels.Source.String() {
+				continue
+			}
+			record := &snapshot.Record{}
+			// One that cannot be read may be of this epoch.
+			if err := proto.Unmarshal(r.Value, record); err != nil || record.Epoch == labels.Epoch {
 				return true, nil
 			}
-			at = r.Offset + 1
 		}
 	}
 	return false, nil

@@ -110,3 +110,13 @@ func (s *Store) SetDefinition(ctx context.Context, epoch uint32, d Definition) e
 	return s.exec(ctx, op, `INSERT INTO `+s.quoted()+`.definition_versions (epoch, arr_window_days, arr_multiplier) SELECT ?, ?, ?`,
 		epoch, d.WindowDays, d.Multiplier)
 }
+
+// LastEpoch is the greatest logic epoch that a topic was ever folded under or
+// switched to.
+func (s *Store) LastEpoch(ctx context.Context, topic string) (uint32, error) {
+	var epoch uint32
+	err := s.query(ctx, "read the last epoch of "+topic, func(scan func(...any) error) error { return scan(&epoch) },
+		`SELECT greatest((SELECT max(epoch) FROM `+s.quoted()+`.epochs WHERE topic = ?), (SELECT max(epoch) FROM `+s.quoted()+`.progress_versions WHERE topic = ?))`,
+		topic, topic)
+	return epoch, err
+}

@@ -59,6 +59,7 @@ func TestClickHouseFaults(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p, through := onShared(t, 3, 300)
 			p.feed(4)
 			p.start()

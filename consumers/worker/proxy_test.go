@@ -1,10 +1,12 @@
 package worker_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -27,7 +29,7 @@ const (
 	gone       // connections are closed, old ones and new ones
 	slow       // every piece takes a while
 	mute       // nothing goes through, in either direction, and nothing ends
-	unsay      // the end of the server's answer is lost with the connection: what it did, it did
+	unsay      // the answer to an insert is lost with the connection: the insert is done
 )
 
 const slowness = 30 * time.Millisecond
@@ -92,8 +94,9 @@ func (p *proxy) accept() {
 		p.mu.Lock()
 		p.conns[client], p.conns[server] = struct{}{}, struct{}{}
 		p.mu.Unlock()
-		go p.copy(server, client, false)
-		go p.copy(client, server, true)
+		var insert inserting
+		go p.copy(server, client, false, &insert)
+		go p.copy(client, server, true, &insert)
 	}
 }
 
@@ -101,7 +104,28 @@ func (p *proxy) accept() {
 // an insert is in its table when the server sends it.
 const endOfStream = 5
 
-func (p *proxy) copy(to, from net.Conn, answer bool) {
+// inserting is how far a connection is with an insert.
+type inserting struct {
+	atomic.Int32 // none, then asked, then sent
+}
+
+const (
+	none int32 = iota
+	asked      // the statement went to the server
+	sent       // and then the rows
+)
+
+// follow takes note of what the client sends.
+func (i *inserting) follow(piece []byte) {
+	switch {
+	case bytes.Contains(piece, []byte("INSERT INTO")):
+		i.Store(asked)
+	case i.Load() == asked:
+		i.Store(sent)
+	}
+}
+
+func (p *proxy) copy(to, from net.Conn, answer bool, insert *inserting) {
 	defer func() {
 		to.Close()
 		from.Close()
@@ -115,6 +139,11 @@ func (p *proxy) copy(to, from net.Conn, answer bool) {
 		if err != nil {
 			return
 		}
+		if !answer {
+			insert.follow(buf[:n])
+		} else if insert.Load() == sent && buf[n-1] == endOfStream && p.now() != unsay {
+			insert.Store(none)
+		}
 		switch p.now() {
 		case slow:
 			time.Sleep(slowness) // the fault itself
@@ -122,7 +151,7 @@ func (p *proxy) copy(to, from net.Conn, answer bool) {
 			_, _ = io.Copy(io.Discard, from) // until the connection is closed
 			return
 		case unsay:
-			if answer && buf[n-1] == endOfStream {
+			if answer && insert.Load() == sent && buf[n-1] == endOfStream {
 				p.mu.Lock()
 				p.cuts++
 				p.mu.Unlock()

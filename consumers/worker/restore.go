@@ -31,7 +31,7 @@ func (w *Worker) restore(ctx context.Context) error {
 	}
 	w.fold, w.chain = w.newFold(), snapshots.NewChain(labels)
 	if !commit.Set {
-		if again, err := w.nothingBefore(ctx, started); err != nil || again {
+		if again, err := w.nothingBefore(ctx, labels, started); err != nil || again {
 			if again {
 				return w.restore(ctx)
 			}
@@ -121,7 +121,7 @@ func (w *Worker) committed(ctx context.Context) (commit broker.Commit, held brok
 // one whose offsets expired or were deleted has left rows or snapshots. (A
 // worker commits its beginning before it writes any.) again is true if there is
 // a commit after all: another worker made it meanwhile.
-func (w *Worker) nothingBefore(ctx context.Context, started bool) (again bool, err error) {
+func (w *Worker) nothingBefore(ctx context.Context, labels snapshots.Labels, started bool) (again bool, err error) {
 	sign := "ClickHouse has its progress"
 	if !started {
 		sign = "the snapshot log has its state"
@@ -130,7 +130,7 @@ func (w *Worker) nothingBefore(ctx context.Context, started bool) (again bool, e
 			if err != nil {
 				return err
 			}
-			started, err = snapshots.Any(ctx, w.log, w.config.Source, r.First, r.End)
+			started, err = snapshots.Any(ctx, w.log, labels, r.First, r.End)
 			return err
 		}); err != nil {
 			return false, err

@@ -91,6 +91,9 @@ func (r *Report) Write(w io.Writer, exact bool) error {
 	t.end()
 
 	p.linef("")
+	if len(r.Sentences) == 0 {
+		p.linef("No ARR as of then. What came since appears when the clock has passed its hour.")
+	}
 	for _, s := range r.Sentences {
 		p.linef("%s", s)
 	}

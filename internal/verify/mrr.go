@@ -44,7 +44,8 @@ func (k planKey) String() string {
 		instant(k.at), quote(k.line), quote(k.plan), quote(k.segment), quote(k.region), k.currency)
 }
 
-// recurring is an MRR and how many subscriptions pay it.
+// recurring is an MRR and how many subscriptions pay it; 0 where only the MRR is
+// compared.
 type recurring struct {
 	mrr           amount
 	subscriptions int64
@@ -52,6 +53,9 @@ type recurring struct {
 
 // String is the columns.
 func (r recurring) String() string {
+	if r.subscriptions == 0 {
+		return "mrr " + r.mrr.String()
+	}
 	return fmt.Sprintf("mrr %s, subscriptions %d", r.mrr, r.subscriptions)
 }
 

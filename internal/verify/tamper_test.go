@@ -46,7 +46,7 @@ func TestTampered(t *testing.T) {
 		{"a dead letter lost", lose("dead_letter_versions", "(topic, partition, `offset`) IN (SELECT topic, partition, `offset` FROM DB.dead_letters ORDER BY ALL LIMIT 1)"), list(accounting), "refused"},
 		{"an event lost", lose("usage_event_versions", "identity IN (SELECT identity FROM DB.usage_event_versions WHERE type = 'adjustment.recorded' ORDER BY time LIMIT 1)"), list(accounting, panes, own), "accepted"},
 		{"further than the log", next("progress_versions", "next_offset + 1 AS next_offset, control + 1 AS control", "1", "topic, partition"), list(freshness), "next offset"},
-		{"an as_of before its time", view("mrr", "SELECT * FROM DB.mrr_sound UNION ALL SELECT * REPLACE (as_of + 3600 AS as_of) FROM DB.mrr_sound WHERE as_of = (SELECT max(as_of) FROM DB.mrr_sound)"), list(heldBack), "mrr"},
+		{"an as_of before its time", view("mrr", "SELECT * FROM DB.mrr_sound UNION ALL SELECT * REPLACE (as_of + 3600 AS as_of) FROM (SELECT * FROM DB.mrr_sound WHERE as_of = (SELECT max(as_of) FROM DB.mrr_sound))"), list(heldBack), "mrr"},
 		{"a pane off by the last decimal", next("usage_hour_versions", "revenue + toDecimal128('0.000000000001', 12) AS revenue", "1", "hour"), list(panes, windows), "hour 20"},
 		{"a pane with an event too many", next("usage_hour_versions", "events + 1 AS events", "1", "hour"), list(panes, windows), "events"},
 		{"a pane too many", next("usage_hour_versions", "'eu-9' AS region", "1", "hour"), list(panes, windows), "region 'eu-9'"},

@@ -23,7 +23,7 @@ import (
 
 // world is a database that holds the folds of a generated stream.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	store *store.Store
 	name  string
 	log   oracle.Log
@@ -60,7 +60,7 @@ func newWorld(t *testing.T, seed uint64, options gen.Options) *world {
 }
 
 // empty is a database with the schema and no rows.
-func empty(t *testing.T) *world {
+func empty(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, name: localtest.Database(t)}
 	var err error

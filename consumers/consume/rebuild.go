@@ -1,0 +1,161 @@
+package consume
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"go.uber.org/zap"
+
+	"runrate/consumers/store"
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+)
+
+// Rebuild folds a topic again from the beginning of its log, under a new logic
+// epoch and so into fresh rows, while the views go on to show the old ones.
+// When it has caught up it takes the place of the topic's consumers: it joins
+// their group, which must have no other member by then (Rebuild waits until
+// they are stopped), commits where it got to, and switches the views over by one
+// insert. Consumers started after that go on from there.
+//
+// A Rebuild that ends early leaves rows that no view shows; start another.
+func Rebuild(ctx context.Context, topic, reason string, definition *store.Definition, o Options) error {
+	partitions, err := o.Client.Partitions(ctx, topic)
+	if err != nil {
+		return err
+	}
+	now, err := o.Store.Epoch(ctx, topic)
+	if err != nil {
+		return err
+	}
+	used, err := o.Store.LastEpoch(ctx, topic)
+	if err != nil {
+		return err
+	}
+	epoch := used + 1
+	if definition == nil {
+		d, err := o.Store.Definition(ctx, now)
+		if err != nil {
+			return err
+		}
+		definition = &d
+	}
+	if topic == stream.UsageTopic {
+		if err := o.Store.SetDefinition(ctx, epoch, *definition); err != nil {
+			return err
+		}
+	}
+	if err := o.Store.SetTopic(ctx, topic, partitions); err != nil {
+		return err
+	}
+	o.Logger.Info("rebuild begins", zap.String("topic", topic), zap.Uint32("from_epoch", now), zap.Uint32("to_epoch", epoch))
+	own := fmt.Sprintf("%s.rebuild-%d", groupOf(topic), epoch)
+	commits, err := o.catchUp(ctx, own, topic, partitions, epoch, *definition)
+	if err != nil {
+		return fmt.Errorf("rebuild %s: %w", topic, err)
+	}
+	if err := o.takeOver(ctx, topic, partitions, commits, func() error {
+		return o.Store.SwitchEpoch(ctx, topic, epoch, reason)
+	}); err != nil {
+		return fmt.Errorf("rebuild %s: %w", topic, err)
+	}
+	o.Logger.Info("rebuild is done: the views show it", zap.String("topic", topic), zap.Uint32("epoch", epoch))
+	return nil
+}
+
+// catchUp folds the topic in a group of its own up to the end of the log as it
+// is when it gets there, and returns what that group has committed.
+func (o Options) catchUp(ctx context.Context, group, topic string, partitions int32, epoch uint32, d store.Definition) (map[int32]broker.Commit, error) {
+	folding, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- o.group(group, topic, partitions, epoch, d).Run(folding) }()
+	report := time.Now()
+	for {
+		select {
+		case err := <-ended:
+			return nil, errors.Join(err, ctx.Err())
+		case <-time.After(500 * time.Millisecond):
+		}
+		behind, err := o.behind(ctx, group, topic)
+		if err != nil && !broker.Retryable(err) {
+			return nil, err
+		}
+		if err == nil && behind == 0 {
+			break
+		}
+		if time.Since(report) > 10*time.Second {
+			report = time.Now()
+			o.Logger.Info("rebuilding", zap.String("topic", topic), zap.Int64("records_to_go", behind), zap.Error(err))
+		}
+	}
+	stop() // flushes what is folded since
+	if err := <-ended; err != nil {
+		return nil, err
+	}
+	return o.Client.Committed(ctx, group, topic)
+}
+
+// behind is how many records of the log a group has not committed.
+func (o Options) behind(ctx context.Context, group, topic string) (records int64, err error) {
+	commits, err := o.Client.Committed(ctx, group, topic) // before the ends, or the difference may be negative
+	if err != nil {
+		return 0, err
+	}
+	ranges, err := o.Client.Offsets(ctx, topic)
+	if err != nil {
+		return 0, err
+	}
+	for p, r := range ranges {
+		next := r.First
+		if c := commits[p]; c.Set {
+			next = c.Next
+		} else {
+			records++ // not begun
+		}
+		records += int64(r.End - next)
+	}
+	return records, nil
+}
+
+// takeOver commits in the name of the topic's own group, as its only member, and
+// calls between while it is.
+func (o Options) takeOver(ctx context.Context, topic string, partitions int32, commits map[int32]broker.Commit, between func() error) error {
+	config := o.Client.Config()
+	dialer, err := config.Dialer()
+	if err != nil {
+		return err
+	}
+	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
+		ID: groupOf(topic), Brokers: config.Brokers, Topics: []string{topic}, Dialer: dialer,
+		GroupBalancers: []kafka.GroupBalancer{kafka.RangeGroupBalancer{}}, StartOffset: kafka.FirstOffset,
+	})
+	if err != nil {
+		return err
+	}
+	defer group.Close()
+	for said := false; ; {
+		generation, err := group.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if len(generation.Assignments[topic]) == int(partitions) {
+			member := broker.Member{Group: groupOf(topic), Generation: generation.ID, ID: generation.MemberID}
+			for p, c := range commits {
+				if err := o.Client.Commit(ctx, member, stream.Source{Topic: topic, Partition: p}, c.Next, c.Metadata); err != nil {
+					return err
+				}
+			}
+			return between()
+		}
+		if !said {
+			o.Logger.Warn("caught up; waiting until the topic's consumers are stopped", zap.String("group", groupOf(topic)))
+			said = true
+		}
+		// Until the others leave, or the group changes for another reason.
+		generation.Start(func(ctx context.Context) { <-ctx.Done() })
+	}
+}
