@@ -14,7 +14,10 @@ var retryCodes = map[proto.Error]bool{
 	proto.ErrTooFewLiveReplicas: true, proto.ErrUnsatisfiedQuorumForPreviousWrite: true,
 	proto.ErrReplicaIsNotInQuorum: true, proto.ErrNoActiveReplicas: true, proto.ErrUnknownStatusOfInsert: true,
 	proto.ErrTableIsDropped: true, proto.ErrTableIsBeingRestarted: true,
-	unfinished: true, cannotScheduleTask: true, cannotFsync: true, queryWasCancelled: true,
+	proto.ErrCannotOpenFile: true, proto.ErrCannotCloseFile: true, proto.ErrCannotReadFromFileDescriptor: true,
+	unfinished: true, cannotScheduleTask: true, queryWasCancelled: true,
+	cannotFsync: true, cannotCreateDirectory: true, cannotWriteToFile: true, cannotCreateFile: true,
+	serverOverloaded: true, tooManyConnections: true, tableIsPermanentlyReadOnly: true,
 }
 
 var setupCodes = map[proto.Error]bool{
@@ -31,12 +34,18 @@ var setupCodes = map[proto.Error]bool{
 }
 
 // Codes without a name in ch-go, or with a doubtful one, as ClickHouse's
-// ErrorCodes.cpp numbers them.
+// ErrorCodes.cpp numbers them; `SELECT errorCodeToName(204)` tells.
 const (
-	cannotFsync        proto.Error = 76
-	queryWasCancelled  proto.Error = 394
-	unfinished         proto.Error = 341
-	cannotScheduleTask proto.Error = 439
+	cannotCreateDirectory      proto.Error = 172
+	cannotFsync                proto.Error = 204
+	cannotWriteToFile          proto.Error = 294
+	unfinished                 proto.Error = 341
+	queryWasCancelled          proto.Error = 394
+	cannotScheduleTask         proto.Error = 439
+	cannotCreateFile           proto.Error = 586
+	serverOverloaded           proto.Error = 745
+	tooManyConnections         proto.Error = 749
+	tableIsPermanentlyReadOnly proto.Error = 774 // until its setting table_readonly is reset
 )
 
 // hints are sentences for the errors that somebody must act upon.

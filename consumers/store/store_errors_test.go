@@ -125,6 +125,14 @@ func TestKindOfServerErrors(t *testing.T) {
 		{241, Retry, ""}, // memory
 		{242, Retry, ""}, // read-only
 		{243, Retry, ""}, // disk full
+		{204, Retry, ""}, // cannot fsync
+		{76, Retry, ""},  // cannot open a file
+		{172, Retry, ""}, // cannot create a directory
+		{294, Retry, ""}, // cannot write to a file
+		{586, Retry, ""}, // cannot create a file
+		{745, Retry, ""}, // overloaded
+		{749, Retry, ""}, // too many connections
+		{774, Retry, ""}, // the table's setting table_readonly
 		{159, Retry, ""}, // timeout
 		{236, Retry, ""}, // shutting down
 		{285, Retry, ""}, // too few live replicas

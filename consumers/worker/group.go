@@ -33,11 +33,12 @@ type Group struct {
 const DefaultSession = 10 * time.Second
 
 // A member sends its heartbeats in time for several to get lost, and has
-// rebalanceTimeout to flush and rejoin when others come or go.
+// rebalanceTimeout to flush and rejoin when others come or go. So long, too, all
+// wait for a member that was killed in the midst of a rebalance.
 const (
 	longestHeartbeat = time.Second
 	heartbeats       = 4 // within a session, at least
-	rebalanceTimeout = 30 * time.Second
+	rebalanceTimeout = lastFlush + 5*time.Second
 )
 
 // Run takes part in the group until ctx ends, which is no error. Each assigned

@@ -19,20 +19,19 @@ var errGap = errors.New("the log has a gap")
 const (
 	firstWait   = 100 * time.Millisecond
 	longestWait = 10 * time.Second
-	stepTimeout = 2 * time.Minute // of one try
 )
 
 // persist does a step of I/O again and again while its error is one that may
 // pass: ClickHouse or the broker is away, overloaded, or slow. It says so once
 // when that begins and once when it is over. A step must be safe to repeat
-// when it is not known whether it was carried out.
+// when it is not known whether it was carried out. It is not bounded in time:
+// each request of it is, by its own package, and how many there are depends on
+// what there is to do.
 func (w *Worker) persist(ctx context.Context, what string, step func(context.Context) error) error {
 	began := time.Now()
 	wait := firstWait
 	for tries := 1; ; tries++ {
-		bounded, cancel := context.WithTimeout(ctx, stepTimeout)
-		err := step(bounded)
-		cancel()
+		err := step(ctx)
 		if err == nil {
 			if tries > 1 {
 				w.logger.Info(what+" works again", zap.Int("tries", tries), zap.Duration("after", time.Since(began)))

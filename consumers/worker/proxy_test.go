@@ -110,9 +110,9 @@ type inserting struct {
 }
 
 const (
-	none int32 = iota
-	asked      // the statement went to the server
-	sent       // and then the rows
+	none  int32 = iota
+	asked       // the statement went to the server
+	sent        // and then the rows
 )
 
 // follow takes note of what the client sends.

@@ -19,7 +19,7 @@ type Config struct {
 	Dir     string // the nodes' data, settings and logs; made if it is not there
 	Brokers int    // default 3
 	Version string // default Version
-	Jars    string // directory of the jars; default: where `make kafka` put them
+	Jars    string // directory of the jars; default: where fetch.sh put them
 
 	// Properties are added to every node's settings, or replace them, such as
 	// "log.retention.check.interval.ms" or "offsets.retention.minutes".

@@ -138,7 +138,7 @@ func TestMissing(t *testing.T) {
 	}
 	config := kafkacluster.Config{Dir: t.TempDir(), Jars: t.TempDir()}
 	_, err := kafkacluster.Start(t.Context(), config)
-	want(err, "Apache Kafka "+kafkacluster.Version+" is missing", "make kafka")
+	want(err, "Apache Kafka "+kafkacluster.Version+" is missing", "deploy/kafka/fetch.sh "+kafkacluster.Version)
 	jar := filepath.Join(config.Jars, "kafka_2.13-"+kafkacluster.Version+".jar")
 	if err := os.WriteFile(jar, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ func findJars(c Config) (string, error) {
 	// fetch.sh puts the directory there in one step, verified.
 	jar := filepath.Join(dir, "kafka_2.13-"+c.Version+".jar")
 	if _, err := os.Stat(jar); err != nil {
-		return "", fmt.Errorf("Apache Kafka %s is missing: there is no %s: run `make kafka KAFKA_VERSION=%s` in the repository, which brings it (about 45 MB, with Maven)", c.Version, jar, c.Version)
+		return "", fmt.Errorf("Apache Kafka %s is missing: there is no %s: run `deploy/kafka/fetch.sh %s` in the repository, which brings it (about 45 MB, with Maven; `make test-kafka` does so too)", c.Version, jar, c.Version)
 	}
 	return dir, nil
 }

@@ -5,9 +5,7 @@
 // to analysts and nothing else, so all it does can be done by hand in SQL.
 package report
 
-import (
-	"time"
-)
+import "time"
 
 // Report is the figures as of one hour boundary. The lists are sorted by their
 // first fields.
@@ -108,7 +106,5 @@ type NetNew struct {
 	NetNew       Amount `json:"net_new"`
 }
 
-var (
-	windows       = []string{"24h", "7d", "28d", "30d"}
-	activeWindows = []string{"1d", "7d", "28d", "90d"}
-)
+// activeWindows are the windows of the view active_accounts.
+var activeWindows = []string{"1d", "7d", "28d", "90d"}
