@@ -37,7 +37,8 @@ type Labels struct {
 type Chain struct {
 	labels  Labels
 	pointer Pointer
-	set     bool // there is a base
+	set     bool   // there is a base
+	older   []Span // chains before this one, the latest first
 
 	baseBytes, deltaBytes, deltas int
 	baseAt                        time.Time
@@ -61,6 +62,10 @@ func (c *Chain) Append(ctx context.Context, log Appender, next stream.Offset, ba
 	grown := *c
 	if base {
 		grown = Chain{labels: c.labels, baseAt: now}
+		if c.set {
+			spans := c.pointer.spans()
+			grown.older = spans[:min(len(spans), keptOlder)]
+		}
 	}
 	var held *snapshot.Record // the last one is known only when there is no more
 	for part := range parts {
@@ -97,7 +102,7 @@ func (c *Chain) put(ctx context.Context, log Appender, r *snapshot.Record, next 
 		return fmt.Errorf("append snapshot of %s@%d: %w", c.labels.Source, next, err)
 	}
 	if !c.set {
-		c.pointer = Pointer{First: at, Epoch: c.labels.Epoch}
+		c.pointer = Pointer{First: at, Epoch: c.labels.Epoch, Older: c.older}
 		c.set = true
 	}
 	c.pointer.Last = at

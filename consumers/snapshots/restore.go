@@ -47,9 +47,9 @@ type link struct {
 
 // Restore reads the chain that p points to and gives its records, oldest
 // first, to apply: the state at the greatest next offset that is at most
-// atMost and that the chain completes. It returns that offset and the chain to
-// go on appending to, cut off there. An error of the log is returned as it is
-// and may be worth a retry; Missing is not.
+// atMost and that the chain completes, or else one of the older chains. It
+// returns that offset and the chain to go on appending to, cut off there. An
+// error of the log is returned as it is and may be worth a retry; Missing is not.
 func Restore(ctx context.Context, log Fetcher, labels Labels, p Pointer, atMost stream.Offset, apply func(*snapshot.Record) error) (stream.Offset, *Chain, error) {
 	missing := func(format string, args ...any) error {
 		return &Missing{Source: labels.Source, Pointer: p, Err: fmt.Errorf(format, args...)}
@@ -57,57 +57,75 @@ func Restore(ctx context.Context, log Fetcher, labels Labels, p Pointer, atMost 
 	if p.Epoch != labels.Epoch {
 		return 0, nil, missing("it is of logic epoch %d, not %d", p.Epoch, labels.Epoch)
 	}
+	spans := p.spans()
+	for i, s := range spans {
+		links, err := follow(ctx, log, labels, Pointer{First: s.First, Last: s.Last, Epoch: p.Epoch})
+		if err != nil {
+			return 0, nil, err
+		}
+		end := -1
+		for i, l := range links {
+			if l.record.Complete && stream.Offset(l.record.NextOffset) <= atMost {
+				end = i
+			}
+		}
+		if end < 0 {
+			continue
+		}
+		older := spans[i+1:]
+		chain := &Chain{labels: labels, set: true, older: older, baseAt: links[0].time,
+			pointer: Pointer{First: s.First, Last: links[end].offset, Epoch: p.Epoch, Older: older}}
+		base := true
+		for _, l := range links[:end+1] {
+			if err := apply(l.record); err != nil {
+				return 0, nil, missing("the record at %d: %w", l.offset, err)
+			}
+			if base {
+				chain.baseBytes += l.bytes
+			} else {
+				chain.deltaBytes += l.bytes
+				chain.deltas++
+			}
+			base = base && !l.record.Complete
+		}
+		return stream.Offset(links[end].record.NextOffset), chain, nil
+	}
+	return 0, nil, missing("it holds no state at offset %d or before, nor do the %d chains before it", atMost, len(spans)-1)
+}
+
+// follow is the records of one chain, oldest first.
+func follow(ctx context.Context, log Fetcher, labels Labels, p Pointer) ([]link, error) {
+	missing := func(format string, args ...any) error {
+		return &Missing{Source: labels.Source, Pointer: p, Err: fmt.Errorf(format, args...)}
+	}
 	found, err := read(ctx, log, labels.Source, p)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	var links []link
 	for at := p.Last; ; {
 		l, ok := found[at]
 		if !ok {
-			return 0, nil, missing("the record at %d is not there", at)
+			return nil, missing("the record at %d is not there", at)
+		}
+		if l.record.Settings != labels.Settings {
+			return nil, missing("it was folded with the settings %q and the worker runs with %q: set them back, or refold", l.record.Settings, labels.Settings)
 		}
 		links = append(links, l)
 		if l.record.Previous == nil {
 			break
 		}
 		if previous := stream.Offset(*l.record.Previous); previous < p.First || previous >= at {
-			return 0, nil, missing("the record at %d names %d as the one before it", at, previous)
+			return nil, missing("the record at %d names %d as the one before it", at, previous)
 		} else {
 			at = previous
 		}
 	}
 	slices.Reverse(links)
 	if links[0].offset != p.First {
-		return 0, nil, missing("the chain begins at %d", links[0].offset)
+		return nil, missing("the chain begins at %d", links[0].offset)
 	}
-	end := -1
-	for i, l := range links {
-		if l.record.Complete && stream.Offset(l.record.NextOffset) <= atMost {
-			end = i
-		}
-		if l.record.Settings != labels.Settings {
-			return 0, nil, missing("it was folded with the settings %q and the worker runs with %q: set them back, or refold", l.record.Settings, labels.Settings)
-		}
-	}
-	if end < 0 {
-		return 0, nil, missing("it holds no state at offset %d or before", atMost)
-	}
-	chain := &Chain{labels: labels, set: true, baseAt: links[0].time, pointer: Pointer{First: p.First, Last: links[end].offset, Epoch: p.Epoch}}
-	base := true
-	for _, l := range links[:end+1] {
-		if err := apply(l.record); err != nil {
-			return 0, nil, missing("the record at %d: %w", l.offset, err)
-		}
-		if base {
-			chain.baseBytes += l.bytes
-		} else {
-			chain.deltaBytes += l.bytes
-			chain.deltas++
-		}
-		base = base && !l.record.Complete
-	}
-	return stream.Offset(links[end].record.NextOffset), chain, nil
+	return links, nil
 }
 
 // read is the source's records in First..Last, linked or not.

@@ -1,0 +1,151 @@
+package usage_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+
+	"runrate/consumers/intake"
+	"runrate/consumers/usage"
+	"runrate/internal/event"
+	"runrate/internal/stream"
+)
+
+const book = `{"version":"1","currency":"USD","products":[{"product":"chat","line":"api","meters":{
+"in":[{"effective_from":"2026-01-01T00:00:00Z","unit":1000000,"price":"2.50","cost":"0.60"}],
+"out":[{"effective_from":"2026-01-01T00:00:00Z","unit":1000000,"price":"10.00","cost":"2.40"}]}}]}`
+
+const day0 = event.Time(1_780_272_000) * event.Second // 2026-06-01
+
+var source = stream.Source{Topic: stream.UsageTopic}
+
+func newFold() *usage.Fold {
+	return usage.New(usage.Config{Source: source, Memory: intake.DefaultMemory, ARRWindowDays: 28, ARRMultiplier: 13})
+}
+
+// records are a price book and a tick, then n events of so many accounts, a
+// second apart, in the given form.
+func records(n, accounts int, encode func(event.Event) []byte) []stream.Record {
+	var out []stream.Record
+	put := func(e event.Event) {
+		e.Source = "bench"
+		e.ID = fmt.Sprint(len(out))
+		out = append(out, stream.Record{Offset: stream.Offset(len(out)), Key: []byte(e.Account), Value: encode(e)})
+	}
+	put(event.Event{Type: event.PricebookPublished, Time: day0, PriceBook: []byte(book)})
+	put(event.Event{Type: event.ClockTicked, Time: day0 + event.Hour})
+	for i := range n {
+		put(event.Event{
+			Type: event.UsageRecorded, Account: event.Account(fmt.Sprintf("acct_%d", i%accounts)), Time: day0 + event.Time(i)*event.Hour/event.Time(n),
+			Usage: &event.Usage{Product: "chat", Segment: []string{"enterprise", "business", "developer"}[i%3], Region: []string{"eu", "us"}[i%2],
+				Quantities: []event.Quantity{{Meter: "in", Count: uint64(i)}, {Meter: "out", Count: 567}}},
+		})
+	}
+	return out
+}
+
+func json(e event.Event) []byte { return e.AppendJSON(nil) }
+
+func proto(e event.Event) []byte {
+	b, err := e.AppendProto(nil)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// BenchmarkFold is the whole pure path of an event: decode, judge, rate, fold.
+func BenchmarkFold(b *testing.B) {
+	for name, encode := range map[string]func(event.Event) []byte{"json": json, "proto": proto} {
+		b.Run(name, func(b *testing.B) {
+			in := records(100_000, 5_000, encode)
+			b.ReportAllocs()
+			b.ResetTimer()
+			for done := 0; done < b.N; done += len(in) {
+				fold, judge := newFold(), intake.NewJudge(source, 1)
+				for _, r := range in {
+					j := judge.Judge(r)
+					if err := fold.Step(&j); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if p := fold.Gate().Progress(); p.Accepted != int64(len(in)-2) {
+					b.Fatalf("%+v", p)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkWindows is the cost of an event that is late by 0 hours to 30 days:
+// it must not grow with the windows' lengths. Rows are not written.
+func BenchmarkWindows(b *testing.B) {
+	in := records(2, 1, json)
+	for _, late := range []event.Time{0, event.Day, 30 * event.Day} {
+		b.Run(fmt.Sprintf("late=%dd", late/event.Day), func(b *testing.B) {
+			fold, judge := newFold(), intake.NewJudge(source, 1)
+			for _, r := range in {
+				j := judge.Judge(r)
+				if err := fold.Step(&j); err != nil {
+					b.Fatal(err)
+				}
+			}
+			fold.Changes()
+			fold.Done()
+			e := event.Event{Type: event.UsageRecorded, Source: "bench", Account: "acct_0", Usage: &event.Usage{Product: "chat", Quantities: []event.Quantity{{Meter: "in", Count: 5}}}}
+			b.ResetTimer()
+			for i := range b.N {
+				e.ID, e.Time = fmt.Sprint(i), day0+event.Hour-late
+				j := intake.Judged{Record: stream.Record{Offset: stream.Offset(len(in) + i)}, Event: e, Identity: e.Identity()}
+				if err := fold.Step(&j); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// TestBytesPerAccount states what an account costs in memory, and bounds it:
+// one that is active once, and one that is active on each of 126 days.
+func TestBytesPerAccount(t *testing.T) {
+	const accounts = 20_000
+	for _, c := range []struct{ days, most int }{{1, 900}, {126, 5500}} {
+		fold, judge := newFold(), intake.NewJudge(source, 1)
+		offset := stream.Offset(0)
+		step := func(e event.Event) {
+			e.Source, e.ID = "test", fmt.Sprint(offset)
+			j := judge.Judge(stream.Record{Offset: offset, Key: []byte(e.Account), Value: e.AppendJSON(nil)})
+			if err := fold.Step(&j); err != nil || j.Refusal != nil {
+				t.Fatal(err, j.Refusal)
+			}
+			offset++
+		}
+		step(event.Event{Type: event.PricebookPublished, Time: day0, PriceBook: []byte(book)})
+		before := heap()
+		n := accounts / c.days
+		for d := range c.days {
+			at := day0 + event.Time(d)*event.Day
+			step(event.Event{Type: event.ClockTicked, Time: at + 3*event.Hour})
+			for a := range n {
+				step(event.Event{Type: event.UsageRecorded, Account: event.Account(fmt.Sprintf("account_%08d", a)), Time: at,
+					Usage: &event.Usage{Product: "chat", Quantities: []event.Quantity{{Meter: "in", Count: 5}}}})
+			}
+			fold.Changes()
+			fold.Done() // lets go of the identities, which are more than two hours behind
+		}
+		each := int(heap()-before) / n
+		t.Logf("active on %d days: %d bytes per account", c.days, each)
+		if each > c.most {
+			t.Errorf("active on %d days: %d bytes per account, more than %d", c.days, each, c.most)
+		}
+		runtime.KeepAlive(fold)
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
