@@ -177,10 +177,14 @@ func (g *group) at(midnight calendar.Day) *totals {
 // later change on a day before it.
 func (t *Tracker) Changed(passes intake.Passes, yield func(rows.NetNew) bool) bool {
 	for _, g := range t.groups {
-		from := t.closed + 1
-		if len(g.touched) > 0 {
-			from = min(from, g.earliest+1)
+		from, anything := t.closed+1, calendar.Day(math.MaxInt32)
+		if len(g.totals) > 0 {
+			anything = g.base
 		}
+		if len(g.touched) > 0 {
+			from, anything = min(from, g.earliest+1), min(anything, g.earliest+1)
+		}
+		from = max(from, anything)
 		late := stream.Offset(-1)
 		for midnight := from; midnight <= t.booked; midnight++ {
 			if o, ok := g.touched[midnight-1]; ok {
@@ -190,12 +194,12 @@ func (t *Tracker) Changed(passes intake.Passes, yield func(rows.NetNew) bool) bo
 			if midnight > t.closed {
 				passed = passes.Of(midnight.Start())
 			}
-			row := g.row(midnight, t.factor, max(late, passed))
+			totals := g.peek(midnight)
 			// One that a late change emptied must be written, to hide it.
-			if row.Accounts == 0 && late <= passed {
+			if totals.parts == 0 && late <= passed {
 				continue
 			}
-			if !yield(row) {
+			if !yield(g.row(midnight, totals, t.factor, max(late, passed))) {
 				return false
 			}
 		}
@@ -203,11 +207,15 @@ func (t *Tracker) Changed(passes intake.Passes, yield func(rows.NetNew) bool) bo
 	return true
 }
 
-func (g *group) row(midnight calendar.Day, factor int64, version stream.Offset) rows.NetNew {
-	var t totals
+// peek is the totals of a midnight, empty where there are none.
+func (g *group) peek(midnight calendar.Day) totals {
 	if i := int(midnight - g.base); i >= 0 && i < len(g.totals) {
-		t = g.totals[i]
+		return g.totals[i]
 	}
+	return totals{}
+}
+
+func (g *group) row(midnight calendar.Day, t totals, factor int64, version stream.Offset) rows.NetNew {
 	annual := func(a money.Amount) money.Amount {
 		product, _ := a.MulInt(factor) // the folds bound what they let in
 		return product

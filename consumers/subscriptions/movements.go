@@ -26,7 +26,8 @@ type movement struct {
 
 // derive places a change and derives the movements from it on. It walks back
 // from the end of the timeline and forward again: a change in order costs one
-// step, one out of order as many as come after it.
+// step, one out of order as many as come after it. Of those only the next of its
+// subscription moves by another amount; for the others a step is an addition.
 func (f *Fold) derive(a *account, c *change) {
 	at := a.put(c)
 	f.derivations++
@@ -36,8 +37,32 @@ func (f *Fold) derive(a *account, c *change) {
 			m.ledger.running, _ = m.ledger.running.Sub(m.amount)
 		}
 	}
-	for _, later := range a.changes[at:] {
-		f.rederive(later, c)
+	f.rederive(c, c)
+	_, after := c.subscription.around(c)
+	for _, later := range a.changes[at+1:] {
+		if later == after {
+			f.rederive(later, c)
+		} else {
+			f.rename(later, c)
+		}
+	}
+}
+
+// rename names a change's movements again, whose amounts are as they were.
+func (f *Fold) rename(c, cause *change) {
+	first := f.gate.Flushed()
+	pending, changed := false, false
+	for i := range c.moves {
+		m := &c.moves[i]
+		pending = pending || m.touched >= first
+		kind := m.ledger.move(c, m.amount)
+		m.ledger.sum = m.ledger.running
+		if kind != m.kind {
+			m.kind, m.touched, changed = kind, cause.offset, true
+		}
+	}
+	if changed && !pending {
+		f.moved = append(f.moved, c)
 	}
 }
 

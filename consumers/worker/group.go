@@ -34,11 +34,15 @@ const DefaultSession = 10 * time.Second
 
 // A member sends its heartbeats in time for several to get lost, and has
 // rebalanceTimeout to flush and rejoin when others come or go. So long, too, all
-// wait for a member that was killed in the midst of a rebalance.
+// wait for a member that was killed in the midst of a rebalance. They must not
+// lose patience before the coordinator does, or they come back as new members
+// and make it wait anew: so requestTimeout, which kafka-go adds to the time that
+// joining may take (rebalanceTimeout) and syncing (the session).
 const (
 	longestHeartbeat = time.Second
 	heartbeats       = 4 // within a session, at least
 	rebalanceTimeout = lastFlush + 5*time.Second
+	requestTimeout   = rebalanceTimeout + 5*time.Second
 )
 
 // Run takes part in the group until ctx ends, which is no error. Each assigned
@@ -59,7 +63,7 @@ func (g *Group) Run(ctx context.Context) error {
 		ID: g.ID, Brokers: g.Config.Brokers, Topics: []string{g.Topic}, Dialer: dialer,
 		GroupBalancers:    []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
 		HeartbeatInterval: heartbeat, SessionTimeout: session, RebalanceTimeout: rebalanceTimeout,
-		JoinGroupBackoff: heartbeat, StartOffset: kafka.FirstOffset,
+		Timeout: requestTimeout, JoinGroupBackoff: heartbeat, StartOffset: kafka.FirstOffset,
 		ErrorLogger: kafka.LoggerFunc(func(format string, args ...any) {
 			g.Logger.Debug("kafka group: " + fmt.Sprintf(format, args...))
 		}),

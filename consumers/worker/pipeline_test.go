@@ -2,8 +2,8 @@ package worker_test
 
 import (
 	"context"
-	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,7 +39,10 @@ type pipeline struct {
 	fed      map[stream.Source]int
 	logs     *observer.ObservedLogs
 	logger   *zap.Logger
-	stop     func() map[stream.Source]error // the workers of the last start
+
+	stop  func() // the workers of the last start
+	mu    sync.Mutex
+	ended map[stream.Source]error // those that did
 }
 
 var memory = intake.Memory{Recent: event.Hour, Most: 20}
@@ -111,11 +114,10 @@ func (p *pipeline) feed(tenths int) {
 // start starts a worker of each topic.
 func (p *pipeline) start() {
 	ctx, cancel := context.WithCancel(p.t.Context())
-	type result struct {
-		source stream.Source
-		err    error
-	}
-	ended := make(chan result, len(p.all))
+	var running sync.WaitGroup
+	p.mu.Lock()
+	p.ended = map[stream.Source]error{}
+	p.mu.Unlock()
 	for source := range p.all {
 		config := worker.Config{Source: source, Partitions: 1, Member: p.log.Join(group + source.Topic),
 			Limits: worker.Limits{Records: 15, Bytes: 1 << 20, Every: 20 * time.Millisecond, Fetch: 3000}}
@@ -126,27 +128,35 @@ func (p *pipeline) start() {
 			return usage.New(usage.Config{Source: source, Memory: memory, ARRWindowDays: 28, ARRMultiplier: 13})
 		}
 		w := worker.New(config, p.log, p.tables, newFold, p.logger)
-		go func() { ended <- result{source, w.Run(ctx)} }()
+		running.Go(func() {
+			err := w.Run(ctx)
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.ended[source] = err
+		})
 	}
-	p.stop = func() map[stream.Source]error {
+	p.stop = func() {
 		cancel()
-		errs := map[stream.Source]error{}
-		for range p.all {
-			r := <-ended
-			errs[r.source] = r.err
-		}
-		return errs
+		running.Wait()
 	}
 }
 
 // end stops the workers, none of which must have given up.
 func (p *pipeline) end() {
 	p.t.Helper()
-	for source, err := range p.stop() {
-		if err != nil {
+	p.stop()
+	for source := range p.all {
+		if err := p.gaveUp(source); err != nil {
 			p.t.Errorf("%s: %v", source, err)
 		}
 	}
+}
+
+// gaveUp is why a worker ended, nil if it runs or was stopped.
+func (p *pipeline) gaveUp(source stream.Source) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended[source]
 }
 
 // until waits for something to become true.
@@ -213,15 +223,6 @@ func (p *pipeline) compare() {
 	if diff := oracle.Diff(got, oracle.Compute(fed, 1, oracle.Options{})); diff != "" {
 		p.t.Errorf("the views differ from the oracle (- missing, + too many):\n%s", diff)
 	}
-}
-
-// stopped is the error with which a worker gave up by itself.
-func (p *pipeline) stopped() error {
-	var all []error
-	for _, err := range p.stop() {
-		all = append(all, err)
-	}
-	return errors.Join(all...)
 }
 
 // tenths is how much of the stream is in the log.

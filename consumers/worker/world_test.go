@@ -40,7 +40,7 @@ func newWorld(seed uint64, topic string, records int) *world {
 	if topic == stream.SubscriptionsTopic {
 		mix = gen.SubscriptionsOnly
 	}
-	generated := gen.Stream(seed, gen.Options{Records: records, Partitions: 1, Mix: mix, Days: 2})
+	generated := gen.Stream(seed, gen.Options{Records: records, Partitions: 1, Mix: mix, Days: 1})
 	source := stream.Source{Topic: topic}
 	return &world{
 		source: source,

@@ -42,12 +42,12 @@ type usageKey struct {
 	label string // for messages
 }
 
-// Compare orders by dimensions, then time.
+// Compare orders by time, then dimensions: as the tables are sorted.
 func (k usageKey) Compare(l usageKey) int {
-	if c := k.dimensions.Compare(l.dimensions); c != 0 {
+	if c := cmp.Compare(k.at, l.at); c != 0 {
 		return c
 	}
-	return cmp.Compare(k.at, l.at)
+	return k.dimensions.Compare(l.dimensions)
 }
 
 // String names the row.

@@ -7,7 +7,7 @@ import "context"
 func checkPanes(ctx context.Context, r *reader, s *state, d *Differences) error {
 	expected, err := open(ctx, r, usageRows("hour"), `
 SELECT `+dimensionColumns+`, toUInt32(intDiv(toUnixTimestamp(time), 3600) * 3600) AS h, `+decimals("sum(revenue)", "sum(cost)")+`, countIf(type = 'usage.recorded')
-FROM DB.usage_events GROUP BY `+dimensionColumns+`, h ORDER BY `+dimensionColumns+`, h`)
+FROM DB.usage_events GROUP BY `+dimensionColumns+`, h ORDER BY h, `+dimensionColumns)
 	if err != nil {
 		return err
 	}
@@ -18,9 +18,9 @@ FROM DB.usage_events GROUP BY `+dimensionColumns+`, h ORDER BY `+dimensionColumn
 	return match(expected, found, d)
 }
 
-// openPanes reads usage_hourly, ordered by dimensions and hour.
+// openPanes reads usage_hourly, ordered by hour and dimensions.
 func openPanes(ctx context.Context, r *reader) (*cursor[usageKey, totals], error) {
 	return open(ctx, r, usageRows("hour"), `
-SELECT `+dimensionColumns+`, toUnixTimestamp(hour) AS h, `+decimals("revenue", "cost")+`, events
-FROM DB.usage_hourly ORDER BY `+dimensionColumns+`, h`)
+SELECT `+dimensionColumns+`, toUnixTimestamp(hour), `+decimals("revenue", "cost")+`, events
+FROM DB.usage_hourly ORDER BY hour, `+dimensionColumns)
 }

@@ -17,9 +17,10 @@ type reader struct {
 }
 
 // settings of every query. Rows with the same key are in the same month, so
-// months need not be merged with each other; and what does not fit in memory
-// goes to disk.
+// months need not be merged with each other; what a table is sorted by is not
+// sorted again; and what does not fit in memory goes to disk.
 var settings = clickhouse.Settings{
+	"optimize_aggregation_in_order":               1,
 	"do_not_merge_across_partitions_select_final": 1,
 	"max_bytes_before_external_group_by":          400_000_000,
 	"max_bytes_before_external_sort":              400_000_000,

@@ -1,6 +1,9 @@
 package verify
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // window is a length with its name in rolling_revenue.
 type window struct {
@@ -16,44 +19,45 @@ type pane struct {
 	totals
 }
 
-// slide yields a window's totals at every boundary up to gate at which it holds
-// a pane. Panes are in ascending order.
-func (w window) slide(x *exact, panes []pane, gate hour, yield func(hour, totals) error) error {
-	var sum totals
-	in, out := 0, 0 // panes[out:in] are in the window
-	for at := hour(0); ; at++ {
-		if in == out { // empty until the next pane ends
-			if in == len(panes) {
-				return nil
-			}
-			at = panes[in].hour + 1
-		}
-		if at > gate {
-			return nil
-		}
-		for ; in < len(panes) && panes[in].hour < at; in++ {
-			p := panes[in].totals
-			sum = totals{x.add(sum.revenue, p.revenue), x.add(sum.cost, p.cost), sum.events + p.events}
-		}
-		for ; out < in && panes[out].hour < at-w.hours; out++ {
-			p := panes[out].totals
-			sum = totals{x.sub(sum.revenue, p.revenue), x.sub(sum.cost, p.cost), sum.events - p.events}
-		}
-		if in == out {
-			continue
-		}
-		if err := yield(at, sum); err != nil {
-			return err
-		}
-	}
+// series is the panes of one set of dimensions, in ascending order, and a
+// window that slides over them: it holds panes[out:in].
+type series struct {
+	dimensions
+	panes   []pane
+	in, out int
+	sum     totals
 }
 
+// slide moves the window on to [at-length, at) and says whether it holds a
+// pane.
+func (s *series) slide(x *exact, at, length hour) bool {
+	for ; s.in < len(s.panes) && s.panes[s.in].hour < at; s.in++ {
+		p := s.panes[s.in].totals
+		s.sum = totals{x.add(s.sum.revenue, p.revenue), x.add(s.sum.cost, p.cost), s.sum.events + p.events}
+	}
+	for ; s.out < s.in && s.panes[s.out].hour < at-length; s.out++ {
+		p := s.panes[s.out].totals
+		s.sum = totals{x.sub(s.sum.revenue, p.revenue), x.sub(s.sum.cost, p.cost), s.sum.events - p.events}
+	}
+	return s.out < s.in
+}
+
+// over says that the window has left the last pane behind.
+func (s *series) over() bool { return s.out == len(s.panes) }
+
+func (s *series) rewind() { s.in, s.out, s.sum = 0, 0, totals{} }
+
 // checkWindows derives every window from the panes, one window after the other.
-// It holds the panes of one set of dimensions at a time.
+// The panes are held in memory, 56 bytes each; the windows, which are many
+// times as many, are not.
 func checkWindows(ctx context.Context, r *reader, s *state, d *Differences) error {
+	all, err := readSeries(ctx, r)
+	if err != nil {
+		return err
+	}
 	names := ""
 	for _, w := range windows {
-		if err := checkWindow(ctx, r, s, d, w); err != nil {
+		if err := checkWindow(ctx, r, s, d, w, all); err != nil {
 			return err
 		}
 		names += "'" + w.name + "', "
@@ -65,51 +69,69 @@ func checkWindows(ctx context.Context, r *reader, s *state, d *Differences) erro
 	return match(empty[usageKey, totals]{}, other, d)
 }
 
-func openWindow(ctx context.Context, r *reader, s *state, which, label string) (*cursor[usageKey, totals], error) {
-	return open(ctx, r, usageRows(label), `
-SELECT `+dimensionColumns+`, toUnixTimestamp(as_of) AS t, `+decimals("revenue", "cost")+`, events
-FROM DB.rolling_revenue WHERE $which AND as_of <= toDateTime($gate, 'UTC') ORDER BY `+dimensionColumns+`, t`, "$which", which, "$gate", s.usage.gate.seconds())
+// readSeries reads all panes, in the order of dimensions.
+func readSeries(ctx context.Context, r *reader) ([]*series, error) {
+	panes, err := openPanes(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	by := map[dimensions]*series{}
+	var all []*series
+	err = panes.each(func(k *usageKey, v *totals) error {
+		one := by[k.dimensions]
+		if one == nil {
+			one = &series{dimensions: k.dimensions}
+			by[k.dimensions] = one
+			all = append(all, one)
+		}
+		one.panes = append(one.panes, pane{hour(k.at / 3600), *v})
+		return nil
+	})
+	slices.SortFunc(all, func(a, b *series) int { return a.dimensions.Compare(b.dimensions) })
+	return all, err
 }
 
-func checkWindow(ctx context.Context, r *reader, s *state, d *Differences, w window) error {
-	label := "window " + w.name + ", as_of"
-	found, err := openWindow(ctx, r, s, "window = '"+w.name+"'", label)
-	if err != nil {
-		return err
-	}
-	source, err := openPanes(ctx, r)
+func openWindow(ctx context.Context, r *reader, s *state, which, label string) (*cursor[usageKey, totals], error) {
+	return open(ctx, r, usageRows(label), `
+SELECT `+dimensionColumns+`, toUnixTimestamp(as_of), `+decimals("revenue", "cost")+`, events
+FROM DB.rolling_revenue WHERE $which AND as_of <= toDateTime($gate, 'UTC') ORDER BY as_of, `+dimensionColumns,
+		"$which", which, "$gate", s.usage.gate.seconds())
+}
+
+// checkWindow slides one window over all series, hour by hour.
+func checkWindow(ctx context.Context, r *reader, s *state, d *Differences, w window, all []*series) error {
+	key := usageKey{label: "window " + w.name + ", as_of"}
+	found, err := openWindow(ctx, r, s, "window = '"+w.name+"'", key.label)
 	if err != nil {
 		return err
 	}
 	m := newMatcher(found, d)
 	x := &exact{}
-	key := usageKey{label: label}
-	var panes []pane
-	expect := func() error {
-		return w.slide(x, panes, s.usage.gate, func(at hour, t totals) error {
-			key.at = at.seconds()
-			return m.expect(&key, &t)
-		})
+	at := s.usage.gate
+	for _, one := range all {
+		one.rewind()
+		at = min(at, one.panes[0].hour)
 	}
-	err = source.each(func(k *usageKey, v *totals) error {
-		if len(panes) > 0 && k.dimensions != key.dimensions {
-			if err := expect(); err != nil {
-				return err
+	for left := all; len(left) > 0 && at < s.usage.gate; {
+		at++
+		key.at = at.seconds()
+		over := 0
+		for _, one := range left {
+			if one.slide(x, at, w.hours) {
+				key.dimensions = one.dimensions
+				if err := m.expect(&key, &one.sum); err != nil {
+					return err
+				}
+			} else if one.over() {
+				over++
 			}
-			panes = panes[:0]
 		}
-		key.dimensions = k.dimensions
-		panes = append(panes, pane{hour(k.at / 3600), *v})
-		return nil
-	})
-	if err == nil {
-		err = expect()
+		if over > len(left)/2 {
+			left = slices.DeleteFunc(slices.Clone(left), (*series).over)
+		}
 	}
-	if err == nil {
-		err = m.finish()
+	if err := m.finish(); err != nil {
+		return err
 	}
-	if err == nil {
-		err = x.err()
-	}
-	return err
+	return x.err()
 }
