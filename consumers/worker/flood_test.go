@@ -188,6 +188,10 @@ func TestClockJumps(t *testing.T) {
 					return account, changeText(account, "1", day1, "sub", fmt.Sprint("line_", o%10), 1)
 				}}
 				f.run(t, 300*mb)
+				end, _ := time.Parse(time.RFC3339, to)
+				if want := 10 * int(end.Sub(march1)/time.Hour); f.rows["mrr"] != want {
+					t.Errorf("%d rows of mrr, want 10 keys in each of the hours, %d", f.rows["mrr"], want)
+				}
 			})
 		}
 	}

@@ -210,9 +210,15 @@ func (p *pipeline) exec(statement string) {
 // compare holds all views against the oracle.
 func (p *pipeline) compare() {
 	p.t.Helper()
+	p.compareSome(1)
+}
+
+// compareSome is compare for a sample of the as_of.
+func (p *pipeline) compareSome(sample readback.Sample) {
+	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), bound)
 	defer cancel()
-	got, err := readback.Views(ctx, p.direct.Conn(), p.database, 1)
+	got, err := readback.Views(ctx, p.direct.Conn(), p.database, sample)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -220,7 +226,7 @@ func (p *pipeline) compare() {
 	for source, records := range p.all {
 		fed[source] = records[:p.fed[source]]
 	}
-	if diff := oracle.Diff(got, oracle.Compute(fed, 1, oracle.Options{})); diff != "" {
+	if diff := oracle.Diff(got, oracle.Compute(fed, 1, oracle.Options{AsOf: sample.Keep})); diff != "" {
 		p.t.Errorf("the views differ from the oracle (- missing, + too many):\n%s", diff)
 	}
 }

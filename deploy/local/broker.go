@@ -43,6 +43,7 @@ const maxOffsetMetadata = 4096
 // methods may be called from any goroutine.
 type Broker struct {
 	cluster *kfake.Cluster
+	reaper  *reaper
 	addr    string
 	lock    *os.File // nil when the parent process holds it
 
@@ -123,6 +124,7 @@ func startBroker(c BrokerConfig) (*Broker, error) {
 		cluster.KeepControl()
 		return refuseLongMetadata(req.(*kmsg.OffsetCommitRequest))
 	})
+	b.reaper = startReaper(cluster, b.addr)
 	return b, nil
 }
 
@@ -145,6 +147,7 @@ func (b *Broker) Err() error {
 func (b *Broker) Stop() error { return b.stop() }
 
 func (b *Broker) stopOnce() error {
+	b.reaper.close()
 	b.cluster.Close()
 	var err error
 	if b.lock != nil {

@@ -191,7 +191,7 @@ func (p *parts) suspend(ctx context.Context, which int, d time.Duration) error {
 // command is a consumer's command line, and where its log goes.
 func (p *parts) command() (binary string, args []string, dir string) {
 	return p.o.Binary, []string{
-		"consume", "all", "--brokers", p.broker.Addr(), "--clickhouse", p.tcp,
+		"consume", "all", "--log-level", "debug", "--brokers", p.broker.Addr(), "--clickhouse", p.tcp,
 		"--session-timeout", session.String(), "--kafka-timeout", "5s", "--flush-every", "200ms",
 		"--flush-records", "500", "--recent", "1h", "--recent-identities", "200",
 	}, p.o.Dir
