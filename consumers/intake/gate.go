@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"runrate/internal/calendar"
 	"runrate/internal/event"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
@@ -172,6 +173,15 @@ func (g *Gate) Source() stream.Source { return g.source }
 
 // Progress is the accounting so far.
 func (g *Gate) Progress() rows.Progress { return g.progress }
+
+// Passed is the last hour boundary that the clock has passed, 0 before the first
+// tick.
+func (g *Gate) Passed() calendar.Hour {
+	if !g.progress.Ticked {
+		return 0
+	}
+	return calendar.HourOf(g.progress.Clock)
+}
 
 // Flushed is the next offset as of the last flush: rows of offsets below it
 // are in ClickHouse.

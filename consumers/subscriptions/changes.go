@@ -10,7 +10,7 @@ import (
 // Changes are the rows that the steps since the last Done changed. They are
 // computed as they are walked, from the state: no Step may come between.
 func (f *Fold) Changes() rows.Changes {
-	was, closed := f.closed, f.passed()
+	was, closed := f.closed, f.gate.Passed()
 	f.netnew.Settle(closed.Midnight())
 	passes := f.gate.Passes()
 	return rows.Changes{
@@ -70,7 +70,7 @@ func (c *change) row(m movement) rows.Movement {
 // Done ends the batch: its changes are written, its snapshot appended and its
 // next offset committed.
 func (f *Fold) Done() {
-	was, closed := f.closed, f.passed()
+	was, closed := f.closed, f.gate.Passed()
 	f.netnew.Settle(closed.Midnight())
 	f.netnew.Done()
 	for _, c := range f.moved {
@@ -110,14 +110,4 @@ func (f *Fold) forget(closed calendar.Day) {
 	for _, a := range f.accounts {
 		a.forget(horizon)
 	}
-}
-
-// passed is the last hour boundary that the clock has passed, 0 before the
-// first tick.
-func (f *Fold) passed() calendar.Hour {
-	p := f.gate.Progress()
-	if !p.Ticked {
-		return 0
-	}
-	return calendar.HourOf(p.Clock)
 }

@@ -138,7 +138,7 @@ func (f *Fold) Restored() {
 		s.dirty = s.dirty[:0]
 	}
 	f.touched = f.touched[:0]
-	f.closed = f.passed()
+	f.closed = f.gate.Passed()
 	f.advance(0, f.closed)
 	f.forget(f.closed.Midnight())
 	f.netnew.Restore(f.closed.Midnight())

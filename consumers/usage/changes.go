@@ -3,14 +3,13 @@ package usage
 import (
 	"slices"
 
-	"runrate/internal/calendar"
 	"runrate/internal/rows"
 )
 
 // Changes are the rows that the steps since the last Done changed. They are
 // computed as they are walked, from the state: no Step may come between.
 func (f *Fold) Changes() rows.Changes {
-	was, closed := f.closed, f.passed()
+	was, closed := f.closed, f.gate.Passed()
 	f.netnew.Settle(closed.Midnight())
 	passes := f.gate.Passes()
 	return rows.Changes{
@@ -52,7 +51,7 @@ func (f *Fold) Changes() rows.Changes {
 // Done ends the batch: its changes are written, its snapshot appended and its
 // next offset committed.
 func (f *Fold) Done() {
-	was, closed := f.closed, f.passed()
+	was, closed := f.closed, f.gate.Passed()
 	f.netnew.Settle(closed.Midnight())
 	f.netnew.Done()
 	for _, s := range f.changed {
@@ -86,14 +85,4 @@ func (f *Fold) dropEmptySeries() {
 		}
 		return len(s.panes) == 0
 	})
-}
-
-// passed is the last hour boundary that the clock has passed, 0 before the
-// first tick.
-func (f *Fold) passed() calendar.Hour {
-	p := f.gate.Progress()
-	if !p.Ticked {
-		return 0
-	}
-	return calendar.HourOf(p.Clock)
 }

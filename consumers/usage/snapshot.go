@@ -235,7 +235,7 @@ func (f *Fold) Restore(record *snapshot.Record) error {
 // Restored puts in place what follows from the parts: the running sums and the
 // totals of the midnights that can still be amended.
 func (f *Fold) Restored() {
-	f.closed = f.passed()
+	f.closed = f.gate.Passed()
 	for _, s := range f.series {
 		s.gross = money.Amount{}
 		for _, p := range s.panes {
