@@ -80,9 +80,12 @@ func (a *app) redrive(ctx context.Context, tables *store.Store, filter store.Dea
 			return err
 		}
 	}
-	verb := "sent again"
-	if p == nil {
-		verb = "would be sent again"
+	verb := "would be sent again"
+	if p != nil {
+		verb = "sent again"
+		if err := p.Flush(ctx); err != nil {
+			return err
+		}
 	}
 	a.printf("%d dead letters %s\n", sent, verb)
 	for _, reason := range []event.Reason{event.Malformed, event.UnknownType, event.Invalid} {

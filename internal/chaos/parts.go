@@ -115,55 +115,6 @@ func (p *parts) restartBroker(ctx context.Context, away time.Duration) error {
 	return p.startBroker(ctx)
 }
 
-func (p *parts) startClickHouse(ctx context.Context) (err error) {
-	started, err := local.StartClickHouse(ctx, p.clickhouseConfig)
-	if err == nil {
-		p.clickhouse = started
-	}
-	return err
-}
-
-// supervise starts ClickHouse again when it ends by itself: its library aborts,
-// now and then, when a client is killed in the midst of a handshake.
-func (p *parts) supervise(ctx context.Context) {
-	for ctx.Err() == nil {
-		p.mu.Lock()
-		server := p.clickhouse
-		p.mu.Unlock()
-		select {
-		case <-server.Done():
-		case <-ctx.Done():
-			return
-		}
-		p.mu.Lock()
-		if server == p.clickhouse && server.Err() != nil && !p.stopped {
-			p.aborts++
-			p.o.Logger.Warn("ClickHouse ended by itself")
-			if err := errors.Join(server.Kill(), p.startClickHouse(ctx)); err != nil {
-				p.fail(err)
-				p.stopped = true
-			}
-		}
-		again := !p.stopped
-		p.mu.Unlock()
-		if !again {
-			return
-		}
-	}
-}
-
-func (p *parts) restartClickHouse(ctx context.Context, away time.Duration) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err := p.clickhouse.Kill(); err != nil {
-		return err
-	}
-	if err := pause(ctx, away); err != nil {
-		return err
-	}
-	return p.startClickHouse(ctx)
-}
-
 func (p *parts) restartConsumers(ctx context.Context, away time.Duration, which ...int) error {
 	for _, i := range which {
 		p.consumers[i].kill()

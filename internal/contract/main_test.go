@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runrate/deploy/local"
 	"strings"
 	"testing"
 )
@@ -15,6 +16,7 @@ var binary string
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
+	local.RunChild()
 	dir, err := os.MkdirTemp("", "runrate-contract-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
