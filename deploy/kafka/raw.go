@@ -69,15 +69,15 @@ func (c *Cluster) DeleteRecords(ctx context.Context, topic string, partition int
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", what, err)
 	}
-	for _, t := range res.(*kmsg.DeleteRecordsResponse).Topics {
-		for _, p := range t.Partitions {
-			if p.ErrorCode != 0 {
-				return 0, fmt.Errorf("%s: Kafka's error %d", what, p.ErrorCode)
-			}
-			return p.LowWatermark, nil
-		}
+	topics := res.(*kmsg.DeleteRecordsResponse).Topics
+	if len(topics) != 1 || len(topics[0].Partitions) != 1 {
+		return 0, fmt.Errorf("%s: the answer leaves it out", what)
 	}
-	return 0, fmt.Errorf("%s: the answer leaves it out", what)
+	answer := topics[0].Partitions[0]
+	if answer.ErrorCode != 0 {
+		return 0, fmt.Errorf("%s: Kafka's error %d", what, answer.ErrorCode)
+	}
+	return answer.LowWatermark, nil
 }
 
 // request sends one request, its version set, to node i.
