@@ -162,13 +162,13 @@ func TestClockJumps(t *testing.T) {
 				return bookText
 			}
 			t.Run("usage, "+at, func(t *testing.T) {
-				f := flood{source: usageSource, end: 20_004, record: func(o stream.Offset) (string, string) {
+				f := flood{source: usageSource, end: 4_004, record: func(o stream.Offset) (string, string) {
 					switch {
 					case o < 2:
 						return "", start(o)
-					case o == 20_002:
+					case o == 4_002:
 						return "", tickAt(to)
-					case o == 20_003:
+					case o == 4_003:
 						return "", tickAt(to)
 					}
 					account := fmt.Sprint("acct_", o)
@@ -177,11 +177,11 @@ func TestClockJumps(t *testing.T) {
 				f.run(t, 300*mb)
 			})
 			t.Run("subscriptions, "+at, func(t *testing.T) {
-				f := flood{source: stream.Source{Topic: stream.SubscriptionsTopic}, end: 20_003, record: func(o stream.Offset) (string, string) {
+				f := flood{source: stream.Source{Topic: stream.SubscriptionsTopic}, end: 4_003, record: func(o stream.Offset) (string, string) {
 					switch {
 					case o < 2:
 						return "", start(o)
-					case o == 20_002:
+					case o == 4_002:
 						return "", tickAt(to)
 					}
 					account := fmt.Sprint("acct_", o)

@@ -9,6 +9,7 @@ import (
 	"runrate/consumers/snapshots"
 	"runrate/internal/broker"
 	"runrate/internal/stream"
+	snapshot "runrate/schemas/snapshot/v1"
 )
 
 // begin is the metadata of the commit with which a group begins a partition: the
@@ -64,7 +65,10 @@ func (w *Worker) restore(ctx context.Context) error {
 	atMost := min(commit.Next, written)
 	if err := w.persist(ctx, "restore the snapshot", func(ctx context.Context) error {
 		w.fold = w.newFold()
-		next, chain, err := snapshots.Restore(ctx, w.log, labels, pointer, atMost, w.fold.Restore)
+		next, chain, err := snapshots.Restore(ctx, w.log, labels, pointer, atMost, func(r *snapshot.Record) error {
+			w.flushed = markIn(r)
+			return w.fold.Restore(r)
+		})
 		if err != nil {
 			return err
 		}
@@ -79,6 +83,9 @@ func (w *Worker) restore(ctx context.Context) error {
 		}
 		return nil
 	}); err != nil {
+		return err
+	}
+	if err := w.sameLog(ctx); err != nil {
 		return err
 	}
 	if err := w.recall(ctx); err != nil {

@@ -92,7 +92,9 @@ type Worker struct {
 	batch struct {
 		records, bytes int
 		since          time.Time // of its first record
+		last           mark      // its last record
 	}
+	flushed mark // the record before the next offset as of the last flush
 }
 
 // New is a worker that has not started.
@@ -196,6 +198,7 @@ func (w *Worker) take(ctx context.Context, records []stream.Record) error {
 			return err
 		}
 	}
+	w.batch.last = markOf(records[len(records)-1])
 	return nil
 }
 
@@ -230,6 +233,9 @@ func (w *Worker) due() bool {
 // begun before the one above it is done.
 func (w *Worker) flush(ctx context.Context) error {
 	next := w.next()
+	if err := w.sameLog(ctx); err != nil {
+		return err
+	}
 	changes := w.fold.Changes()
 	if err := w.persist(ctx, "write rows", func(ctx context.Context) error {
 		return w.tables.Write(ctx, w.config.Epoch, changes)
@@ -238,7 +244,7 @@ func (w *Worker) flush(ctx context.Context) error {
 	}
 	base := w.chain.WantsBase(time.Now())
 	if err := w.persist(ctx, "append snapshot", func(ctx context.Context) error {
-		return w.chain.Append(ctx, w.log, next, base, time.Now(), w.fold.Snapshot(!base))
+		return w.chain.Append(ctx, w.log, next, base, time.Now(), marked(w.fold.Snapshot(!base), w.batch.last))
 	}); err != nil {
 		return err
 	}
@@ -250,6 +256,7 @@ func (w *Worker) flush(ctx context.Context) error {
 	}
 	w.logger.Debug("flushed", zap.Int("records", w.batch.records), zap.Int64("next_offset", int64(next)), zap.Bool("base", base))
 	w.fold.Done()
+	w.flushed = w.batch.last
 	w.batch.records, w.batch.bytes = 0, 0
 	return nil
 }

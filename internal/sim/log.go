@@ -60,6 +60,17 @@ func (l *Log) Trim(s stream.Source, first stream.Offset) {
 	l.first[s] += stream.Offset(drop)
 }
 
+// Replace makes a partition anew, as deleting and creating its topic does; the
+// group's offsets stay, as they do where only a replica lost its log.
+func (l *Log) Replace(s stream.Source, records []stream.Record) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.partitions[s] = slices.Clone(records)
+	l.first[s] = 0
+	close(l.grown)
+	l.grown = make(chan struct{})
+}
+
 // Forget deletes a group's committed offsets, as their expiry does.
 func (l *Log) Forget(group string) {
 	l.mu.Lock()

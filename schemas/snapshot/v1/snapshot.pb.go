@@ -45,6 +45,9 @@ type Record struct {
 	// Logic epoch and settings that the state was folded under.
 	Epoch    uint32 `protobuf:"varint,6,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	Settings string `protobuf:"bytes,7,opt,name=settings,proto3" json:"settings,omitempty"`
+	// Fingerprint of the source's record before next_offset, by which a log that
+	// was made anew is told from the one that was folded. Empty if there was none.
+	LastRecord []byte `protobuf:"bytes,10,opt,name=last_record,json=lastRecord,proto3" json:"last_record,omitempty"`
 	// Types that are valid to be assigned to State:
 	//
 	//	*Record_Usage
@@ -131,6 +134,13 @@ func (x *Record) GetSettings() string {
 		return x.Settings
 	}
 	return ""
+}
+
+func (x *Record) GetLastRecord() []byte {
+	if x != nil {
+		return x.LastRecord
+	}
+	return nil
 }
 
 func (x *Record) GetState() isRecord_State {
@@ -1071,7 +1081,7 @@ var File_snapshot_v1_snapshot_proto protoreflect.FileDescriptor
 
 const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\n" +
-	"\x1asnapshot/v1/snapshot.proto\x12\x13runrate.snapshot.v1\"\xeb\x02\n" +
+	"\x1asnapshot/v1/snapshot.proto\x12\x13runrate.snapshot.v1\"\x8c\x03\n" +
 	"\x06Record\x12\x14\n" +
 	"\x05topic\x18\x01 \x01(\tR\x05topic\x12\x1c\n" +
 	"\tpartition\x18\x02 \x01(\x05R\tpartition\x12\x1f\n" +
@@ -1080,7 +1090,10 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"nextOffset\x12\x1a\n" +
 	"\bcomplete\x18\x05 \x01(\bR\bcomplete\x12\x14\n" +
 	"\x05epoch\x18\x06 \x01(\rR\x05epoch\x12\x1a\n" +
-	"\bsettings\x18\a \x01(\tR\bsettings\x127\n" +
+	"\bsettings\x18\a \x01(\tR\bsettings\x12\x1f\n" +
+	"\vlast_record\x18\n" +
+	" \x01(\fR\n" +
+	"lastRecord\x127\n" +
 	"\x05usage\x18\b \x01(\v2\x1f.runrate.snapshot.v1.UsageStateH\x00R\x05usage\x12N\n" +
 	"\rsubscriptions\x18\t \x01(\v2&.runrate.snapshot.v1.SubscriptionStateH\x00R\rsubscriptionsB\a\n" +
 	"\x05stateB\v\n" +
