@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"runrate/deploy/kafka/kafkatest"
+	"runrate/deploy/local"
 )
 
 func TestMain(m *testing.M) {
+	local.RunChild() // of the pipeline's ClickHouse
 	if dir := os.Getenv(middleEnv); dir != "" {
 		middle(dir)
 	}

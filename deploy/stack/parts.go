@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -48,10 +49,12 @@ func startBroker(ctx context.Context, o Options, cancel context.CancelCauseFunc)
 	}}, nil
 }
 
-// restarts of a ClickHouse that ends by itself: as often as that, each time
-// after a pause. (Its library aborts at a wrong password, for one.)
+// A ClickHouse that ends by itself is started again after a pause, unless that
+// happens too often within a while. (Its library aborts at a wrong password and,
+// now and then, when a client dies in the midst of a request.)
 const (
-	maxRestarts  = 20
+	maxRestarts  = 10
+	restartSpan  = 10 * time.Minute
 	restartPause = time.Second
 )
 
@@ -102,7 +105,8 @@ func (c *clickhouse) start(ctx context.Context) error {
 }
 
 func (c *clickhouse) supervise(ctx context.Context, cancel context.CancelCauseFunc) {
-	for restarts := 0; ; restarts++ {
+	var ends []time.Time // within restartSpan
+	for {
 		<-c.server.Done()
 		c.mu.Lock()
 		stopping, err := c.stopping, c.server.Err()
@@ -110,8 +114,10 @@ func (c *clickhouse) supervise(ctx context.Context, cancel context.CancelCauseFu
 		if stopping || ctx.Err() != nil {
 			return
 		}
-		if restarts == maxRestarts {
-			cancel(fmt.Errorf("ClickHouse ended by itself %d times, last: %w", restarts+1, err))
+		now := time.Now()
+		ends = append(slices.DeleteFunc(ends, func(t time.Time) bool { return now.Sub(t) > restartSpan }), now)
+		if len(ends) > maxRestarts {
+			cancel(fmt.Errorf("ClickHouse ended by itself %d times within %s, last: %w", len(ends), restartSpan, err))
 			return
 		}
 		c.logger.Error("ClickHouse ended by itself; starting it again", zap.Error(err))
