@@ -46,7 +46,7 @@ func (e *OutOfRange) Error() string {
 	if !e.Known {
 		return fmt.Sprintf("fetch %s@%d: the offset is outside of the log", e.Source, e.Offset)
 	}
-	why := "its records are deleted"
+	why := fmt.Sprintf("%d records from there on are deleted", e.Range.First-e.Offset)
 	if e.Offset > e.Range.End {
 		why = "the log is shorter than it was: the topic was created anew or lost its tail"
 	}
