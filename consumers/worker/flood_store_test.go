@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"runrate/consumers/store"
+	"runrate/deploy/local/localtest"
 	"runrate/internal/oracle"
 	"runrate/internal/stream"
 )
@@ -13,6 +15,13 @@ import (
 func withRecords(t *testing.T, texts map[string][][2]string) *pipeline {
 	t.Helper()
 	p, _ := onShared(t, 1, 10)
+	// As patient as in operation: what is slow on a busy machine is no fault here.
+	tables, err := store.Open(t.Context(), store.Options{Address: localtest.ClickHouse(t).TCPAddr(), Database: p.database, Timeout: bound})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tables.Close() })
+	p.tables = tables
 	p.all = oracle.Log{}
 	for topic, list := range texts {
 		var records []stream.Record
