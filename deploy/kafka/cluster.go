@@ -73,9 +73,7 @@ func Start(ctx context.Context, config Config) (*Cluster, error) {
 func (c *Cluster) begin(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startBound)
 	defer cancel()
-	id := make([]byte, 16)
-	rand.Read(id)
-	cluster := base64.RawURLEncoding.EncodeToString(id)
+	cluster := clusterID()
 	g, formatting := errgroup.WithContext(ctx)
 	for _, n := range c.nodes {
 		g.Go(func() error { return n.format(formatting, cluster) })
@@ -92,6 +90,15 @@ func (c *Cluster) begin(ctx context.Context) error {
 		return err
 	}
 	return c.waitGroups(ctx)
+}
+
+// clusterID is a new one, as Kafka makes them: 16 random bytes in base 64, which
+// do not begin with a "-", or its tools would take it for an option.
+func clusterID() string {
+	id := make([]byte, 16)
+	rand.Read(id)
+	id[0] &= 0x7f // "-" stands for 62, of 0 to 63
+	return base64.RawURLEncoding.EncodeToString(id)
 }
 
 // Version is the release of Kafka that runs.

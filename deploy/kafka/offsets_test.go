@@ -88,5 +88,8 @@ func TestOffsetsExpire(t *testing.T) {
 	within(t, 100*time.Second, "the offsets expire", func() bool {
 		return !committed(t, c, expiring.group, expiring.topic)[0].Set
 	})
+	if took := time.Since(expiring.since); took < time.Minute {
+		t.Errorf("gone %v after the member had left: not by their expiry", took)
+	}
 	t.Logf("expired at most %v after the member had left", time.Since(expiring.since).Round(time.Second))
 }
