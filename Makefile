@@ -6,7 +6,10 @@ STATIC      = $(GO) tool -modfile=.ci/tools.mod staticcheck
 # The release of Apache Kafka that test-kafka runs against; 3.9.2 is pinned, too.
 KAFKA      ?= 4.4.0
 # The packages whose goroutines share something.
-RACE        = ./consumers/worker ./consumers/snapshots ./internal/broker ./internal/lag ./producers/publish ./producers/tick ./deploy/stack
+RACE        = ./consumers/snapshots ./internal/broker ./internal/lag ./producers/publish ./producers/tick ./deploy/stack
+# Of the worker a few whole lives, in memory and into ClickHouse; the schedules and
+# floods would only be slower.
+RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
 # Error strings may begin with a name: ClickHouse, Kafka, TLS.
 CHECKS      = inherit,-ST1005
 
@@ -30,6 +33,7 @@ test: clickhouse ## all tests, against a real ClickHouse and an embedded broker 
 
 race: clickhouse ## the tests of the concurrent parts under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 9m $(RACE)
+	CGO_ENABLED=1 $(GO) test -race -timeout 9m -run $(RACE_WORKER) ./consumers/worker
 
 test-kafka: ## the tests against real Apache Kafka clusters on this machine; KAFKA=3.9.2 takes that release (needs Java and Maven)
 	@deploy/kafka/fetch.sh $(KAFKA)
