@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -11,6 +12,10 @@ import (
 	"runrate/internal/stream"
 	snapshot "runrate/schemas/snapshot/v1"
 )
+
+// staleReads is for how many seconds a missing commit is asked for again before
+// it is believed, where there are signs of one.
+const staleReads = 10
 
 // begin is the metadata of the commit with which a group begins a partition: the
 // state is the empty one.
@@ -146,9 +151,17 @@ func (w *Worker) nothingBefore(ctx context.Context, labels snapshots.Labels, sta
 	if !started {
 		return false, nil
 	}
-	commit, _, err := w.committed(ctx)
-	if err != nil || commit.Set {
-		return err == nil, err
+	// After a change of coordinator, Kafka 4 may answer from before the commit.
+	for range staleReads {
+		commit, _, err := w.committed(ctx)
+		if err != nil || commit.Set {
+			return err == nil, err
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
 	}
 	return false, fmt.Errorf("group %s has no committed offset for %s, but %s: the group's offsets expired or were deleted; "+
 		"beginning again in silence could count a shortened log as the whole (refold the topic with `runrate rebuild`)",

@@ -83,7 +83,17 @@ func (w *Worker) sameLog(ctx context.Context) error {
 			return &AnotherLog{w.config.Source, w.flushed.offset}
 		case err != nil:
 			return err
-		case len(records) == 0 || !bytes.Equal(markOf(records[0]).fingerprint, w.flushed.fingerprint):
+		case len(records) == 0:
+			// A new leader may have nothing to show for a moment; its range tells.
+			held, err := w.log.Range(ctx, w.config.Source)
+			if err != nil {
+				return err
+			}
+			if held.End <= w.flushed.offset {
+				return &AnotherLog{w.config.Source, w.flushed.offset}
+			}
+			return fmt.Errorf("fetch %s@%d: no answer yet: %w", w.config.Source, w.flushed.offset, context.DeadlineExceeded)
+		case !bytes.Equal(markOf(records[0]).fingerprint, w.flushed.fingerprint):
 			return &AnotherLog{w.config.Source, w.flushed.offset}
 		}
 		return nil
