@@ -6,7 +6,7 @@ STATIC      = $(GO) tool -modfile=.ci/tools.mod staticcheck
 # The release of Apache Kafka that test-kafka runs against; 3.9.2 is pinned, too.
 KAFKA      ?= 4.4.0
 # The packages whose goroutines share something.
-RACE        = ./consumers/snapshots ./internal/broker ./internal/lag ./producers/publish ./producers/tick ./deploy/stack
+RACE        = ./consumers/snapshots ./internal/broker ./internal/lag ./producers/publish ./producers/tick ./cmd/runrate/stack
 # Of the worker a few whole lives, in memory and into ClickHouse; the schedules and
 # floods would only be slower.
 RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
@@ -36,11 +36,11 @@ race: clickhouse ## the tests of the concurrent parts under the race detector (n
 	CGO_ENABLED=1 $(GO) test -race -timeout 9m -run $(RACE_WORKER) ./consumers/worker
 
 test-kafka: ## the tests against real Apache Kafka clusters on this machine; KAFKA=3.9.2 takes that release (needs Java and Maven)
-	@deploy/kafka/fetch.sh $(KAFKA)
+	@test/kafka/fetch.sh $(KAFKA)
 	RUNRATE_KAFKA_VERSION=$(KAFKA) $(GO) test -p 1 -timeout 20m -tags kafka $$(grep -rl --include='*_test.go' '^//go:build kafka' . | xargs -n 1 dirname | sort -u)
 
 chaos: clickhouse ## kill consumers, broker and ClickHouse at random under load, then prove the numbers; ARGS="-kills 20"
-	$(GO) run ./internal/chaos/cmd $(ARGS)
+	$(GO) run ./test/chaos/cmd $(ARGS)
 
 bench: clickhouse ## all benchmarks
 	$(GO) test -p 1 -run '^$$' -bench . -benchmem ./...
@@ -53,7 +53,7 @@ fmt: ## format the code
 
 lint: ## go vet and staticcheck, also of what is behind build tags
 	$(GO) vet ./...
-	$(GO) vet -tags kafka ./deploy/kafka/...
+	$(GO) vet -tags kafka ./test/kafka/...
 	$(STATIC) -checks $(CHECKS) -tags kafka ./...
 
 check: ## all that must hold before a commit, tests included, as the CI does

@@ -6,8 +6,9 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runrate/deploy/local"
 	"syscall"
+
+	"runrate/deploy/local"
 )
 
 func main() {

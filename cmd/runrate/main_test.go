@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"runrate/deploy/local/localtest"
+	"runrate/test/localtest"
 )
 
 func TestMain(m *testing.M) { localtest.Main(m) }

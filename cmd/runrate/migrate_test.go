@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"runrate/deploy/local/localtest"
+	"runrate/test/localtest"
 )
 
 func TestMigrate(t *testing.T) {

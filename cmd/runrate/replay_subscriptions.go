@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"runrate/internal/event"
-	"runrate/internal/report"
+	"runrate/internal/views/report"
 	"runrate/producers/publish"
 	"runrate/producers/telco"
 	"runrate/producers/trace"

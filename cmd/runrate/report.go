@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"runrate/internal/report"
+	"runrate/internal/views/report"
 )
 
 func reportCommand(a *app) *cobra.Command {

@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"runrate/internal/event"
+	"runrate/internal/truth"
+	"runrate/internal/views/check"
 	"runrate/producers/publish"
 	"runrate/producers/simulate"
 	"runrate/producers/trace"
@@ -36,7 +38,7 @@ func simulateCommand(a *app) *cobra.Command {
 		Use:   "simulate",
 		Short: "Send the history of a made-up company, and check what became of it",
 		Long: `Make up a whole company from a seed and send its history to Kafka: an API line
-(` + simulate.UsageLine + `) priced per token, and a line of chat apps (` + simulate.SubscriptionLine + `) sold by
+(` + truth.UsageLine + `) priced per token, and a line of chat apps (` + truth.SubscriptionLine + `) sold by
 the seat. Accounts arrive, grow, shrink, leave and come back; events are
 duplicated, disordered, late, and some must be refused.
 
@@ -231,11 +233,11 @@ func (a *app) checkSimulation(cmd *cobra.Command, s simulateFlags, config simula
 	if err != nil {
 		return err
 	}
-	all, err := simulate.Check(cmd.Context(), clickhouse.Conn(), a.clickhouse.Database, truth)
+	all, err := check.Check(cmd.Context(), clickhouse.Conn(), a.clickhouse.Database, truth)
 	if err != nil {
 		return err
 	}
-	differing := simulate.Differing(all)
+	differing := check.Differing(all)
 	shown := all
 	if s.failed {
 		shown = nil
@@ -246,7 +248,7 @@ func (a *app) checkSimulation(cmd *cobra.Command, s simulateFlags, config simula
 		}
 	}
 	if len(shown) > 0 {
-		if err := simulate.WriteTable(a.out, shown); err != nil {
+		if err := check.WriteTable(a.out, shown); err != nil {
 			return err
 		}
 	}
@@ -258,7 +260,7 @@ func (a *app) checkSimulation(cmd *cobra.Command, s simulateFlags, config simula
 }
 
 // simulationTruth is read from the file, or made again.
-func (a *app) simulationTruth(ctx context.Context, s simulateFlags, config simulate.Config) (*simulate.Truth, error) {
+func (a *app) simulationTruth(ctx context.Context, s simulateFlags, config simulate.Config) (*truth.Truth, error) {
 	if s.truth != "" {
 		f, err := a.open(s.truth)
 		if errors.Is(err, os.ErrNotExist) {
@@ -268,7 +270,7 @@ func (a *app) simulationTruth(ctx context.Context, s simulateFlags, config simul
 			return nil, err
 		}
 		defer f.Close()
-		return simulate.ReadTruth(f)
+		return truth.Read(f)
 	}
 	m, err := simulate.Company(config)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"runrate/deploy/stack"
+	"runrate/cmd/runrate/stack"
 )
 
 func upCommand(a *app) *cobra.Command {

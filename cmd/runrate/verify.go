@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"runrate/internal/verify"
+	"runrate/internal/views/verify"
 )
 
 func verifyCommand(a *app) *cobra.Command {

@@ -11,9 +11,9 @@ import (
 
 	"runrate/consumers/snapshots"
 	"runrate/internal/broker"
-	"runrate/internal/sim"
 	"runrate/internal/stream"
 	snapshot "runrate/schemas/snapshot/v1"
+	"runrate/test/sim"
 )
 
 var (

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"runrate/consumers/snapshots"
-	"runrate/internal/sim"
 	"runrate/internal/stream"
 	snapshot "runrate/schemas/snapshot/v1"
+	"runrate/test/sim"
 )
 
 // A state that is older than the chain's base is found in a chain before it, a

@@ -9,8 +9,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
-	"runrate/deploy/local/localtest"
 	"runrate/internal/rows"
+	"runrate/test/localtest"
 )
 
 func TestErrorKinds(t *testing.T) {

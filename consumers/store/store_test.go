@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"runrate/deploy/local/localtest"
 	"runrate/internal/event"
 	"runrate/internal/money"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
 	chschema "runrate/schemas/clickhouse"
+	"runrate/test/localtest"
 )
 
 func TestMain(m *testing.M) { localtest.Main(m) }

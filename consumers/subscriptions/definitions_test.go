@@ -13,8 +13,8 @@ import (
 	"runrate/consumers/worker"
 	"runrate/internal/event"
 	"runrate/internal/money"
-	"runrate/internal/sim"
 	"runrate/internal/stream"
+	"runrate/test/sim"
 )
 
 // cases are the awkward ones of the definition of MRR and its movements, one

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"runrate/consumers/netnew"
+	"runrate/consumers/state"
 	"runrate/internal/calendar"
 	"runrate/internal/event"
 	"runrate/internal/stream"
@@ -78,7 +79,7 @@ func (p *parts) change(c *change, base bool) {
 	p.part.Changes = append(p.part.Changes, &snapshot.Change{
 		Account: string(c.subscription.account.name), Subscription: c.subscription.id, Base: base,
 		Time: int64(c.time), Offset: int64(c.offset), Line: c.plan.line, Plan: c.plan.plan, Segment: c.plan.segment,
-		Region: c.plan.region, Currency: c.plan.currency, Status: int32(c.status), Mrr: snapshot.Of(c.mrr),
+		Region: c.plan.region, Currency: c.plan.currency, Status: int32(c.status), Mrr: state.Encode(c.mrr),
 	})
 	p.grew()
 }
@@ -105,7 +106,7 @@ func (f *Fold) Restore(record *snapshot.Record) error {
 		c := &change{
 			time: event.Time(in.Time), offset: stream.Offset(in.Offset), subscription: a.subscription(in.Subscription),
 			plan:   plan{line: in.Line, plan: in.Plan, segment: in.Segment, region: in.Region, currency: in.Currency},
-			status: event.Status(in.Status), mrr: in.Mrr.Money(),
+			status: event.Status(in.Status), mrr: state.Decode(in.Mrr),
 		}
 		if in.Base {
 			c.subscription.base = c

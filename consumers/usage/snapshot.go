@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"runrate/consumers/netnew"
+	"runrate/consumers/state"
 	"runrate/internal/calendar"
 	"runrate/internal/event"
 	"runrate/internal/money"
@@ -159,7 +160,7 @@ func encodeSeries(s *series, panes []pane) *snapshot.Series {
 	out := &snapshot.Series{Line: d.Line, Product: d.Product, Segment: d.Segment, Region: d.Region, Currency: d.Currency}
 	for _, p := range panes {
 		out.Panes = append(out.Panes, &snapshot.Pane{
-			Hour: int32(p.hour), Revenue: snapshot.Of(p.total.Revenue), Cost: snapshot.Of(p.total.Cost),
+			Hour: int32(p.hour), Revenue: state.Encode(p.total.Revenue), Cost: state.Encode(p.total.Cost),
 			Events: p.total.Events, Count: p.total.count,
 		})
 	}
@@ -181,7 +182,7 @@ func encodeLedger(l *ledger, days []dayRevenue) *snapshot.Ledger {
 		out.First = &first
 	}
 	for _, d := range days {
-		out.Days = append(out.Days, &snapshot.DayRevenue{Day: int32(d.day), Revenue: snapshot.Of(d.revenue)})
+		out.Days = append(out.Days, &snapshot.DayRevenue{Day: int32(d.day), Revenue: state.Encode(d.revenue)})
 	}
 	return out
 }
@@ -204,7 +205,7 @@ func (f *Fold) Restore(record *snapshot.Record) error {
 		s := f.seriesOf(rows.Dimensions{Line: in.Line, Product: in.Product, Segment: in.Segment, Region: in.Region, Currency: in.Currency})
 		for _, p := range in.Panes {
 			s.pane(calendar.Hour(p.Hour)).total = total{
-				Totals: rows.Totals{Revenue: p.Revenue.Money(), Cost: p.Cost.Money(), Events: p.Events}, count: p.Count,
+				Totals: rows.Totals{Revenue: state.Decode(p.Revenue), Cost: state.Decode(p.Cost), Events: p.Events}, count: p.Count,
 			}
 		}
 	}
@@ -222,7 +223,7 @@ func (f *Fold) Restore(record *snapshot.Record) error {
 				l.First = calendar.Day(*ledger.First)
 			}
 			for _, d := range ledger.Days {
-				l.set(calendar.Day(d.Day), d.Revenue.Money())
+				l.set(calendar.Day(d.Day), state.Decode(d.Revenue))
 			}
 		}
 	}

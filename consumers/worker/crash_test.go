@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"runrate/internal/event"
-	"runrate/internal/sim"
+	"runrate/test/sim"
 )
 
 var faults = []sim.Fault{sim.CrashBefore, sim.CrashAfter, sim.LostCall, sim.LostAnswer}

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"runrate/deploy/local"
-	"runrate/deploy/local/localtest"
+	"runrate/test/localtest"
 )
 
 // TestClickHouseFaults: whatever ClickHouse does, the workers wait, say so once,

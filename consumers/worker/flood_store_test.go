@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"runrate/consumers/store"
-	"runrate/deploy/local/localtest"
-	"runrate/internal/oracle"
 	"runrate/internal/stream"
+	"runrate/test/localtest"
+	"runrate/test/oracle"
 )
 
 // withRecords is a pipeline with these records instead of generated ones.

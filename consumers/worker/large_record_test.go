@@ -9,9 +9,9 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
-	"runrate/deploy/local/localtest"
 	"runrate/internal/broker"
 	"runrate/internal/stream"
+	"runrate/test/localtest"
 )
 
 // TestLargeRecords: a record of 10 MB is refused by the broker unless the topic

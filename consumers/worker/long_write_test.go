@@ -11,8 +11,8 @@ import (
 	"runrate/consumers/store"
 	"runrate/consumers/worker"
 	"runrate/internal/rows"
-	"runrate/internal/sim"
 	"runrate/internal/stream"
+	"runrate/test/sim"
 )
 
 // slowTables take long for a flush, as ClickHouse does for the rows of a clock

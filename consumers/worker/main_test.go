@@ -3,7 +3,7 @@ package worker_test
 import (
 	"testing"
 
-	"runrate/deploy/local/localtest"
+	"runrate/test/localtest"
 )
 
 func TestMain(m *testing.M) { localtest.Main(m) }

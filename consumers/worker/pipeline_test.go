@@ -16,15 +16,15 @@ import (
 	"runrate/consumers/subscriptions"
 	"runrate/consumers/usage"
 	"runrate/consumers/worker"
-	"runrate/deploy/local/localtest"
 	"runrate/internal/broker"
-	"runrate/internal/chaos/readback"
 	"runrate/internal/event"
-	"runrate/internal/oracle"
-	"runrate/internal/oracle/gen"
-	"runrate/internal/sim"
 	"runrate/internal/stream"
 	chschema "runrate/schemas/clickhouse"
+	"runrate/test/chaos/readback"
+	"runrate/test/localtest"
+	"runrate/test/oracle"
+	"runrate/test/oracle/gen"
+	"runrate/test/sim"
 )
 
 // pipeline is both topics, of one partition each, folded into a real ClickHouse

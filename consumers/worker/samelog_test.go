@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"runrate/consumers/worker"
-	"runrate/internal/sim"
 	"runrate/internal/stream"
+	"runrate/test/sim"
 )
 
 // TestAnotherLog puts another log under the offsets of the one that is folded,

@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 
 	"runrate/internal/broker"
-	"runrate/internal/sim"
 	"runrate/internal/stream"
+	"runrate/test/sim"
 )
 
 // TestStops takes from a stopped consumer what it needs to go on, one thing at a

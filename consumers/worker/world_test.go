@@ -16,9 +16,9 @@ import (
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
 	"runrate/internal/event"
-	"runrate/internal/oracle/gen"
-	"runrate/internal/sim"
 	"runrate/internal/stream"
+	"runrate/test/oracle/gen"
+	"runrate/test/sim"
 )
 
 var seed = flag.Uint64("seed", 0, "replay one schedule")

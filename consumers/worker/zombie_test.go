@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"runrate/internal/broker"
-	"runrate/internal/sim"
+	"runrate/test/sim"
 )
 
 // TestZombieAtEveryStep pauses a worker at each of its calls, lets a successor

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"runrate/deploy/local"
-	"runrate/deploy/local/localtest"
+	"runrate/test/localtest"
 )
 
 // What a query sees is what the pipeline relies on.

@@ -12,7 +12,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"runrate/deploy/local"
-	"runrate/deploy/local/localtest"
+	"runrate/test/localtest"
 )
 
 // middleEnv makes this test binary the process between: it starts a part, tells

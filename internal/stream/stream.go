@@ -3,13 +3,17 @@
 // records belong on.
 package stream
 
-import "strconv"
+import (
+	"strconv"
 
-// The two input topics and the snapshot log, as the contract names them.
+	"runrate/schemas/topics"
+)
+
+// The two input topics and the snapshot log.
 const (
-	UsageTopic         = "runrate.usage"
-	SubscriptionsTopic = "runrate.subscriptions"
-	SnapshotsTopic     = "runrate.snapshots"
+	UsageTopic         = topics.Usage
+	SubscriptionsTopic = topics.Subscriptions
+	SnapshotsTopic     = topics.Snapshots
 )
 
 // The consumer groups that fold the two input topics.

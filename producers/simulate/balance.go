@@ -1,14 +1,17 @@
 package simulate
 
-import "runrate/internal/money"
+import (
+	"runrate/internal/money"
+	"runrate/internal/truth"
+)
 
 // truth draws up the balance of the ledger.
-func (m *Model) truth() *Truth {
+func (m *Model) truth() *truth.Truth {
 	l, c := m.ledger, m.config
-	t := &Truth{
-		Preset: c.Preset, Seed: c.Seed, Start: c.Start.UTC(), End: c.End().UTC(), Currency: Currency,
+	t := &truth.Truth{
+		Preset: c.Preset, Seed: c.Seed, Start: c.Start.UTC(), End: c.End().UTC(), Currency: truth.Currency,
 		Accounts: len(m.accounts), Sent: l.sent,
-		Usage: []UsageTruth{}, Windows: []WindowTruth{}, Adjustments: []AdjustmentTruth{}, Movements: []MovementTruth{}, MRR: []MRRTruth{},
+		Usage: []truth.Usage{}, Windows: []truth.Window{}, Adjustments: []truth.Adjustment{}, Movements: []truth.Movement{}, MRR: []truth.MRR{},
 	}
 	for i := range m.customers {
 		if !m.customers[i].shared {
@@ -18,13 +21,18 @@ func (m *Model) truth() *Truth {
 	for i, month := range l.months {
 		for p, name := range productNames {
 			u := l.used[i][p]
-			t.Usage = append(t.Usage, UsageTruth{UsageLine, name, month, Decimal{u.revenue}, Decimal{u.cost}, u.events})
+			t.Usage = append(t.Usage, truth.Usage{
+				Line: truth.UsageLine, Product: name, Month: month,
+				Revenue: truth.Decimal{Amount: u.revenue}, Cost: truth.Decimal{Amount: u.cost}, Events: u.events,
+			})
 		}
 		a := l.adjustments[i]
-		t.Adjustments = append(t.Adjustments, AdjustmentTruth{UsageLine, month, a.count, Decimal{a.amount}})
+		t.Adjustments = append(t.Adjustments, truth.Adjustment{Line: truth.UsageLine, Month: month, Count: a.count, Amount: truth.Decimal{Amount: a.amount}})
 		for k, name := range moveNames {
 			v := l.movements[i][k]
-			t.Movements = append(t.Movements, MovementTruth{SubscriptionLine, month, name, v.count, Decimal{v.amount}})
+			t.Movements = append(t.Movements, truth.Movement{
+				Line: truth.SubscriptionLine, Month: month, Movement: name, Count: v.count, Amount: truth.Decimal{Amount: v.amount},
+			})
 		}
 	}
 	for _, w := range []struct {
@@ -36,14 +44,17 @@ func (m *Model) truth() *Truth {
 			for _, day := range l.days[max(c.Days-w.days, 0):] {
 				u.add(day[p])
 			}
-			t.Windows = append(t.Windows, WindowTruth{UsageLine, name, w.name, Decimal{u.revenue}, Decimal{u.cost}, u.events})
+			t.Windows = append(t.Windows, truth.Window{
+				Line: truth.UsageLine, Product: name, Window: w.name,
+				Revenue: truth.Decimal{Amount: u.revenue}, Cost: truth.Decimal{Amount: u.cost}, Events: u.events,
+			})
 		}
 	}
 	for _, w := range []struct {
 		name string
 		days int
 	}{{"1d", 1}, {"7d", 7}, {"28d", 28}, {"90d", 90}} {
-		a := ActiveTruth{Line: UsageLine, Window: w.name}
+		a := truth.Active{Line: truth.UsageLine, Window: w.name}
 		for i := range l.accounts {
 			if last := l.accounts[i].lastActive; last > 0 && last > c.Days-w.days {
 				a.Accounts++
@@ -57,10 +68,10 @@ func (m *Model) truth() *Truth {
 }
 
 // byPlan is the MRR of all contracts as they are.
-func (m *Model) byPlan() []MRRTruth {
-	list := make([]MRRTruth, segments)
+func (m *Model) byPlan() []truth.MRR {
+	list := make([]truth.MRR, segments)
 	for s := range list {
-		list[s].Line, list[s].Plan = SubscriptionLine, planNames[s]
+		list[s].Line, list[s].Plan = truth.SubscriptionLine, planNames[s]
 	}
 	for i := range m.customers {
 		c := &m.customers[i]
@@ -76,7 +87,7 @@ func (m *Model) byPlan() []MRRTruth {
 }
 
 // bridges fills in ARR and net new ARR of both lines.
-func (m *Model) bridges(t *Truth) {
+func (m *Model) bridges(t *truth.Truth) {
 	usage, chat := bridge{}, bridge{}
 	for i := range m.ledger.accounts {
 		usage.add(&m.ledger.accounts[i].standing, m.config.Days, multiple)
@@ -84,12 +95,12 @@ func (m *Model) bridges(t *Truth) {
 	for i := range m.customers {
 		chat.add(&m.customers[i].book, m.config.Days, perYear)
 	}
-	zero := Decimal{}
-	t.ARR = []ARRTruth{
-		{UsageLine, Decimal{usage.closing}, zero, Decimal{usage.closing}},
-		{SubscriptionLine, zero, Decimal{chat.closing}, Decimal{chat.closing}},
+	zero := truth.Decimal{}
+	t.ARR = []truth.ARR{
+		{Line: truth.UsageLine, Usage: truth.Decimal{Amount: usage.closing}, Subscription: zero, ARR: truth.Decimal{Amount: usage.closing}},
+		{Line: truth.SubscriptionLine, Usage: zero, Subscription: truth.Decimal{Amount: chat.closing}, ARR: truth.Decimal{Amount: chat.closing}},
 	}
-	t.NetNew = []NetNewTruth{usage.truth(UsageLine), chat.truth(SubscriptionLine)}
+	t.NetNew = []truth.NetNew{usage.truth(truth.UsageLine), chat.truth(truth.SubscriptionLine)}
 }
 
 // bridge is the way from an opening ARR to a closing one.
@@ -106,10 +117,10 @@ func (b *bridge) add(s *standing, end int, factor int64) {
 	b.moved[k] = plus(b.moved[k], minus(now, before))
 }
 
-func (b *bridge) truth(line string) NetNewTruth {
-	return NetNewTruth{
-		Line: line, Opening: Decimal{b.opening}, New: Decimal{b.moved[isNew]}, Expansion: Decimal{b.moved[expansion]},
-		Reactivation: Decimal{b.moved[reactivation]}, Contraction: Decimal{b.moved[contraction]}, Churn: Decimal{b.moved[churn]},
-		Closing: Decimal{b.closing}, NetNew: Decimal{minus(b.closing, b.opening)},
+func (b *bridge) truth(line string) truth.NetNew {
+	return truth.NetNew{
+		Line: line, Opening: truth.Decimal{Amount: b.opening}, New: truth.Decimal{Amount: b.moved[isNew]}, Expansion: truth.Decimal{Amount: b.moved[expansion]},
+		Reactivation: truth.Decimal{Amount: b.moved[reactivation]}, Contraction: truth.Decimal{Amount: b.moved[contraction]}, Churn: truth.Decimal{Amount: b.moved[churn]},
+		Closing: truth.Decimal{Amount: b.closing}, NetNew: truth.Decimal{Amount: minus(b.closing, b.opening)},
 	}
 }

@@ -11,11 +11,12 @@ import (
 	"runrate/consumers/subscriptions"
 	"runrate/consumers/usage"
 	"runrate/consumers/worker"
-	"runrate/deploy/local/localtest"
 	"runrate/internal/event"
-	"runrate/internal/oracle"
 	"runrate/internal/stream"
+	"runrate/internal/views/check"
 	chschema "runrate/schemas/clickhouse"
+	"runrate/test/localtest"
+	"runrate/test/oracle"
 )
 
 func TestMain(m *testing.M) { localtest.Main(m) }
@@ -75,7 +76,7 @@ func TestCheck(t *testing.T) {
 		}
 	}
 	s, database := folded(t, log, 2)
-	all, err := Check(t.Context(), s.Conn(), database, truth)
+	all, err := check.Check(t.Context(), s.Conn(), database, truth)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,23 +95,23 @@ func TestCheck(t *testing.T) {
 			views[view]++
 		}
 	}
-	for _, q := range questions(truth) {
-		if views[q.view] == 0 {
-			t.Errorf("nothing was found in %s", q.view)
+	for _, q := range check.Questions(truth) {
+		if views[q.View] == 0 {
+			t.Errorf("nothing was found in %s", q.View)
 		}
 	}
 
 	truth.Usage[0].Revenue.Amount = plus(truth.Usage[0].Revenue.Amount, exact(truth.Usage[0].Revenue.Sub(truth.Usage[1].Revenue.Amount)))
 	truth.NetNew[0].Churn.Amount = truth.NetNew[0].Opening.Amount
 	truth.Sent.Refused[event.Malformed]++
-	if all, err = Check(t.Context(), s.Conn(), database, truth); err != nil {
+	if all, err = check.Check(t.Context(), s.Conn(), database, truth); err != nil {
 		t.Fatal(err)
 	}
 	// Revenue is asked of two views.
-	if n := Differing(all); n != 4 {
+	if n := check.Differing(all); n != 4 {
 		t.Errorf("%d numbers differ from a truth with three lies", n)
 	}
-	if _, err := Check(t.Context(), s.Conn(), "no`such", truth); err == nil {
+	if _, err := check.Check(t.Context(), s.Conn(), "no`such", truth); err == nil {
 		t.Error("a database of any name")
 	}
 }
@@ -122,15 +123,15 @@ func TestCheckOfNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, database := folded(t, oracle.Log{}, 1)
-	all, err := Check(t.Context(), s.Conn(), database, truthOf(t, m))
+	all, err := check.Check(t.Context(), s.Conn(), database, truthOf(t, m))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if slices.ContainsFunc(all, func(c Comparison) bool { return c.OK && c.Intended != "0" }) || Differing(all) == 0 {
+	if slices.ContainsFunc(all, func(c check.Comparison) bool { return c.OK && c.Intended != "0" }) || check.Differing(all) == 0 {
 		t.Error("an empty database passes")
 	}
 	var out strings.Builder
-	if err := WriteTable(&out, all); err != nil || !strings.Contains(out.String(), "none") {
+	if err := check.WriteTable(&out, all); err != nil || !strings.Contains(out.String(), "none") {
 		t.Error(errors.Join(err, errors.New(out.String())))
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"runrate/internal/event"
 	"runrate/internal/money"
+	"runrate/internal/truth"
 )
 
 // customer is one customer of the chat line.
@@ -237,9 +238,9 @@ func (k *contract) state(c *customer) *event.Subscription {
 		panic(err)
 	}
 	s := &event.Subscription{
-		ID: k.id, Line: SubscriptionLine, Plan: k.plan,
+		ID: k.id, Line: truth.SubscriptionLine, Plan: k.plan,
 		Segment: segmentNames[c.segment], Region: regionNames[c.region],
-		Status: k.status, Quantity: k.seats, Currency: Currency, Discount: percent,
+		Status: k.status, Quantity: k.seats, Currency: truth.Currency, Discount: percent,
 		UnitAmount: exact(money.FromInt(k.price(c.segment)).DivExact(100)),
 		Interval:   event.EveryMonth, IntervalCount: k.months,
 	}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"runrate/internal/event"
+	"runrate/internal/truth"
 )
 
 // faults are the reasons for which some events must be refused. The other two
@@ -12,10 +13,6 @@ import (
 var faults = [...]event.Reason{
 	event.Malformed, event.Invalid, event.TooNew, event.TooOld, event.UnknownProduct, event.UnpricedMeter,
 }
-
-// faultSource is the CloudEvents source of all that must be refused, in
-// ordinary events' stead, so that a check finds them among the dead letters.
-const faultSource = "simulate/faults"
 
 // blunder makes the events of a day that must be refused.
 func (m *Model) blunder(d int) {
@@ -43,10 +40,10 @@ func (m *Model) blunder(d int) {
 
 // spoil makes an event into one that must be refused for a reason.
 func (out *Message) spoil(a *arrival) {
-	out.Event.Source = faultSource
+	out.Event.Source = truth.FaultSource
 	switch a.fault {
 	case event.Malformed: // no time
-		out.Raw = append(out.Raw[:0], `{"specversion":"1.0","type":"usage.recorded","source":"`+faultSource+`","id":"`...)
+		out.Raw = append(out.Raw[:0], `{"specversion":"1.0","type":"usage.recorded","source":"`+truth.FaultSource+`","id":"`...)
 		out.Raw = append(out.Raw, out.Event.ID...)
 		out.Raw = append(out.Raw, `","subject":"`...)
 		out.Raw = append(out.Raw, a.account...)

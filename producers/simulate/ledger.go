@@ -3,6 +3,7 @@ package simulate
 import (
 	"runrate/internal/event"
 	"runrate/internal/money"
+	"runrate/internal/truth"
 )
 
 // ledger is the books that the model keeps while it makes events: each accepted
@@ -18,7 +19,7 @@ type ledger struct {
 	days        [][products]total // by day
 
 	accounts   []holding
-	sent       Sent
+	sent       truth.Sent
 	closedDays int
 }
 

@@ -8,8 +8,9 @@ import (
 
 	"runrate/internal/event"
 	"runrate/internal/money"
-	"runrate/internal/oracle"
 	"runrate/internal/stream"
+	"runrate/internal/views/check"
+	"runrate/test/oracle"
 )
 
 // logOf is the log that a publisher makes of a history.
@@ -38,6 +39,8 @@ func logOf(t testing.TB, m *Model, partitions int32, format Format) oracle.Log {
 	}
 	return log
 }
+
+func join(parts ...string) string { return strings.Join(parts, "/") }
 
 // reading says how the oracle's rows of a view answer a question: which rows
 // count, their key, and their numbers ("1" to count a row).
@@ -79,7 +82,7 @@ func readings(m *Model) []reading {
 }
 
 // answers sums the rows of a view by key.
-func (r reading) answers(t *testing.T, rows []string) []answer {
+func (r reading) answers(t *testing.T, rows []string) []check.Answer {
 	t.Helper()
 	sums := map[string][]money.Amount{}
 	var keys []string
@@ -101,11 +104,11 @@ func (r reading) answers(t *testing.T, rows []string) []answer {
 		}
 	}
 	slices.Sort(keys)
-	var list []answer
+	var list []check.Answer
 	for _, key := range keys {
-		a := answer{key: key}
+		a := check.Answer{Key: key}
 		for _, s := range sums[key] {
-			a.numbers = append(a.numbers, s.String())
+			a.Numbers = append(a.Numbers, s.String())
 		}
 		list = append(list, a)
 	}
@@ -121,8 +124,8 @@ func TestTruthIsTheOracles(t *testing.T) {
 		truth := truthOf(t, m)
 		end := int64(m.Config().End())
 		views := oracle.Compute(log, 2, oracle.Options{AsOf: func(micros int64) bool { return micros == end }})
-		for i, q := range questions(truth) {
-			for _, c := range q.compare(readings(m)[i].answers(t, views[q.view])) {
+		for i, q := range check.Questions(truth) {
+			for _, c := range q.Compare(readings(m)[i].answers(t, views[q.View])) {
 				if !c.OK {
 					t.Errorf("seed %d: %s: intended %s, the oracle finds %s", seed, c.What, c.Intended, c.Found)
 				}

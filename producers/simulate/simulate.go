@@ -25,14 +25,7 @@ import (
 
 	"runrate/internal/event"
 	"runrate/internal/pricebook"
-)
-
-// The business lines of a simulated company. No other producer of this project
-// uses them, so that a truth can be checked beside other data.
-const (
-	UsageLine        = "api-platform"
-	SubscriptionLine = "chat-apps"
-	Currency         = "USD"
+	"runrate/internal/truth"
 )
 
 // AccountPrefix begins the name of every simulated account.
@@ -131,7 +124,7 @@ func (m *Model) liveThrough(d int) {
 
 // Truth is what the numbers must be once the history is folded. It needs the
 // whole history to have been iterated.
-func (m *Model) Truth() (*Truth, error) {
+func (m *Model) Truth() (*truth.Truth, error) {
 	if !m.queue.empty() || m.ledger.closedDays != m.config.Days {
 		return nil, fmt.Errorf("the truth of %d days is known after all of them; %d were made", m.config.Days, m.ledger.closedDays)
 	}

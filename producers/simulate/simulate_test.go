@@ -12,6 +12,7 @@ import (
 
 	"runrate/internal/event"
 	"runrate/internal/money"
+	"runrate/internal/truth"
 )
 
 // small is a company that a naive recomputation can follow, with more going
@@ -32,7 +33,7 @@ func company(t testing.TB, c Config) *Model {
 	return m
 }
 
-func truthOf(t testing.TB, m *Model) *Truth {
+func truthOf(t testing.TB, m *Model) *truth.Truth {
 	t.Helper()
 	truth, err := m.Truth()
 	if err != nil {
@@ -101,7 +102,7 @@ func TestHeadline(t *testing.T) {
 		records, keys := 0, map[string]bool{}
 		for msg := range m.History() {
 			records++
-			if u := msg.Event.Usage; u != nil && msg.Event.Source != faultSource {
+			if u := msg.Event.Usage; u != nil && msg.Event.Source != truth.FaultSource {
 				keys[u.Product+"/"+u.Segment+"/"+u.Region] = true
 			}
 		}
@@ -165,7 +166,7 @@ func TestClockGoesAlong(t *testing.T) {
 				t.Fatalf("tick %s after %s", at, clock)
 			}
 			clock = at
-		case msg.Event.Source == faultSource:
+		case msg.Event.Source == truth.FaultSource:
 		case at > clock+5*event.Minute || at < clock-22*event.Day:
 			t.Fatalf("%s while the clock stands at %s", at, clock)
 		}
@@ -187,14 +188,14 @@ func TestTruthReadsBack(t *testing.T) {
 	if err := truthOf(t, m).Write(&a); err != nil {
 		t.Fatal(err)
 	}
-	read, err := ReadTruth(bytes.NewReader(a.Bytes()))
+	read, err := truth.Read(bytes.NewReader(a.Bytes()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := read.Write(&b); err != nil || a.String() != b.String() {
 		t.Errorf("it reads back as another: %v", err)
 	}
-	if _, err := ReadTruth(strings.NewReader(`{}`)); err == nil {
+	if _, err := truth.Read(strings.NewReader(`{}`)); err == nil {
 		t.Error("an empty truth is taken")
 	}
 }

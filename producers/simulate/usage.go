@@ -3,6 +3,7 @@ package simulate
 import (
 	"runrate/internal/event"
 	"runrate/internal/money"
+	"runrate/internal/truth"
 )
 
 // use makes the usage and refunds of an account on a day. An event stands for
@@ -88,7 +89,7 @@ func (m *Model) refund(a *account, index, d int, spend uint64) {
 		time: m.moment(a.region, m.config.Start+event.Time(d)*event.Day)}
 	c.adjustment = &event.Adjustment{
 		Product: productNames[a.primary], Segment: segmentNames[a.segment], Region: regionNames[a.region],
-		Amount: amount, Currency: Currency, Reason: reason,
+		Amount: amount, Currency: truth.Currency, Reason: reason,
 	}
 	m.ledger.adjustment(d, index, int(a.primary), amount)
 	m.send(c)

@@ -17,9 +17,9 @@ import (
 	"runrate/consumers/subscriptions"
 	"runrate/consumers/worker"
 	"runrate/internal/event"
-	"runrate/internal/sim"
 	"runrate/internal/stream"
 	"runrate/producers/publish"
+	"runrate/test/sim"
 )
 
 var _ Sink = (*publish.Publisher)(nil)

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"text/template"
 
-	"runrate/internal/stream"
+	"runrate/schemas/topics"
 )
 
 //go:embed *.sql views/*.sql
@@ -76,8 +76,8 @@ func render(name, text string, o Options) ([]string, error) {
 	var b strings.Builder
 	err = t.Execute(&b, sqlText{
 		Options:           o,
-		Usage:             stream.UsageTopic,
-		Subscriptions:     stream.SubscriptionsTopic,
+		Usage:             topics.Usage,
+		Subscriptions:     topics.Subscriptions,
 		DefaultWindowDays: DefaultARRWindowDays,
 		DefaultMultiplier: DefaultARRMultiplier,
 	})

@@ -7,7 +7,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"runrate/deploy/local/localtest"
+	"runrate/test/localtest"
 )
 
 func TestMain(m *testing.M) { localtest.Main(m) }

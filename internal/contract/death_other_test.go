@@ -1,7 +1,0 @@
-//go:build !linux
-
-package contract
-
-import "syscall"
-
-var dieWithTest *syscall.SysProcAttr

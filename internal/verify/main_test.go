@@ -1,9 +1,0 @@
-package verify_test
-
-import (
-	"testing"
-
-	"runrate/deploy/local/localtest"
-)
-
-func TestMain(m *testing.M) { localtest.Main(m) }

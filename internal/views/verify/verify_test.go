@@ -1,0 +1,50 @@
+package verify_test
+
+import (
+	"flag"
+	"testing"
+
+	"runrate/test/oracle/gen"
+)
+
+var (
+	seeds = flag.Int("seeds", 12, "streams to verify")
+	seed  = flag.Uint64("seed", 0, "verify one stream")
+)
+
+func options(seed uint64) gen.Options {
+	o := gen.Options{Days: 2}
+	switch seed % 6 {
+	case 0, 3:
+		o.Days = 75
+	case 1:
+		o.Days = 40
+	}
+	return o
+}
+
+// What the folds write is proved, whatever the stream.
+func TestSound(t *testing.T) {
+	one := func(seed uint64) {
+		w := newWorld(t, seed, options(seed))
+		results := w.verify()
+		var compared int64
+		for _, r := range results {
+			compared += r.Compared
+		}
+		for check, text := range failing(results) {
+			t.Errorf("seed %d (replay with -seed %d): %s: %s", seed, seed, check, text)
+		}
+		if len(results) != 14 || compared == 0 {
+			t.Errorf("seed %d: %d checks of %d rows", seed, len(results), compared)
+		}
+		t.Logf("seed %d: %d rows", seed, compared)
+	}
+	if *seed != 0 {
+		one(*seed)
+		return
+	}
+	for s := range *seeds {
+		one(uint64(s + 1))
+	}
+}

@@ -1,0 +1,159 @@
+package verify_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"runrate/consumers/intake"
+	"runrate/consumers/store"
+	"runrate/consumers/subscriptions"
+	"runrate/consumers/usage"
+	"runrate/internal/broker"
+	"runrate/internal/rows"
+	"runrate/internal/stream"
+	"runrate/internal/views/verify"
+	chschema "runrate/schemas/clickhouse"
+	"runrate/test/localtest"
+	"runrate/test/oracle"
+	"runrate/test/oracle/gen"
+)
+
+// world is a database that holds the folds of a generated stream.
+type world struct {
+	t     testing.TB
+	store *store.Store
+	name  string
+	log   oracle.Log
+}
+
+// fold is what the usage and the subscription fold have in common here.
+type fold interface {
+	Gate() *intake.Gate
+	Step(*intake.Judged) error
+	Changes() rows.Changes
+	Done()
+}
+
+// newWorld folds a stream of a seed into a database of its own, flushed at
+// random.
+func newWorld(t *testing.T, seed uint64, options gen.Options) *world {
+	t.Helper()
+	w := empty(t)
+	generated := gen.Stream(seed, options)
+	w.log = generated.Log()
+	r := rand.New(rand.NewPCG(seed, 11))
+	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+		w.must(w.store.SetTopic(t.Context(), topic, generated.Partitions))
+		for p := range generated.Partitions {
+			source := stream.Source{Topic: topic, Partition: p}
+			var f fold = usage.New(usage.Config{Source: source, Memory: intake.DefaultMemory, ARRWindowDays: 28, ARRMultiplier: 13})
+			if topic == stream.SubscriptionsTopic {
+				f = subscriptions.New(subscriptions.Config{Source: source, Memory: intake.DefaultMemory})
+			}
+			w.fold(f, source, generated.Partitions, func() bool { return r.IntN(60) == 0 })
+		}
+	}
+	return w
+}
+
+// empty is a database with the schema and no rows.
+func empty(t testing.TB) *world {
+	t.Helper()
+	w := &world{t: t, name: localtest.Database(t)}
+	var err error
+	w.store, err = store.Open(t.Context(), store.Options{Address: localtest.ClickHouse(t).TCPAddr(), Database: w.name})
+	w.must(err)
+	t.Cleanup(func() { w.store.Close() })
+	_, err = chschema.Migrate(t.Context(), w.store.Conn(), chschema.Options{Database: w.name})
+	w.must(err)
+	return w
+}
+
+func (w *world) fold(f fold, source stream.Source, partitions int32, flush func() bool) {
+	w.t.Helper()
+	records := w.log[source]
+	if len(records) == 0 {
+		return
+	}
+	judge := intake.NewJudge(source, partitions)
+	f.Gate().Begin(records[0].Offset)
+	for i, record := range records {
+		judged := []intake.Judged{judge.Judge(record)}
+		for _, j := range f.Gate().Stragglers(judged) {
+			seen, err := w.store.Seen(w.t.Context(), 0, source, []store.EventKey{{Account: j.Event.Account, Time: j.Event.Time, Identity: j.Identity}}, f.Gate().Flushed())
+			w.must(err)
+			for identity := range seen {
+				f.Gate().Learn(identity)
+			}
+		}
+		w.must(f.Step(&judged[0]))
+		if i == len(records)-1 || flush() {
+			w.must(w.store.Write(w.t.Context(), 0, f.Changes()))
+			f.Done()
+		}
+	}
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// exec runs a statement in which DB is the database.
+func (w *world) exec(statement string) {
+	w.t.Helper()
+	w.must(w.store.Conn().Exec(context.Background(), strings.ReplaceAll(statement, "DB.", w.name+".")))
+}
+
+// Offsets is the log's: it makes the world a verify.LogRanges.
+func (w *world) Offsets(_ context.Context, topic string) (map[int32]broker.Range, error) {
+	out := map[int32]broker.Range{}
+	for s, records := range w.log {
+		if s.Topic == topic && len(records) > 0 {
+			out[s.Partition] = broker.Range{First: records[0].Offset, End: records[len(records)-1].Offset + 1}
+		}
+	}
+	return out, nil
+}
+
+// verify makes all checks.
+func (w *world) verify() []verify.Result {
+	w.t.Helper()
+	results, err := verify.Run(w.t.Context(), verify.Options{Conn: w.store.Conn(), Database: w.name, Log: w, Show: 3})
+	w.must(err)
+	return results
+}
+
+// failing is the checks that are not proved, by view and proof, with what they
+// show.
+func failing(results []verify.Result) map[string]string {
+	out := map[string]string{}
+	for _, r := range results {
+		if r.Outcome != verify.Proved {
+			text := fmt.Sprintf("%s, %d of %d: %s", r.Outcome, r.Differ, r.Compared, r.Note)
+			for _, d := range r.Rows {
+				text += fmt.Sprintf("\n  %s\n    expected %s\n    found    %s", d.Key, d.Expected, d.Found)
+			}
+			out[r.View+": "+r.Proves] = text
+		}
+	}
+	return out
+}
+
+// copy is another world with the same rows.
+func (w *world) copy(t *testing.T) *world {
+	t.Helper()
+	c := empty(t)
+	c.log = w.log
+	for _, table := range []string{"usage_event_versions", "usage_hour_versions", "rolling_revenue_versions", "active_account_versions",
+		"subscription_change_versions", "subscription_versions", "mrr_movement_versions", "mrr_versions", "net_new_arr_versions",
+		"dead_letter_versions", "progress_versions", "topics"} {
+		c.exec("ALTER TABLE DB." + table + " ATTACH PARTITION ALL FROM " + w.name + "." + table)
+	}
+	return c
+}

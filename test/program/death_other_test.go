@@ -1,0 +1,7 @@
+//go:build !linux
+
+package program
+
+import "syscall"
+
+var dieWithTest *syscall.SysProcAttr

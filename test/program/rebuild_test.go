@@ -1,0 +1,158 @@
+package program
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"runrate/deploy/local"
+)
+
+// parts are a broker and a ClickHouse without consumers, each command of the
+// binary pointed at them.
+func parts(t *testing.T) (*pipeline, []string) {
+	t.Helper()
+	addr := kafkaAlone(t)
+	ch, err := local.StartClickHouse(context.Background(), local.Config{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := ch.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	_, port, err := net.SplitHostPort(ch.HTTPAddr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pipeline{}
+	if _, err := fmt.Sscan(port, &p.http); err != nil {
+		t.Fatal(err)
+	}
+	at := []string{"--brokers", addr, "--clickhouse", ch.TCPAddr()}
+	must(t, "", "migrate", "--clickhouse", ch.TCPAddr())
+	return p, at
+}
+
+const priceBook = `{"specversion":"1.0","type":"pricebook.published","source":"t","id":"b1","time":"2026-11-01T00:00:00Z","data":` +
+	`{"version":"1","currency":"USD","products":[{"product":"chat","line":"api","meters":{"in":[{"effective_from":"2026-01-01T00:00:00Z","unit":1,"price":"2"}]}}]}}` + "\n"
+
+func usageOf(account, product string, day, n int) string {
+	return fmt.Sprintf(`{"specversion":"1.0","type":"usage.recorded","source":"t","id":"%s-%d-%d","time":"2026-11-%02dT12:00:00Z","subject":"%s","data":{"product":"%s","quantities":{"in":%d}}}`+"\n",
+		account, day, n, day, account, product, n)
+}
+
+func tickAt(time string) string {
+	return `{"specversion":"1.0","type":"clock.ticked","source":"t","id":"t","time":"` + time + `"}` + "\n"
+}
+
+// TestRebuild refolds a topic beside its consumers, which go on meanwhile, takes
+// their place, and changes the definition of usage ARR with it. The rows are the
+// same; what comes later goes on from there.
+func TestRebuild(t *testing.T) {
+	t.Parallel()
+	p, at := parts(t)
+	consumer := func() *program {
+		return start(t, exec.Command(binary, append([]string{"consume", "all", "--flush-every", "100ms"}, at...)...))
+	}
+	events := priceBook + tickAt("2026-11-02T12:00:00Z")
+	for i := range 20 {
+		events += usageOf(fmt.Sprint("acct_", i), "chat", 2, i)
+	}
+	events += usageOf("acct_1", "chat", 2, 1) + tickAt("2026-11-03T00:00:00Z")
+	first := consumer()
+	must(t, events, append([]string{"publish", "-"}, at[:2]...)...)
+	must(t, "", append([]string{"settle"}, at[:2]...)...)
+	views := func() (all []string) {
+		for _, view := range []string{"usage_events", "usage_hourly", "rolling_revenue", "active_accounts", "accounting", "dead_letters"} {
+			rows := p.query(t, "SELECT * FROM "+view+" ORDER BY ALL")
+			for _, row := range rows {
+				all = append(all, view+"\t"+row)
+			}
+		}
+		return all
+	}
+	arr := func() string {
+		return strings.Join(p.query(t, "SELECT usage_arr FROM arr WHERE as_of = '2026-11-03 00:00:00'"), ",")
+	}
+	before := views()
+	if got := arr(); got != "4940" { // 13 x 380
+		t.Fatalf("usage ARR is %s, want 4940", got)
+	}
+
+	rebuild := start(t, exec.Command(binary, append([]string{"rebuild", "usage", "--reason", "a test", "--arr-window-days", "30", "--arr-multiplier", "12"}, at...)...))
+	within(t, "the rebuild waits for the consumers to be stopped", func() bool {
+		return strings.Contains(rebuild.err.String(), "waiting until the topic's consumers are stopped")
+	})
+	if after := views(); !slices.Equal(before, after) || arr() != "4940" {
+		t.Error("the views changed before the switch")
+	}
+	first.signal(t, syscall.SIGTERM)
+	if code := first.wait(t); code != 0 {
+		t.Errorf("the consumer ended with %d:\n%s", code, first.err.String())
+	}
+	if code := rebuild.wait(t); code != 0 {
+		t.Fatalf("the rebuild ended with %d:\n%s", code, rebuild.err.String())
+	}
+	if after := views(); !slices.Equal(before, after) {
+		t.Errorf("the rebuilt views differ:\n%s\nbefore:\n%s", strings.Join(after, "\n"), strings.Join(before, "\n"))
+	}
+	if got := arr(); got != "4560" { // 12 x 380
+		t.Errorf("usage ARR is %s after the rebuild, want 4560", got)
+	}
+
+	second := consumer()
+	must(t, tickAt("2026-11-03T12:00:00Z")+usageOf("acct_1", "chat", 3, 5)+usageOf("acct_2", "chat", 2, 2)+tickAt("2026-11-04T00:00:00Z"), append([]string{"publish", "-"}, at[:2]...)...)
+	must(t, "", append([]string{"settle"}, at[:2]...)...)
+	if got := p.query(t, "SELECT sum(accepted), sum(duplicate), sum(refused) FROM accounting WHERE topic = 'runrate.usage'"); got[0] != "21\t2\t0" {
+		t.Errorf("accounting after the rebuild: %s", got)
+	}
+	must(t, "", append([]string{"verify"}, at...)...)
+	second.signal(t, syscall.SIGTERM)
+	if code := second.wait(t); code != 0 || strings.Contains(second.err.String(), "STOPPED") {
+		t.Errorf("the consumer ended with %d:\n%s", code, second.err.String())
+	}
+}
+
+// TestRedrive publishes dead letters again once a price book knows their
+// product; what would be refused again is left, and nothing counts twice.
+func TestRedrive(t *testing.T) {
+	t.Parallel()
+	p, at := parts(t)
+	start(t, exec.Command(binary, append([]string{"consume", "all", "--flush-every", "100ms"}, at...)...))
+	send := func(events string) {
+		must(t, events, append([]string{"publish", "-"}, at[:2]...)...)
+		must(t, "", append([]string{"settle"}, at[:2]...)...)
+	}
+	invalid := strings.Replace(usageOf("acct_9", "chat", 2, 7), `"in":7`, `"in":-7`, 1)
+	send(tickAt("2026-11-02T12:00:00Z") + usageOf("acct_1", "chat", 2, 1) + usageOf("acct_2", "chat", 2, 2) + invalid)
+	count := func(sql string) string { return p.query(t, sql)[0] }
+	if got := count("SELECT countIf(reason = 'unknown_product'), countIf(reason = 'invalid') FROM dead_letters"); got != "2\t1" {
+		t.Fatalf("dead letters: %s", got)
+	}
+	send(priceBook + usageOf("acct_2", "chat", 2, 2)) // a producer's own retry
+	if out := must(t, "", append([]string{"redrive", "--dry-run"}, at...)...); !strings.Contains(out, "2 dead letters would be sent again") || !strings.Contains(out, "1 left: they are invalid") {
+		t.Errorf("dry run:\n%s", out)
+	}
+	out := must(t, "", append([]string{"redrive", "--reason", "unknown_product"}, at...)...)
+	if !strings.Contains(out, "2 dead letters sent again") {
+		t.Errorf("redrive:\n%s", out)
+	}
+	must(t, "", append([]string{"settle"}, at[:2]...)...)
+	if got := count("SELECT sum(revenue), count() FROM usage_events"); got != "6\t2" { // 2 x (1 + 2)
+		t.Errorf("revenue and events: %s", got)
+	}
+	if got := count("SELECT sum(accepted), sum(duplicate), sum(refused) FROM accounting"); got != "2\t1\t3" {
+		t.Errorf("accounting: %s", got)
+	}
+	if r := runrate(t, "", append([]string{"redrive", "--reason", "too_old"}, at...)...); r.code != 1 || !strings.Contains(r.err, "no dead letter matches") {
+		t.Errorf("nothing to redrive: exit %d\n%s", r.code, r.err)
+	}
+	must(t, "", append([]string{"verify"}, at...)...)
+}
