@@ -11,7 +11,7 @@ import (
 	"runrate/internal/stream"
 )
 
-// How far from the clock an event may be: rules 6 and 7.
+// How far from the clock an event may be: DEFINITIONS R6 and R7.
 const (
 	MaxAhead  = 5 * event.Minute
 	MaxBehind = 35 * event.Day
@@ -99,7 +99,7 @@ func (g *Gate) Tick(t event.Time, offset stream.Offset) {
 // CountControl counts a control record that is not a tick.
 func (g *Gate) CountControl() { g.progress.Control++ }
 
-// Candidate applies rules 5 to 7 to a data event that rules 1 to 4 let pass:
+// Candidate applies DEFINITIONS R5 to R7 to a data event that R1 to R4 let pass:
 // true if it is for the fold to accept or refuse, false if it is done with. A
 // straggler's identity must have been looked up before (Stragglers, Learn).
 func (g *Gate) Candidate(j *Judged) bool {

@@ -46,7 +46,7 @@ func TestGateRefusesAGap(t *testing.T) {
 	}
 }
 
-// Rules 6 and 7 to the microsecond, and not before the first tick.
+// DEFINITIONS R6 and R7 to the microsecond, and not before the first tick.
 func TestLateness(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -114,7 +114,7 @@ func TestDuplicates(t *testing.T) {
 	}
 	g.Learn(old.Identity)
 	duplicate("old, learnt", old)
-	// Too old by now, and still a duplicate: rule 5 comes before rule 7.
+	// Too old by now, and still a duplicate: R5 comes before R7 (DEFINITIONS R5).
 	g.Tick(noon+30*event.Day, 9)
 	duplicate("old, learnt, 40 days behind", old)
 	// Another time, another event.

@@ -2,9 +2,9 @@
 // refused with a reason, a duplicate, a control record, or a candidate for the
 // numbers. It keeps the partition's clock and its accounting.
 //
-// Judge holds the rules that need no state (1 to 4 of the contract's list),
-// Gate the ones that do (5 to 7). Rule 8 needs the price book and is the usage
-// fold's. The package is pure: no Kafka, no ClickHouse, no clock of its own.
+// Judge holds the rules that need no state (DEFINITIONS R1 to R4), Gate the ones
+// that do (R5 to R7). R8 needs the price book and is the usage fold's. The
+// package is pure: no Kafka, no ClickHouse, no clock of its own.
 package intake
 
 import (
@@ -16,8 +16,8 @@ import (
 	"runrate/internal/stream"
 )
 
-// Judged is a record with the verdict of rules 1 to 4: either an event, or the
-// refusal of the first rule that failed.
+// Judged is a record with the verdict of DEFINITIONS R1 to R4: either an event,
+// or the refusal of the first rule that failed.
 type Judged struct {
 	Record   stream.Record
 	Event    event.Event
@@ -26,7 +26,7 @@ type Judged struct {
 	Refusal  *event.Refusal
 }
 
-// Judge applies rules 1 to 4 to the records of one source partition. It holds
+// Judge applies DEFINITIONS R1 to R4 to the records of one source partition. It holds
 // scratch space: one Judge per goroutine.
 type Judge struct {
 	source     stream.Source
@@ -39,7 +39,7 @@ func NewJudge(source stream.Source, partitions int32) *Judge {
 	return &Judge{source: source, partitions: partitions}
 }
 
-// Judge decodes one record and applies rules 1 to 4 in their order.
+// Judge decodes one record and applies R1 to R4 in their order.
 func (j *Judge) Judge(record stream.Record) Judged {
 	e, refusal := j.decoder.Decode(record.Value)
 	if refusal == nil {
@@ -73,7 +73,7 @@ func readBook(data []byte) (*pricebook.Book, *event.Refusal) {
 	return book, nil
 }
 
-// wrongTopic refuses an event of a kind that the other topic holds.
+// wrongTopic refuses an event of a kind that the other topic holds (DEFINITIONS R2).
 func (j *Judge) wrongTopic(t event.Type) *event.Refusal {
 	home := stream.UsageTopic
 	if t == event.SubscriptionChanged {
@@ -89,7 +89,7 @@ func (j *Judge) wrongTopic(t event.Type) *event.Refusal {
 }
 
 // wrongPartition refuses a record that another partition's state would have to
-// know of.
+// know of (DEFINITIONS R3).
 func (j *Judge) wrongPartition(key []byte, account event.Account) *event.Refusal {
 	if !bytes.Equal(key, []byte(account)) {
 		return &event.Refusal{

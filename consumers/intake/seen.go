@@ -6,7 +6,7 @@ import (
 )
 
 // Memory bounds the identities that a partition keeps in memory; the others are
-// looked up, which is slower and gives the same answer.
+// looked up, which is slower and gives the same answer (DEFINITIONS L9).
 type Memory struct {
 	Recent event.Time // keep events up to this far behind the clock
 	Most   int        // identities, about 25 bytes each; beyond it the oldest hours are let go

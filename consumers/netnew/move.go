@@ -19,8 +19,8 @@ type move struct {
 	present     bool
 }
 
-// book adds the move to the totals (sign +1) or takes it off (sign -1), by the
-// rules of net_new_arr in section 5 of the contract. The sums cannot overflow:
+// book adds the move to the totals (sign +1) or takes it off (sign -1), by
+// the rules of net_new_arr (DEFINITIONS A6). The sums cannot overflow:
 // the folds bound what they let in.
 func (t *totals) book(m move, sign int64) {
 	if !m.present {

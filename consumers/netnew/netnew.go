@@ -20,7 +20,7 @@ import (
 	"runrate/internal/stream"
 )
 
-// Span is the distance that net_new_arr looks back.
+// Span is the distance that net_new_arr looks back (DEFINITIONS A5).
 const Span calendar.Day = 30
 
 // Never is the First of a ledger that was never above zero.

@@ -75,14 +75,14 @@ func (s *Store) SwitchEpoch(ctx context.Context, topic string, epoch uint32, rea
 		`INSERT INTO `+s.quoted()+`.epochs (topic, epoch, reason) SELECT ?, ?, ?`, topic, epoch, reason)
 }
 
-// Definition is what usage ARR means: Multiplier x the usage revenue of a
-// window of WindowDays days.
+// Definition is what usage ARR means (DEFINITIONS A4): Multiplier x the usage
+// revenue of a window of WindowDays days.
 type Definition struct {
 	WindowDays uint16
 	Multiplier uint32
 }
 
-// DefaultDefinition is the contract's: 28 days x 13.
+// DefaultDefinition is 28 days x 13 (DEFINITIONS A1).
 var DefaultDefinition = Definition{WindowDays: 28, Multiplier: 13}
 
 // Definition is the definition of usage ARR of an epoch of the usage topic; the

@@ -30,7 +30,7 @@ type Options struct {
 	// Address is host:port, several of them with commas, or a clickhouse://
 	// DSN (clickhouse://user:password@host:9440/?secure=true). Native protocol.
 	Address  string
-	Database string // "revenue"; the contract's name. A database in the DSN does not count.
+	Database string // "revenue" to analysts. A database in the DSN does not count.
 	User     string // instead of the DSN's
 	Password string // instead of the DSN's
 	TLS      *tls.Config

@@ -17,7 +17,7 @@ import (
 	"runrate/test/sim"
 )
 
-// cases are the awkward ones of the definition of MRR and its movements, one
+// cases are the awkward ones of MRR and its movements (DEFINITIONS S1 to S8), one
 // script each in testdata/definitions.
 var cases = []string{
 	"upgrade_and_downgrade_on_the_same_day", "second_subscription_in_the_same_line", "cancelling_one_of_two",

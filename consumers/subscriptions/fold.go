@@ -56,7 +56,7 @@ type Fold struct {
 	touched  []*series                       // with dirty panes
 }
 
-// monthsPerYear makes MRR annual.
+// monthsPerYear makes MRR annual (DEFINITIONS A2).
 const monthsPerYear = 12
 
 // New is the fold before its first record.
@@ -102,8 +102,8 @@ func (f *Fold) Step(j *intake.Judged) error {
 	return nil
 }
 
-// maxGross bounds the MRR of all changes of a partition, so that no sum that a
-// view or net_new_arr takes leaves Decimal(38,12): 6 x 10^24.
+// maxGross bounds the MRR of all changes of a partition (DEFINITIONS M8), so that
+// no sum that a view or net_new_arr takes leaves Decimal(38,12): 6 x 10^24.
 var maxGross, _ = money.FromInt(6_000_000_000_000_000_000).MulInt(1_000_000)
 
 var errOverflow = errors.New("the MRR of all changes adds up to more than 6 x 10^24; no row could be trusted")

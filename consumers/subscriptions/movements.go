@@ -5,7 +5,7 @@ import (
 	"runrate/internal/stream"
 )
 
-// The movements of MRR (section 5 of the contract).
+// The movements of MRR (DEFINITIONS S5).
 const (
 	movedNew          = "new"
 	movedExpansion    = "expansion"
@@ -24,10 +24,11 @@ type movement struct {
 	touched stream.Offset // the last record that changed it
 }
 
-// derive places a change and derives the movements from it on. It walks back
-// from the end of the timeline and forward again: a change in order costs one
-// step, one out of order as many as come after it. Of those only the next of its
-// subscription moves by another amount; for the others a step is an addition.
+// derive places a change and derives the movements from it on (DEFINITIONS S6).
+// It walks back from the end of the timeline and forward again: a change in order
+// costs one step, one out of order as many as come after it. Of those only the
+// next of its subscription moves by another amount; for the others a step is an
+// addition.
 func (f *Fold) derive(a *account, c *change) {
 	at := a.put(c)
 	f.derivations++
@@ -113,7 +114,7 @@ func (f *Fold) rederive(c, cause *change) {
 	f.replace(c, now, cause.offset)
 }
 
-// move takes a step of the running sum and names it.
+// move takes a step of the running sum and names it (DEFINITIONS S5).
 func (l *ledger) move(c *change, amount money.Amount) string {
 	was := l.running.Sign()
 	l.running, _ = l.running.Add(amount)

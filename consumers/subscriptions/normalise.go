@@ -6,7 +6,7 @@ import (
 )
 
 // perMonth is how much of a month's revenue a billing interval's amount is, as
-// a fraction: a year has 365 days and 12 months (section 5 of the contract).
+// a fraction: a year has 365 days and 12 months (DEFINITIONS S2).
 var perMonth = map[event.Interval]struct{ num, den int64 }{
 	event.EveryDay:   {365, 12},
 	event.EveryWeek:  {365, 84},
@@ -16,7 +16,8 @@ var perMonth = map[event.Interval]struct{ num, den int64 }{
 
 // MRR is the monthly recurring revenue of a state: quantity x unit_amount less
 // discount, over interval_count intervals, to a month; rounded once, half to
-// even, at the 12th decimal. It is 0 in every status but active and past_due.
+// even, at the 12th decimal (DEFINITIONS S2). It is 0 in every status but active
+// and past_due (S3).
 func MRR(s *event.Subscription) (mrr money.Amount, ok bool) {
 	if s.Status != event.Active && s.Status != event.PastDue {
 		return money.Amount{}, true

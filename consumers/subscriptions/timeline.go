@@ -52,7 +52,7 @@ type change struct {
 	moves        []movement   // by ledger: at most its own and the one it leaves
 }
 
-// order is by event time, ties by offset.
+// order is by event time, ties by offset (DEFINITIONS S1).
 func order(a, b *change) int {
 	return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.offset, b.offset))
 }

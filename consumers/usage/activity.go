@@ -9,7 +9,7 @@ import (
 	"runrate/internal/stream"
 )
 
-// activeWindows are the windows of active_accounts, lengths in days.
+// activeWindows are the windows of active_accounts (DEFINITIONS W8), lengths in days.
 var activeWindows = [...]struct {
 	name string
 	days calendar.Day

@@ -102,7 +102,7 @@ func (f *Fold) Step(j *intake.Judged) error {
 	return nil
 }
 
-// rate makes an event into a row: rule 8, and what it earns and costs.
+// rate makes an event into a row: DEFINITIONS R8, and what it earns and costs (M3).
 func (f *Fold) rate(e *event.Event) (rows.UsageEvent, *event.Refusal) {
 	row := rows.UsageEvent{Account: e.Account, Time: e.Time, Source: e.Source, ID: e.ID, Type: e.Type}
 	if a := e.Adjustment; a != nil {
@@ -225,9 +225,9 @@ func (f *Fold) ledger(a *account, line, currency string) *ledger {
 	return l
 }
 
-// maxGross is about a sixteenth of what Decimal(38,12) holds, 6 x 10^24, so that
-// no multiple of a sum that a view or net_new_arr takes leaves it. It takes
-// three billion events at the cap to get there.
+// maxGross is 6 x 10^24 (DEFINITIONS M8), about a sixteenth of what Decimal(38,12)
+// holds, so that no multiple of a sum that a view or net_new_arr takes leaves it.
+// It takes three billion events at the cap to get there.
 var maxGross, _ = money.FromInt(6_000_000_000_000_000_000).MulInt(1_000_000)
 
 var errOverflow = errors.New("the amounts of one key add up to more than 6 x 10^24; no row of it could be trusted")

@@ -12,7 +12,7 @@ import (
 
 func compareHour(p pane, h calendar.Hour) int { return cmp.Compare(p.hour, h) }
 
-// windows are the rolling windows of the contract, lengths in hours.
+// windows are the rolling windows (DEFINITIONS W6), lengths in hours.
 var windows = [...]struct {
 	name  string
 	hours calendar.Hour

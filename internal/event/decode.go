@@ -19,15 +19,15 @@ type Decoder struct {
 	unquote []byte // room for names and strings with escapes
 }
 
-// Decode reads the value of a record: a structured-mode JSON CloudEvent when
-// its first byte is '{', else the Protobuf message runrate.events.v1.Event.
-// The event shares no memory with value.
+// Decode reads the value of a record (DEFINITIONS E1): a structured-mode JSON
+// CloudEvent when its first byte is '{', else the Protobuf message
+// runrate.events.v1.Event. The event shares no memory with value.
 //
-// It judges rules 1, 2 and 4 of the contract. A refusal is malformed or
+// It judges DEFINITIONS R1, R2 and R4. A refusal is malformed or
 // unknown_type: first what is wrong with the encoding, then with the required
 // attributes specversion, type, source, id and time, then the type, then
-// subject and data. What is wrong with the values alone (rule 4) is in
-// Event.Invalid, because rule 3 comes before it: the first fault in the order
+// subject and data. What is wrong with the values alone (R4) is in
+// Event.Invalid, because R3 comes before it: the first fault in the order
 // id, source, subject, time, then data's members in the order of the schema,
 // meters by name. An event with Invalid set has its Type, its Account as it
 // stands in subject; the rest is not to be used.

@@ -93,9 +93,9 @@ type Event struct {
 	Subscription *Subscription
 	PriceBook    []byte // the book as JSON, not yet parsed
 
-	// Invalid is the first thing that rule 4 finds wrong with the values of a
+	// Invalid is the first thing that DEFINITIONS R4 finds wrong with the values of a
 	// well-formed event, nil if nothing is. It is a field, not Decode's error,
-	// because rule 3 (placement) is judged between decoding and rule 4.
+	// because R3 (placement) is judged between decoding and R4.
 	Invalid *Refusal
 }
 
@@ -113,8 +113,8 @@ type Quantity struct {
 	Count uint64
 }
 
-// MaxQuantity is the largest quantity an event may carry: 2^53, the largest
-// integer that every JSON implementation holds exactly.
+// MaxQuantity is the largest quantity an event may carry (DEFINITIONS E7): 2^53,
+// the largest integer that every JSON implementation holds exactly.
 const MaxQuantity = 1 << 53
 
 // Adjustment is the data of adjustment.recorded.
@@ -150,7 +150,8 @@ const MaxIntervalCount = 1000
 // Status is the state of a subscription.
 type Status uint8
 
-// The states of a subscription. Active and PastDue pay; the others do not.
+// The states of a subscription. Active and PastDue pay; the others do not
+// (DEFINITIONS S3).
 const (
 	Trialing Status = iota + 1
 	Active

@@ -7,7 +7,7 @@ import (
 	"runrate/internal/money"
 )
 
-// The contract's example of each kind of event.
+// An example of each kind of event (DEFINITIONS E7 to E12).
 const (
 	usageJSON = `{"specversion":"1.0","type":"usage.recorded","source":"api-gateway/eu-1","id":"01JD8",` +
 		`"time":"2026-11-23T07:31:05.123Z","subject":"acct_42",` +

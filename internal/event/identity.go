@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 )
 
-// Identity names the event: two records are the same event exactly when their
-// account, source, id and time are the same. It is the first 16 bytes of
+// Identity names the event (DEFINITIONS E5): two records are the same event exactly
+// when their account, source, id and time are the same. It is the first 16 bytes of
 // SHA-256 over
 //
 //	len(account) account len(source) source len(id) id time

@@ -9,10 +9,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// readJSON fills d.wire from a structured-mode JSON CloudEvent. It refuses
-// what is no strict JSON: duplicate member names, invalid UTF-8, bytes after
-// the object, or nesting deeper than jsontext's 10,000. Members that it does
-// not know are checked and passed over.
+// readJSON fills d.wire from a structured-mode JSON CloudEvent (DEFINITIONS E2).
+// It refuses what is no strict JSON: duplicate member names, invalid UTF-8, bytes
+// after the object, or nesting deeper than jsontext's 10,000. Members that it
+// does not know are checked and passed over.
 func (d *Decoder) readJSON(value []byte) *Refusal {
 	// The decoder reads a bytes.Buffer in place and leaves it as it is, so that
 	// what ReadValue returns is a part of value and lives as long.

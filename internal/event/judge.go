@@ -5,15 +5,15 @@ import (
 	"strconv"
 )
 
-// judge turns what a reader found into an event, by the rules of the contract.
+// judge turns what a reader found into an event, by DEFINITIONS R1, R2 and R4.
 // Each of its methods below takes one attribute, notes the first fault of
 // either kind, and goes on with a zero value, so that the order of the calls is
 // the order of precedence.
 type judge struct {
 	w         *wire
 	strings   *interner
-	malformed *Refusal // rule 1: the first
-	invalid   *Refusal // rule 4: the first
+	malformed *Refusal // R1: the first
+	invalid   *Refusal // R4: the first
 }
 
 // event judges all of it.
@@ -40,7 +40,7 @@ func (j *judge) event() (Event, *Refusal) {
 	e.ID = string(j.bounded("id", w.id, 1, MaxAttributeLen))
 	e.Source = j.strings.get(j.bounded("source", w.source, 1, MaxAttributeLen))
 	if !e.Type.Control() && j.have("subject", w.subject, text, aString) {
-		// As it stands, even if it may not: rule 3 compares it with the key.
+		// As it stands, even if it may not: R3 compares it with the key.
 		e.Account = Account(w.subject.text)
 		j.bounded("subject", w.subject, 1, MaxAttributeLen)
 	}

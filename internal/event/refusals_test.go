@@ -15,7 +15,7 @@ const typesDetail = "; it is one of usage.recorded, adjustment.recorded, subscri
 // refusals has an entry for each rule on the JSON form, and for each order
 // between rules that matters.
 var refusals = []refusal{
-	// Rule 1: CloudEvents attributes.
+	// DEFINITIONS R1: CloudEvents attributes.
 	{usageJSON, `"specversion":"1.0",`, ``, Malformed, `specversion is missing; the string "1.0" is required`, false},
 	{usageJSON, `"1.0"`, `"0.3"`, Malformed, `specversion is "0.3"; the string "1.0" is required`, false},
 	{usageJSON, `"1.0"`, `1.0`, Malformed, `specversion is 1.0; the string "1.0" is required`, false},
@@ -36,7 +36,7 @@ var refusals = []refusal{
 	{usageJSON, `2026-11-23T07:31:05.123Z`, `2016-12-31T23:59:60Z`, Malformed, `time is "2016-12-31T23:59:60Z"; ` + aTime + ` is required`, true},
 	{usageJSON, `2026-11-23T07:31:05.123Z`, ``, Malformed, `time is ""; ` + aTime + ` is required`, false},
 
-	// Rule 2, after the attributes and before subject and data.
+	// DEFINITIONS R2, after the attributes and before subject and data.
 	{usageJSON, `"usage.recorded"`, `"usage.record"`, UnknownType, `type is "usage.record"` + typesDetail, false},
 	{usageJSON, `"usage.recorded"`, `""`, UnknownType, `type is ""` + typesDetail, false},
 	{usageJSON, `"type":"usage.recorded","source":"api-gateway/eu-1"`, `"type":"x","source":1`, Malformed, `source is 1; a string is required`, false},
@@ -44,7 +44,7 @@ var refusals = []refusal{
 		`the value is no strict JSON object from byte 73 on: invalid character ':' after object value (expecting ',' or '}')`, false},
 	{clockJSON, `"clock.ticked"`, `"Clock.Ticked"`, UnknownType, `type is "Clock.Ticked"` + typesDetail, false},
 
-	// Rule 1: data.
+	// DEFINITIONS R1: data.
 	{usageJSON, `"data":`, `"data":null,"dat":`, Malformed, `data is missing; an object is required`, false},
 	{usageJSON, `"data":`, `"data":"{}","dat":`, Malformed, `data is "{}"; an object is required`, false},
 	{usageJSON, `"data":`, `"data_base64":"e30=","dat":`, Malformed, `data is missing; an object is required`, false},
@@ -76,11 +76,11 @@ var refusals = []refusal{
 	{pricebookJSONText, `"data":`, `"dat":`, Malformed, `data is missing; an object is required`, false},
 	{pricebookJSONText, `"data":`, `"data":[],"dat":`, Malformed, `data is []; an object is required`, false},
 
-	// Rule 1 comes before rule 4.
+	// R1 comes before R4.
 	{usageJSON, `"id":"01JD8"`, `"id":"","time":0`, Malformed, `the value is no strict JSON object from byte 90 on: duplicate object member name "time"`, true},
 	{usageJSON, `"acct_42","data":{"product":"chat-large"`, `"","data":{"product":1`, Malformed, `data.product is 1; a string is required`, false},
 
-	// Rule 4: attributes, in order.
+	// DEFINITIONS R4: attributes, in order.
 	{usageJSON, `"01JD8"`, `""`, Invalid, `id is ""; it must not be empty`, false},
 	{usageJSON, `"api-gateway/eu-1","id":"01JD8"`, `"","id":""`, Invalid, `id is ""; it must not be empty`, false},
 	{usageJSON, `"api-gateway/eu-1"`, `""`, Invalid, `source is ""; it must not be empty`, false},
@@ -95,7 +95,7 @@ var refusals = []refusal{
 	{usageJSON, `2026-11-23T07:31:05.123Z`, `0000-01-01T00:00:00+23:59`, Invalid, `time is "0000-01-01T00:00:00+23:59"; ` + timeBounds, false},
 	{clockJSON, `2026-11-23T07:31:06Z`, `9999-12-31T23:59:59.9Z`, Invalid, `time is "9999-12-31T23:59:59.9Z"; ` + timeBounds, false},
 
-	// Rule 4: usage.
+	// R4: usage (DEFINITIONS E7).
 	{usageJSON, `"chat-large"`, `""`, Invalid, `data.product is ""; it must not be empty`, false},
 	{usageJSON, `chat-large`, strings.Repeat("p", 257), Invalid, `data.product is "` + strings.Repeat("p", 64) + `"…; it has 257 bytes and may have 256`, false},
 	{usageJSON, `"enterprise"`, `"` + strings.Repeat("s", 257) + `"`, Invalid, `data.segment is "` + strings.Repeat("s", 64) + `"…; it has 257 bytes and may have 256`, false},
@@ -111,7 +111,7 @@ var refusals = []refusal{
 	{usageJSON, `1234`, `1` + strings.Repeat("0", 99), Invalid, `data.quantities.input_tokens is 1` + strings.Repeat("0", 63) + `…; a quantity is ` + aCount, false},
 	{usageJSON, `"output_tokens":567`, `"aa":-2,"zz":-1`, Invalid, `data.quantities.aa is -2; a quantity is ` + aCount, false},
 
-	// Rule 4: adjustments.
+	// R4: adjustments (DEFINITIONS E8).
 	{adjustmentJSON, `-12.50`, ``, Invalid, `data.amount is ""; ` + plainDecimal, false},
 	{adjustmentJSON, `-12.50`, `+12.50`, Invalid, `data.amount is "+12.50"; ` + plainDecimal, false},
 	{adjustmentJSON, `-12.50`, `12.`, Invalid, `data.amount is "12."; ` + plainDecimal, false},
@@ -134,7 +134,7 @@ var refusals = []refusal{
 	{adjustmentJSON, `"USD"`, `"DEM"`, Invalid, `data.currency is "DEM"; ` + currencyCode, true},
 	{adjustmentJSON, `refund`, strings.Repeat("r", 257), Invalid, `data.reason is "` + strings.Repeat("r", 64) + `"…; it has 257 bytes and may have 256`, false},
 
-	// Rule 4: subscriptions.
+	// R4: subscriptions (DEFINITIONS E9).
 	{subscriptionJSON, `"sub_9"`, `""`, Invalid, `data.subscription is ""; it must not be empty`, false},
 	{subscriptionJSON, `"chat"`, `""`, Invalid, `data.line is ""; it must not be empty`, false},
 	{subscriptionJSON, `"team"`, `""`, Invalid, `data.plan is ""; it must not be empty`, false},

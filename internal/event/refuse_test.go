@@ -43,8 +43,8 @@ func TestDecodeRefusesBytes(t *testing.T) {
 	}
 }
 
-// TestInvalidKeepsSubject: rule 3 is judged before rule 4, so it must see the
-// subject of an event that breaks rule 4, even by its subject.
+// TestInvalidKeepsSubject: DEFINITIONS R3 is judged before R4, so it must see the
+// subject of an event that breaks R4, even by its subject.
 func TestInvalidKeepsSubject(t *testing.T) {
 	var d Decoder
 	for _, subject := range []string{"", "a\x00", strings.Repeat("a", MaxAttributeLen+1)} {
@@ -73,7 +73,7 @@ func expect(t *testing.T, d *Decoder, value string, reason Reason, detail string
 			t.Errorf("Event.Invalid is %s", bad.Reason)
 		}
 	} else if bad.Reason == Invalid {
-		t.Error("Decode returned an invalid event as a refusal, before rule 3")
+		t.Error("Decode returned an invalid event as a refusal, before R3")
 	}
 	if bad == nil {
 		t.Fatalf("accepted: %s", value)

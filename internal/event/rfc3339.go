@@ -2,7 +2,7 @@ package event
 
 import "time"
 
-// parseTime reads an RFC 3339 date-time with any offset, cut to the
+// parseTime reads an RFC 3339 date-time with any offset (DEFINITIONS E4), cut to the
 // microsecond: further digits of the fraction are dropped, towards the past.
 // The letters T and Z may be lower case, as RFC 3339 allows; no blank instead
 // of T, no comma, no missing offset. A leap second (:60) is refused: neither

@@ -34,8 +34,9 @@ const (
 // Amount is an amount of money: a signed number of 10^-12 currency units, 128
 // bits wide in two's complement. Its zero value is 0, and == compares values.
 //
-// Every constructor but FromParts yields |raw| < 10^38, the range of
-// Decimal(38,12), and so does every operation whose second result is true.
+// It is what DEFINITIONS M1 calls an amount. Every constructor but FromParts
+// yields |raw| < 10^38, the range of Decimal(38,12), and so does every operation
+// whose second result is true.
 type Amount struct {
 	hi int64
 	lo uint64

@@ -1,9 +1,9 @@
 package money
 
 // currencyCodes are the alphabetic codes in force of ISO 4217, list one
-// (currencies, funds and precious metals), as of 2026-01-01: up to amendment
-// 180. Not among them are XTS (for tests) and XXX (no currency), which are no
-// money, and withdrawn codes: BGN since that day, ANG, CUC, HRK, SLL, ZWL, ...
+// (currencies, funds and precious metals), as of 2026-01-01: up to amendment 180
+// (DEFINITIONS M9). Not among them are XTS (for tests) and XXX (no currency), which
+// are no money, and withdrawn codes: BGN since that day, ANG, CUC, HRK, SLL, ...
 //
 // It is our own table because golang.org/x/text/currency accepts withdrawn
 // codes (DEM) and lower case, and lacks recent ones (XCG).

@@ -5,10 +5,10 @@ import (
 	"math/bits"
 )
 
-// Rate is quantity x price less discount, rounded half to even, once, at the
-// 12th decimal; price is that of a single unit. ok is false, and the amount 0,
-// when the result is out of range; what lies between may be wider.
-// The formula is section 4 of the contract.
+// Rate is quantity x price less discount, rounded half to even, once, at the 12th
+// decimal; price is that of a single unit. ok is false, and the amount 0, when
+// the result is out of range; what lies between may be wider. The formula is
+// DEFINITIONS M3.
 func Rate(quantity uint64, price Amount, discount Percent) (amount Amount, ok bool) {
 	hi, lo, neg := price.magnitude()
 	w2, w1, w0 := mul128(hi, lo, quantity) // below 2^191
@@ -39,11 +39,10 @@ func Rate(quantity uint64, price Amount, discount Percent) (amount Amount, ok bo
 	return signed(w1, w0, neg), true
 }
 
-// Monthly is quantity x unit less discount x num/den, rounded half to even,
-// once, at the 12th decimal: the monthly recurring revenue of a subscription
-// whose interval is den/num months. ok is false, and the amount 0, when the
-// result is out of range or num or den is not positive.
-// The formula is section 5 of the contract.
+// Monthly is quantity x unit less discount x num/den, rounded half to even, once,
+// at the 12th decimal: the monthly recurring revenue of a subscription whose
+// interval is den/num months. ok is false, and the amount 0, when the result is
+// out of range or num or den is not positive. The formula is DEFINITIONS S2.
 func Monthly(quantity uint64, unit Amount, discount Percent, num, den int64) (amount Amount, ok bool) {
 	if num <= 0 || den <= 0 {
 		return Amount{}, false

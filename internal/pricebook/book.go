@@ -2,10 +2,10 @@
 // unit of each of its meters costs and earns at an instant, and what discount
 // an account has.
 //
-// A book comes from Parse, as the YAML of section 4 of the contract or as the
-// same in JSON, and is checked whole: a Book that exists can rate. It is
-// immutable, so any number of partitions may share one. It does no I/O and
-// reads no clock: the instant is always the event's.
+// A book comes from Parse, as YAML or as the same in JSON (DEFINITIONS M5), and
+// is checked whole: a Book that exists can rate. It is immutable, so any number
+// of partitions may share one. It does no I/O and reads no clock: the instant is
+// always the event's.
 //
 // Start at Book, then Book.Rate.
 package pricebook
@@ -24,9 +24,9 @@ const (
 	MaxUnit = 1 << 53 // the largest unit, as of event.MaxQuantity
 )
 
-// MaxAmount bounds a price, a cost, and the revenue and the cost of one event:
-// 10^15 currency units. It leaves 10^11 such events before a sum of them
-// reaches the end of Decimal(38,12).
+// MaxAmount bounds a price, a cost, and the revenue and the cost of one event
+// (DEFINITIONS M8): 10^15 currency units. It leaves 10^11 such events before a
+// sum of them reaches the end of Decimal(38,12).
 var MaxAmount = money.FromInt(1_000_000_000_000_000)
 
 // Book is a price book.

@@ -16,7 +16,7 @@ import (
 	"runrate/internal/money"
 )
 
-// Parse reads a price book, the YAML of section 4 or the same as JSON, of at
+// Parse reads a price book (DEFINITIONS M5), YAML or the same as JSON, of at
 // most MaxSize bytes. The error is an *Error with all that is wrong with it.
 func Parse(data []byte) (*Book, error) {
 	r := &reader{}

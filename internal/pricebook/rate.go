@@ -7,10 +7,10 @@ import (
 	"runrate/internal/money"
 )
 
-// Rate is what a usage event of an account earns and costs: for each meter
-// quantity x price, less the account's discount for the revenue and without it
-// for the cost, rounded half to even at the 12th decimal, then summed. Prices
-// and discount are those in force at the event's time.
+// Rate is what a usage event of an account earns and costs (DEFINITIONS M3): for
+// each meter quantity x price, less the account's discount for the revenue and
+// without it for the cost, rounded half to even at the 12th decimal, then summed.
+// Prices and discount are those in force at the event's time (M4).
 //
 // product must be one of this book. A meter without a price in force is
 // refused as unpriced_meter, also at a quantity of 0; the first in the order

@@ -8,7 +8,7 @@ import (
 )
 
 // faults are the reasons for which some events must be refused. The other two
-// of the contract are not for a well-behaved sender to cause: an unknown type
+// (DEFINITIONS R2 and R3) are not for a well-behaved sender to cause: an unknown type
 // has no topic, and the publisher finds the partition.
 var faults = [...]event.Reason{
 	event.Malformed, event.Invalid, event.TooNew, event.TooOld, event.UnknownProduct, event.UnpricedMeter,

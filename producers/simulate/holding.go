@@ -44,7 +44,7 @@ func (s *standing) take(midnight, end int, value money.Amount) {
 	s.now = value
 }
 
-// move is the movement that now - before is, by section 5 of the contract.
+// move is the movement that now - before is (DEFINITIONS A6).
 func (s *standing) move(end int) int {
 	switch {
 	case s.before.Sign() <= 0 && s.now.Sign() > 0 && s.first > end-bridgeDays:

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// testdata/views.txt is the contract: every view, its columns in order, their
-// types. It is written by hand from the design, not from the views.
+// testdata/views.txt is every view, its columns in order, their types, as analysts
+// rely on them (DEFINITIONS V1 to V13). It is written by hand, not from the views.
 func TestViewsAreTheContract(t *testing.T) {
 	conn, db := connect(t)
 	if _, err := Migrate(t.Context(), conn, Options{Database: db}); err != nil {

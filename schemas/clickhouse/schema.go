@@ -2,9 +2,9 @@
 // for the tables, and one file per view.
 //
 // Tables hold versioned rows (ReplacingMergeTree) and are created by the files
-// NNNN_name.sql, each applied once and never changed afterwards. Views are the
-// contract with analysts and are created again by every Migrate from the files
-// in views/, so that changing one takes no migration.
+// NNNN_name.sql, each applied once and never changed afterwards. Views are what
+// analysts rely on (DEFINITIONS V1 to V13) and are created again by every Migrate
+// from the files in views/, so that changing one takes no migration.
 //
 // All statements are idempotent: two Migrates at once, or one that stopped half
 // way, do no harm. Start at Migrate.
@@ -16,7 +16,7 @@ import (
 	"strings"
 )
 
-// DefaultDatabase is the database that the contract names.
+// DefaultDatabase is the database that analysts know.
 const DefaultDatabase = "revenue"
 
 // The default definition of usage ARR: the revenue of 28 days x 13.

@@ -21,6 +21,7 @@ import (
 //	      └─► deploy      ┘
 //	test ───► all of them
 var below = map[string][]string{
+	"docs":      {}, // a page, and the test that holds the code to it
 	"schemas":   {},
 	"deploy":    {},
 	"internal":  {"schemas"},

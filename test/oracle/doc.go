@@ -1,4 +1,4 @@
-// Package oracle computes every view of section 5 of the contract from a log,
+// Package oracle computes every view (DEFINITIONS V1 to V12) from a log,
 // by brute force, so that tests have something to hold the real program
 // against. It shares no code with the program beyond the names in package
 // stream: it decodes JSON into maps, keeps money in math/big, and asks each
@@ -31,36 +31,19 @@
 // freshness.clock is empty for a partition without a tick. A partition without
 // a record has no row in accounting and freshness.
 //
-// # Where the contract leaves room
+// # What it judges
 //
-//   - Only JSON is decoded: a value that does not begin with { is malformed.
-//     A member that is null counts as absent. Attribute names are case-sensitive.
-//   - A missing or wrongly typed attribute or required data member is malformed,
-//     as are a specversion other than "1.0" and a time that is not RFC 3339;
-//     values of the right JSON type that make no sense are invalid. An empty
-//     quantities object is invalid, a missing one malformed. An empty product,
-//     meter, line, plan or subscription is invalid; an adjustment's reason is
-//     required and may be empty.
-//   - Bounds on the length of names, which the program sets, are not judged.
-//   - usage.recorded and adjustment.recorded on runrate.subscriptions, and
-//     subscription.changed on runrate.usage, are of unknown type.
-//   - Control records are exempt from placement, duplicates and lateness. An
-//     accepted one is control, whether or not it changes anything.
-//   - An identity has no type in it, and is a partition's own.
-//   - Rated revenue or cost above 10^15 is invalid, judged last since rating
-//     needs a price. So is quantity x unit_amount of a subscription, with rule 4.
-//   - A price book has a version, an ISO 4217 currency, at least one product, each
-//     with a line and at least one meter, each with at least one price; nothing
-//     twice; prices and costs (absent: 0) not negative, exact per unit at 12
-//     decimals and at most 10^15; percentages in 0..100. Members that it does
-//     not know are passed over. If it fails, it is invalid.
-//   - A product listed in the book is known; without a price in force at the
-//     event's time its meter is unpriced. A meter counted 0 needs a price too.
-//     An adjustment needs the product listed, and no price.
-//   - A partition without a tick, even one without a record, holds back every
-//     as_of of its topic. Once passed, every boundary shows, also those before
-//     the first tick.
-//   - subscriptions.since is the time of the latest change by (time, offset).
-//   - net_new_arr has a row where arr, gates aside, has one at T or T-30d.
-//     An account with v other than 0 at either implies that row.
+// The rules are DEFINITIONS E1 to E13, R1 to R8 and M1 to M9, said once more in
+// words of its own. Where it is not as strict as they are, a log that is held
+// against the program must not go:
+//
+//   - Only JSON is decoded (DEFINITIONS E1), and a member given twice is no fault (E2):
+//     any value that does not begin with { is malformed.
+//   - Times are read by Go's time package, which takes no small t or z, and some
+//     texts that DEFINITIONS E4 does not.
+//   - Bounds on lengths and on the number of meters (DEFINITIONS E13) are not judged.
+//   - A price book may have members that it does not know, names of any characters
+//     and any size, which DEFINITIONS M5 refuses.
+//   - XTS and XXX pass for currencies (DEFINITIONS M9).
+//   - No sum is too large: DEFINITIONS M8 stops a partition.
 package oracle

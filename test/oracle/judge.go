@@ -42,7 +42,8 @@ func refused(reason string) verdict {
 	return verdict{outcome: "refused", reason: reason, tick: noClock}
 }
 
-// next judges a record by rules 1 to 8, given the verdicts on those before it.
+// next judges a record by DEFINITIONS R1 to R8, given the verdicts on those
+// before it.
 func (j *judgement) next(r stream.Record, partitions int32) verdict {
 	// 1. malformed, 2. unknown type
 	o, ok := decodeObject(r.Value)

@@ -30,7 +30,7 @@ type Options struct {
 // Views maps a view's name to its rows in byte order. Every view is present.
 type Views map[string][]string
 
-// Names are the views that Compute fills, in the contract's order.
+// Names are the views that Compute fills, in the order of DEFINITIONS V1 to V12.
 var Names = []string{
 	"usage_events", "usage_hourly", "rolling_revenue", "active_accounts",
 	"subscriptions", "mrr_movements", "mrr", "arr", "net_new_arr",

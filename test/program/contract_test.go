@@ -15,9 +15,9 @@ import (
 )
 
 // TestContract sends what is in testdata/events.ndjson and expects the rows in
-// testdata/views.txt; both are written by hand from the contract. It then sends
-// everything again, after a restart, which must change nothing but what became
-// of the records.
+// testdata/views.txt; both are written by hand from docs/DEFINITIONS.md. It then
+// sends everything again, after a restart, which must change nothing but what
+// became of the records.
 func TestContract(t *testing.T) {
 	t.Parallel()
 	p := up(t, "--no-ticker", "--partitions=2")

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// columns are those of every view, in the contract's order.
+// columns are those of every view, in the order of DEFINITIONS V1 to V12.
 var columns = map[string]string{
 	"usage_events":    "account time line product segment region currency quantities revenue cost source id type",
 	"usage_hourly":    "hour line product segment region currency revenue cost events",

@@ -11,7 +11,7 @@ import (
 	"runrate/internal/stream"
 )
 
-// Views are the views of section 5 of the contract over the tables: rows
+// Views are the views (DEFINITIONS V1 to V12) over the tables: rows
 // collapsed, summed over partitions, held back until every partition's clock
 // has passed them. A view is its rows as text, columns joined by tabs, in byte
 // order: the form of package oracle. arr multiplies the 28-day window by

@@ -1,8 +1,8 @@
 // Package report reads the figures that people ask for first from the views of
 // ClickHouse, as of one hour boundary, and writes them as tables or JSON.
 //
-// Start at Read, then Report.Write. It uses the views that the contract gives
-// to analysts and nothing else, so all it does can be done by hand in SQL.
+// Start at Read, then Report.Write. It uses the views that analysts have
+// (DEFINITIONS V1 to V13) and nothing else: all it does can be done by hand in SQL.
 package report
 
 import "time"

@@ -3,8 +3,8 @@
 // changes and compares row by row, exactly, in both directions: a row that is
 // missing and one too many are mistakes like a wrong number.
 //
-// It shares no code with the folds. What it recomputes it takes from the
-// contract; heavy sums are ClickHouse's own, whose decimals are exact.
+// It shares no code with the folds. What it recomputes it takes from
+// DEFINITIONS V1 to V13; heavy sums are ClickHouse's own, whose decimals are exact.
 //
 // Start at Run and the list of checks. A check brings two ordered streams of
 // rows together in a matcher, so that memory does not grow with the rows.

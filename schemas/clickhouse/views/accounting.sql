@@ -20,4 +20,4 @@ AS SELECT
     v.control AS control
 FROM {{.DB}}.progress_versions AS v FINAL
 WHERE (v.topic, v.epoch) IN (('{{.Usage}}', {{.Epoch .Usage}}), ('{{.Subscriptions}}', {{.Epoch .Subscriptions}}))
-COMMENT 'What became of every record, one row per source partition'
+COMMENT 'What became of every record, one row per source partition; docs/DEFINITIONS.md L8'

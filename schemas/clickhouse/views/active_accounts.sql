@@ -14,4 +14,4 @@ FROM {{.DB}}.active_account_versions AS v FINAL
 WHERE v.epoch = {{.Epoch .Usage}}
   AND v.as_of <= {{.Passed .Usage}}
 GROUP BY v.as_of, v.`window`, v.line
-COMMENT 'Active accounts, one row per midnight passed, window and line'
+COMMENT 'Active accounts, one row per midnight passed, window and line; docs/DEFINITIONS.md W8'

@@ -39,4 +39,4 @@ FROM
       AND s.as_of <= least({{.Passed .Usage}}, {{.Passed .Subscriptions}})
 ) AS p
 GROUP BY p.as_of, p.line, p.currency
-COMMENT 'Annual recurring revenue, one row per hour boundary passed, line and currency with usage in the window or MRR above 0; usage_arr by the view definitions'
+COMMENT 'Annual recurring revenue, one row per hour boundary passed, line and currency with usage in the window or MRR above 0; usage_arr by the view definitions; docs/DEFINITIONS.md A1 to A4'

@@ -18,4 +18,4 @@ AS SELECT
     v.payload AS payload
 FROM {{.DB}}.dead_letter_versions AS v FINAL
 WHERE (v.topic, v.epoch) IN (('{{.Usage}}', {{.Epoch .Usage}}), ('{{.Subscriptions}}', {{.Epoch .Subscriptions}}))
-COMMENT 'One row per refused record; runrate redrive publishes them again'
+COMMENT 'One row per refused record; runrate redrive publishes them again; the rules: docs/DEFINITIONS.md R1 to R8'

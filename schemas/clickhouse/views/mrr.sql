@@ -23,4 +23,4 @@ WHERE v.epoch = {{.Epoch .Subscriptions}}
   AND v.as_of <= {{.Passed .Subscriptions}}
 GROUP BY v.as_of, v.line, v.plan, v.segment, v.region, v.currency
 HAVING sum(v.mrr) > 0
-COMMENT 'Monthly recurring revenue, one row per hour boundary passed and key with MRR above 0'
+COMMENT 'Monthly recurring revenue, one row per hour boundary passed and key with MRR above 0; docs/DEFINITIONS.md S1 to S4'

@@ -19,4 +19,4 @@ AS SELECT
 FROM {{.DB}}.mrr_movement_versions AS v FINAL
 WHERE v.epoch = {{.Epoch .Subscriptions}}
   AND v.movement != ''
-COMMENT 'One row per change of an account''s MRR in a line and currency; amounts before T add up to the MRR as of T'
+COMMENT 'One row per change of an account''s MRR in a line and currency; amounts before T add up to the MRR as of T; new is not that of net_new_arr: docs/DEFINITIONS.md S5 to S8 and A8'

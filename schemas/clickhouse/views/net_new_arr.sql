@@ -29,4 +29,4 @@ WHERE (v.topic, v.epoch) IN (('{{.Usage}}', {{.Epoch .Usage}}), ('{{.Subscriptio
   AND v.accounts > 0
   AND v.as_of <= least({{.Passed .Usage}}, {{.Passed .Subscriptions}})
 GROUP BY v.as_of, v.line, v.currency
-COMMENT 'Bridge from the ARR of 30 days ago to the ARR now, usage and subscriptions together, one row per midnight passed, line and currency'
+COMMENT 'Bridge from the ARR of 30 days ago to the ARR now, usage and subscriptions together, one row per midnight passed, line and currency; rows overlap; docs/DEFINITIONS.md A5 to A9'

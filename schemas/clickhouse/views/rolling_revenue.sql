@@ -26,4 +26,4 @@ FROM {{.DB}}.rolling_revenue_versions AS v FINAL
 WHERE v.epoch = {{.Epoch .Usage}}
   AND v.as_of <= {{.Passed .Usage}}
 GROUP BY v.as_of, v.`window`, v.line, v.product, v.segment, v.region, v.currency
-COMMENT 'Usage revenue of rolling windows, one row per hour boundary passed, window and key with an event in it; late events amend it'
+COMMENT 'Usage revenue of rolling windows, one row per hour boundary passed, window and key with an event in it; late events amend it; docs/DEFINITIONS.md W3 to W7'

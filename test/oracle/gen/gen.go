@@ -1,5 +1,5 @@
 // Package gen makes logs to test with: seeded streams of records that visit
-// the corners of the contract far more often than life would.
+// the corners of DEFINITIONS.md far more often than life would.
 //
 // Start at Stream. A seed and its options determine every byte, so a failing
 // test needs to print no more than the seed; Dump writes the stream down.

@@ -45,7 +45,7 @@ func same(t *testing.T, g Generated, what string, a, b map[string]*big.Int) {
 	}
 }
 
-// TestIdentities holds what the contract says of its views' sums.
+// TestIdentities holds what DEFINITIONS S7, A3 and A7 say of the views' sums.
 func TestIdentities(t *testing.T) {
 	for seed := range uint64(60) {
 		g := Stream(seed, Options{})
