@@ -40,9 +40,13 @@ func runLibrary(arg string) error {
 		return err
 	}
 
+	options, err := enterTerminal()
+	if err != nil {
+		return err
+	}
 	var run func(argc int32, argv unsafe.Pointer) unsafe.Pointer
 	purego.RegisterLibFunc(&run, lib, "chdb_query_cmdline")
-	args := []string{"clickhouse", "--config-file=" + spec.Config, "--listen_host=" + loopback, "--query", serve}
+	args := append([]string{"clickhouse", "--config-file=" + spec.Config, "--listen_host=" + loopback, "--query", serve}, options...)
 	argv := make([]*byte, len(args)+1) // C's: null-terminated, of null-terminated strings
 	for i, a := range args {
 		b := append([]byte(a), 0)

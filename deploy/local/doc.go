@@ -22,4 +22,6 @@
 //  3. A data directory is not opened by an older ClickHouse than wrote it.
 //  4. What was acknowledged is on disk: inserts and records are fsynced, so it
 //     survives kill -9 and, as far as the disk is honest, a power cut.
+//  5. What a client does ends at most its own connection: a wrong password, a
+//     reset, nonsense, another protocol (terminal_linux.go says how).
 package local

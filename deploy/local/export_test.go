@@ -2,9 +2,11 @@ package local
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // NoDeathSignal leaves the lifeline alone to end children, as on a system without
@@ -40,4 +42,30 @@ func FindLibrary() string {
 func Unhook() (hook func()) {
 	hooked.Store(false)
 	return func() { hooked.Store(true) }
+}
+
+// ServeOn runs ClickHouse from the library in a child, on ports that are not
+// looked at before, and returns why the child ended.
+func ServeOn(dir string, httpPort, tcpPort int) error {
+	lock, err := openDir(dir, "ClickHouse")
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	config, err := writeConfig(settings{Dir: dir, HTTPPort: httpPort, TCPPort: tcpPort, Memory: machineMemory() / 2})
+	if err != nil {
+		return err
+	}
+	spec := serverSpec{Engine: FindLibrary(), Dir: dir, Config: config}
+	proc, err := start(childLibrary, "ClickHouse", spec, filepath.Join(dir, "stderr.log"), lock)
+	if err != nil {
+		return err
+	}
+	defer proc.kill()
+	select {
+	case <-proc.done:
+		return proc.exitErr()
+	case <-time.After(readyBound):
+		return errors.New("it runs on")
+	}
 }

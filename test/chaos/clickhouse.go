@@ -17,8 +17,8 @@ func (p *parts) startClickHouse(ctx context.Context) (err error) {
 	return err
 }
 
-// supervise starts ClickHouse again when it ends by itself: its library aborts,
-// now and then, when a client is killed in the midst of a handshake.
+// supervise starts ClickHouse again when it ends by itself, which the report
+// counts: no killed client may bring that about.
 func (p *parts) supervise(ctx context.Context) {
 	for ctx.Err() == nil {
 		p.mu.Lock()

@@ -14,14 +14,14 @@ type Report struct {
 	Records     int
 	Rows        int // compared
 	Kills       []Kill
-	Aborts      int           // of ClickHouse's library, by itself
+	Aborts      int           // of ClickHouse, by itself
 	Took        time.Duration // until the last record was committed
 	Stopped     []string      // log lines of partitions that stood still, and of consumers that ended
 	Differences string        // between the views and the oracle; empty if they agree
 }
 
 // OK says whether the run found nothing.
-func (r *Report) OK() bool { return len(r.Stopped) == 0 && r.Differences == "" }
+func (r *Report) OK() bool { return len(r.Stopped) == 0 && r.Differences == "" && r.Aborts == 0 }
 
 // WriteTo writes the report for people.
 func (r *Report) WriteTo(out io.Writer) (int64, error) {
@@ -41,7 +41,7 @@ func (r *Report) WriteTo(out io.Writer) (int64, error) {
 	w.Flush()
 	fmt.Fprintf(out, "seed %d: %d records in %s\n", r.Seed, r.Records, r.Took.Round(time.Second))
 	if r.Aborts > 0 {
-		fmt.Fprintf(out, "ClickHouse's library aborted by itself %d times, and was started again\n", r.Aborts)
+		fmt.Fprintf(out, "ClickHouse ended by itself %d times, and was started again\n", r.Aborts)
 	}
 	for _, line := range r.Stopped {
 		fmt.Fprintln(out, line)

@@ -50,8 +50,9 @@ func startBroker(ctx context.Context, o Options, cancel context.CancelCauseFunc)
 }
 
 // A ClickHouse that ends by itself is started again after a pause, unless that
-// happens too often within a while. (Its library aborts at a wrong password and,
-// now and then, when a client dies in the midst of a request.)
+// happens too often within a while. No client should bring that about (package
+// local keeps that away); it is the last resort, for a crash or the kernel's
+// want of memory.
 const (
 	maxRestarts  = 10
 	restartSpan  = 10 * time.Minute
