@@ -66,6 +66,7 @@ var accepted = []struct {
 	{"interval count 1000", subscriptionJSON, `"interval_count":1`, `"interval_count":1000`, func(e *Event) { e.Subscription.IntervalCount = 1000 }},
 	{"discount with decimals", subscriptionJSON, `"10"`, `"010.000000000000"`, nil},
 	{"quantity 0 of a subscription", subscriptionJSON, `"quantity":25`, `"quantity":0`, func(e *Event) { e.Subscription.Quantity = 0 }},
+	{"a star among others", subscriptionJSON, `"chat"`, `"**"`, func(e *Event) { e.Subscription.Line = "**" }},
 	{"past due", subscriptionJSON, `"active"`, `"past_due"`, func(e *Event) { e.Subscription.Status = PastDue }},
 
 	{"clock with subject and data", clockJSON, `"source"`, `"subject":"","data":[1],"source"`, nil},

@@ -68,7 +68,7 @@ func (j *judge) subscription() *Subscription {
 	w := j.w
 	s := &Subscription{
 		ID:            j.subscriptionID("data.subscription", w.subscription),
-		Line:          j.name("data.line", w.line),
+		Line:          j.line("data.line", w.line),
 		Plan:          j.name("data.plan", w.plan),
 		Status:        j.status("data.status", w.status),
 		Quantity:      j.count("data.quantity", w.quantity),

@@ -20,6 +20,14 @@ func (j *judge) name(name string, a attr) string {
 	return j.strings.get(j.bounded(name, a, 1, MaxNameLen))
 }
 
+// line judges a required name of a business line.
+func (j *judge) line(name string, a attr) string {
+	if a.shape == text && string(a.text) == AllLines {
+		j.fault(name, a, "that stands for all lines in the views: give the line a name of its own")
+	}
+	return j.name(name, a)
+}
+
 // optionalName judges a name of 0 to MaxNameLen bytes, "" if it is missing.
 func (j *judge) optionalName(name string, a attr) string {
 	if a.shape == absent {

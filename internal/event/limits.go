@@ -11,6 +11,10 @@ const (
 	MaxMeters       = 64   // meters in one usage event
 )
 
+// AllLines stands for all business lines together in the views; no line may be
+// named so (DEFINITIONS W8).
+const AllLines = "*"
+
 // MaxAmount bounds the magnitude of an adjustment's amount, of a subscription's
 // unit amount and of its quantity x unit amount, in currency units (DEFINITIONS
 // M8). 10^15 leaves a factor of 10^11 to what Decimal(38,12) and a 128-bit sum

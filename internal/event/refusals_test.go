@@ -137,6 +137,7 @@ var refusals = []refusal{
 	// R4: subscriptions (DEFINITIONS E9).
 	{subscriptionJSON, `"sub_9"`, `""`, Invalid, `data.subscription is ""; it must not be empty`, false},
 	{subscriptionJSON, `"chat"`, `""`, Invalid, `data.line is ""; it must not be empty`, false},
+	{subscriptionJSON, `"chat"`, `"*"`, Invalid, `data.line is "*"; that stands for all lines in the views: give the line a name of its own`, false},
 	{subscriptionJSON, `"team"`, `""`, Invalid, `data.plan is ""; it must not be empty`, false},
 	{subscriptionJSON, `"active"`, `"Active"`, Invalid, `data.status is "Active"; ` + statuses, false},
 	{subscriptionJSON, `"active"`, `""`, Invalid, `data.status is ""; ` + statuses, false},

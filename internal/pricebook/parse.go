@@ -124,6 +124,9 @@ func (r *reader) product(n *yaml.Node, path string) (p *Product, line int) {
 	name, named := r.name(f["product"], path+".product")
 	p.Name = name
 	p.Line, _ = r.name(f["line"], path+".line")
+	if p.Line == event.AllLines {
+		r.add(f["line"].Line, "%s.line %q stands for all lines in the views: give the line a name of its own", path, p.Line)
+	}
 
 	meters, at := f["meters"], path+".meters"
 	if r.isKind(meters, at, yaml.MappingNode, "a mapping") {

@@ -58,6 +58,7 @@ func TestParseRefuses(t *testing.T) {
 		{"    line: api\n", "    lines: api\n", "line 4: products[0].line is missing\nline 5: products[0].lines is no key here: only product, line, meters are"},
 		{"line: api", "line: \"  \"", `line 5: products[0].line is empty`},
 		{"line: api", "line: 1.5", `line 5: products[0].line 1.5 is no text: write it in quotes`},
+		{"line: api", `line: "*"`, `line 5: products[0].line "*" stands for all lines in the views: give the line a name of its own`},
 		{"line: api", "line: " + long, `line 5: products[0].line has 257 bytes, more than 256`},
 		{"line: api", `line: "a\tb"`, `line 5: products[0].line "a\tb" has a character that cannot be seen`},
 		{"line: api", `line: "a\uFFFFb"`, `line 5: products[0].line "a\uffffb" has a character that cannot be seen`},

@@ -80,7 +80,7 @@ func parseProduct(item any) (product, bool) {
 	m, _ := item.(map[string]any)
 	o := object(m)
 	p := product{name: o.str("product", ""), line: o.str("line", "")}
-	if p.name == "" || p.line == "" || len(o.inner("meters")) == 0 {
+	if p.name == "" || !lineName(p.line) || len(o.inner("meters")) == 0 {
 		return p, false
 	}
 	for meter := range o.inner("meters") {
@@ -103,6 +103,10 @@ func parseProduct(item any) (product, bool) {
 	}
 	return p, true
 }
+
+// lineName says whether a business line may have this name: "*" is kept for all
+// lines.
+func lineName(s string) bool { return s != "" && s != "*" }
 
 func parsePrice(meter string, entry any) (price, bool) {
 	m, _ := entry.(map[string]any)

@@ -106,7 +106,7 @@ func (f *fact) fillSubscription(data object) bool {
 	every := data.literal("interval_count", "1")
 	if !ok1 || !ok2 || !ok3 || !ok4 || !intervalCountForm.MatchString(every) ||
 		unit.Sign() < 0 || tooLarge(unit) || !aPercentage(percent) ||
-		f.subscription == "" || f.line == "" || f.plan == "" || !slices.Contains(statuses, f.status) || !currency(f.currency) {
+		f.subscription == "" || !lineName(f.line) || f.plan == "" || !slices.Contains(statuses, f.status) || !currency(f.currency) {
 		return false
 	}
 	n, _ := strconv.ParseInt(every, 10, 64)

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"strings"
 	"testing"
 
 	"runrate/internal/stream"
@@ -68,6 +69,15 @@ func TestRefusals(t *testing.T) {
 	expect(t, v, "freshness", "",
 		"runrate.usage | 0 | 2026-12-30T00:00:00.000000Z | 36",
 		"runrate.subscriptions | 0 | 2026-12-30T00:00:00.000000Z | 4")
+}
+
+// "*" stands for all lines in the views, so no line may be named so.
+func TestNoLineIsNamedAll(t *testing.T) {
+	s := newScript()
+	s.book(strings.ReplaceAll(handBook, `"line":"chat"`, `"line":"*"`))
+	s.change("a", "01T00:00", "sub", "active", 1, "1", `,"line":"*"`)
+	s.change("a", "01T00:00", "sub", "active", 1, "1", `,"line":"**"`)
+	expect(t, s.compute(), "dead_letters", "", "runrate.usage | 0 | 0 | invalid", "runrate.subscriptions | 0 | 0 | invalid")
 }
 
 // Kafka's own test vectors: murmur2("abc") = 479470107 is odd, and

@@ -499,7 +499,7 @@ type SubscriptionChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required, 1..256 bytes: the subscription's id within the account.
 	Subscription *string `protobuf:"bytes,1,opt,name=subscription,proto3,oneof" json:"subscription,omitempty"`
-	// Required, 1..256 bytes: the business line.
+	// Required, 1..256 bytes: the business line. Not "*", which stands for all lines.
 	Line *string `protobuf:"bytes,2,opt,name=line,proto3,oneof" json:"line,omitempty"`
 	// Required, 1..256 bytes.
 	Plan *string `protobuf:"bytes,3,opt,name=plan,proto3,oneof" json:"plan,omitempty"`

@@ -100,7 +100,7 @@ func (g *generator) brokenBook() string {
 		return fmt.Sprintf(`{"product":"store","line":%s,"meters":{"gb_hours":[{"effective_from":%s,"unit":%s,"price":%s,"cost":"0"}]}}`,
 			quote(line), from, unit, quote(price))
 	}
-	switch g.r.IntN(7) {
+	switch g.r.IntN(8) {
 	case 0:
 		return g.bookText("ZZZ", p, d)
 	case 1: // not exact at 12 decimals
@@ -113,6 +113,8 @@ func (g *generator) brokenBook() string {
 		return g.bookText("USD", product("labs", "1", "1")+","+product("api", "1", "2"), d)
 	case 5:
 		return g.bookText("USD", p, fmt.Sprintf(`{"account":"acct_1","effective_from":%s,"percent":"100.5"}`, from))
+	case 6:
+		return g.bookText("USD", product("*", "1", "1"), d)
 	}
 	return g.bookText("USD", product("labs", "1", "-1"), d)
 }

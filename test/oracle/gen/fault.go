@@ -121,7 +121,7 @@ func (g *generator) invalidSubscription() {
 		[]string{"interval_count", "1.5"}, []string{"discount_percent", `"100.01"`}, []string{"discount_percent", `"-1"`},
 		[]string{"discount_percent", `"ten"`}, []string{"unit_amount", `"-0.01"`}, []string{"unit_amount", `"1000000000000001"`},
 		[]string{"unit_amount", `"1.0000000000001"`}, []string{"quantity", "-1"}, []string{"quantity", "2.5"},
-		[]string{"quantity", "9007199254740993"}, []string{"currency", `"ZZZ"`})
+		[]string{"quantity", "9007199254740993"}, []string{"currency", `"ZZZ"`}, []string{"line", `"*"`})
 	replace(data, bad[0], bad[1])
 	g.send(g.eventAt(stream.SubscriptionsTopic, "subscription.changed", pick(g, g.accounts...), g.now, data))
 }
