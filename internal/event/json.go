@@ -205,7 +205,7 @@ func (d *Decoder) read(a *attr) error {
 	case '[', 't', 'f':
 		*a = attr{shape: other, text: raw}
 	default:
-		*a = plainInteger(raw)
+		*a = numeric(raw)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func TestSchemasAccept(t *testing.T) {
 	}
 	for _, test := range accepted {
 		changed := with(t, test.example, test.old, test.new)
-		if strings.Contains(changed, "1e999") {
+		if strings.Contains(changed, "e999") {
 			continue // a number that the schema library's reader has no room for
 		}
 		if err := schemaFor(t, all, test.example).Validate(parseJSON(t, changed)); err != nil {
@@ -88,8 +88,7 @@ func TestSchemasAccept(t *testing.T) {
 // TestSchemasRefuse: what the decoder refuses the schemas refuse, except for
 // what they cannot express. That is marked in the table: that a member is
 // given twice, lengths in bytes, the bounds of time in other offsets than UTC,
-// leap seconds, that an integer is written without fraction and exponent,
-// which currency codes are in force, and quantity x unit_amount.
+// leap seconds, which currency codes are in force, and quantity x unit_amount.
 func TestSchemasRefuse(t *testing.T) {
 	all := jsonSchemas(t)
 	for _, test := range refusals {

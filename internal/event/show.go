@@ -23,7 +23,9 @@ func (a attr) String() string {
 	case text:
 		return show(a.text)
 	case integer:
-		return strconv.FormatUint(a.n, 10)
+		if a.text == nil { // Protobuf
+			return strconv.FormatUint(a.n, 10)
+		}
 	case instant:
 		return strconv.FormatInt(int64(a.n), 10) + " s and " + strconv.Itoa(int(a.nanos)) + " ns since 1970"
 	}

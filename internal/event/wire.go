@@ -38,7 +38,7 @@ type shape uint8
 const (
 	absent  shape = iota // not there, or JSON null
 	text                 // a string: attr.text, without quotes and escapes
-	integer              // 0..2^64-1, written as a plain integer: attr.n
+	integer              // 0..2^64-1: attr.n; in JSON at most MaxQuantity, and attr.text is the literal
 	number               // any other JSON number: attr.text is its literal
 	instant              // a Protobuf timestamp: attr.n seconds since 1970 (two's complement) and attr.nanos
 	object               // a JSON object, or a Protobuf message: attr.text is the JSON
@@ -81,18 +81,11 @@ func (w *wire) sortMeters() {
 	}
 }
 
-// plainInteger makes an attr of a JSON number's literal: an integer when it is
-// written as one and fits 64 bits, else a number.
-func plainInteger(literal []byte) attr {
-	var n uint64
-	if len(literal) > 19 { // 10^19 > 2^63: far beyond every bound
+// numeric makes an attr of a JSON number's literal.
+func numeric(literal []byte) attr {
+	n, kind := parseNumber(literal)
+	if kind != whole {
 		return attr{shape: number, text: literal}
 	}
-	for _, c := range literal {
-		if c < '0' || c > '9' {
-			return attr{shape: number, text: literal}
-		}
-		n = n*10 + uint64(c-'0')
-	}
-	return attr{shape: integer, n: n}
+	return attr{shape: integer, n: n, text: literal}
 }

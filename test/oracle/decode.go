@@ -3,6 +3,9 @@ package oracle
 import (
 	"encoding/json"
 	"io"
+	"math/big"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -94,4 +97,37 @@ func (o object) inner(name string) object {
 func micros(s string) (int64, bool) {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	return t.UnixMicro(), err == nil
+}
+
+var numberForm = regexp.MustCompile(`^-?([0-9.]+)(?:[eE][+-]?([0-9]+))?$`)
+
+// integer is the value of a JSON number if that is an integer, be it written
+// 5, 5.0 or 5e3. The value of one whose exponent leads far beyond its digits
+// either way need not be worked out: it is no integer that matters, or 0.
+func integer(literal string) (*big.Int, bool) {
+	parts := numberForm.FindStringSubmatch(literal)
+	if parts == nil {
+		return nil, false
+	}
+	if strings.Trim(parts[1], "0.") == "" {
+		return new(big.Int), true
+	}
+	exponent := strings.TrimLeft(parts[2], "0")
+	if far := len(literal) + 20; len(exponent) > 9 || len(exponent) > 0 && number(exponent) > far {
+		return nil, false
+	}
+	x, ok := new(big.Rat).SetString(literal)
+	if !ok || !x.IsInt() {
+		return nil, false
+	}
+	return x.Num(), true
+}
+
+// number is the value of some digits.
+func number(digits string) int {
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		panic(err) // at most nine digits
+	}
+	return n
 }

@@ -2,9 +2,7 @@ package oracle
 
 import (
 	"math/big"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -57,10 +55,10 @@ var (
 	}
 )
 
-// quantity reads a plain integer literal in 0..2^53.
+// quantity reads a number whose value is an integer in 0..2^53.
 func quantity(literal string) (*big.Int, bool) {
-	n, ok := new(big.Int).SetString(literal, 10)
-	return n, ok && countForm.MatchString(literal) && n.Cmp(maxQuantity) <= 0
+	n, ok := integer(literal)
+	return n, ok && n.Sign() >= 0 && n.Cmp(maxQuantity) <= 0
 }
 
 // fillUsage sets what usage.recorded data says; false if a value is invalid.
@@ -92,8 +90,6 @@ func (f *fact) fillAdjustment(data object) bool {
 	return true
 }
 
-var intervalCountForm = regexp.MustCompile(`^[0-9]{1,4}$`)
-
 // fillSubscription sets what subscription.changed data says, and its MRR.
 func (f *fact) fillSubscription(data object) bool {
 	f.subscription = data.str("subscription", "")
@@ -103,14 +99,10 @@ func (f *fact) fillSubscription(data object) bool {
 	unit, ok2 := decimal(data.str("unit_amount", ""))
 	percent, ok3 := decimal(data.str("discount_percent", "0"))
 	factor, ok4 := perMonth[data.str("interval", "")]
-	every := data.literal("interval_count", "1")
-	if !ok1 || !ok2 || !ok3 || !ok4 || !intervalCountForm.MatchString(every) ||
+	n, ok5 := quantity(data.literal("interval_count", "1"))
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || n.Sign() == 0 || n.Cmp(big.NewInt(1000)) > 0 ||
 		unit.Sign() < 0 || tooLarge(unit) || !aPercentage(percent) ||
 		f.subscription == "" || !lineName(f.line) || f.plan == "" || !slices.Contains(statuses, f.status) || !currency(f.currency) {
-		return false
-	}
-	n, _ := strconv.ParseInt(every, 10, 64)
-	if n < 1 || n > 1000 {
 		return false
 	}
 	m := new(big.Rat).SetInt(count)
@@ -118,7 +110,7 @@ func (f *fact) fillSubscription(data object) bool {
 		return false
 	}
 	m = lessPercent(m, percent)
-	m.Mul(m, factor).Quo(m, big.NewRat(n, 1))
+	m.Mul(m, factor).Quo(m, new(big.Rat).SetInt(n))
 	f.monthly = new(big.Int)
 	if slices.Contains(paying, f.status) {
 		f.monthly = round(m)

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ func TestRefusals(t *testing.T) {
 	s.adjust("a", "10T00:00", "nothing", "1", "JPY")                                                                                                                              // 12
 	s.usage("a", "10T00:00", "large", `"in":1,"gpu":0`)                                                                                                                           // 13
 	s.usage("a", "10T00:00", "large", `"in":-1`)                                                                                                                                  // 14
-	s.usage("a", "10T00:00", "large", `"in":1.0`)                                                                                                                                 // 15
+	s.usage("a", "10T00:00", "large", `"in":1.5`)                                                                                                                                 // 15
 	s.usage("a", "10T00:00", "large", `"in":"1"`)                                                                                                                                 // 16
 	s.usage("a", "10T00:00", "large", ``)                                                                                                                                         // 17
 	s.usage("a", "10T00:00", "large", `"in":9007199254740992`)                                                                                                                    // 18 accepted
@@ -69,6 +70,41 @@ func TestRefusals(t *testing.T) {
 	expect(t, v, "freshness", "",
 		"runrate.usage | 0 | 2026-12-30T00:00:00.000000Z | 36",
 		"runrate.subscriptions | 0 | 2026-12-30T00:00:00.000000Z | 4")
+}
+
+// A quantity is a number whose value is an integer, however it is written.
+func TestQuantities(t *testing.T) {
+	s := newScript()
+	s.book(handBook)                                                                                                                               // 0
+	for _, q := range []string{"5", "5.0", "5e0", "50E-1", "0.5e+1", "0.0000000000000000000000005e25", "5" + strings.Repeat("0", 400) + "e-400"} { // 1 to 7
+		s.usage("five", "01T00:00", "large", `"in":`+q)
+	}
+	for _, q := range []string{"0", "-0", "-0.0", "0e999999999999999999999", "-0.00E-999999999999999999999"} { // 8 to 12
+		s.usage("none", "01T00:00", "large", `"in":`+q)
+	}
+	for _, q := range []string{"9007199254740992.0", "9.007199254740992e15"} { // 13 and 14
+		s.usage("most", "01T00:00", "large", `"in":`+q)
+	}
+	invalid := []string{"5.5", "5e-1", "-5", "-5e-999999999999999999999", "9007199254740992.1", "1e16", "1e999999999999999999999", "1e-999999999999999999999"}
+	var want []string
+	for i, q := range invalid {
+		s.usage("bad", "01T00:00", "large", `"in":`+q)
+		want = append(want, fmt.Sprintf("runrate.usage | 0 | %d | invalid", 15+i))
+	}
+	s.change("a", "01T00:00", "sub", "active", 1, "6", `,"interval_count":30e-1`)
+	s.change("a", "01T00:00", "sub", "active", 1, "6", `,"interval_count":1.5`)
+	v := s.compute()
+	expect(t, v, "dead_letters", "", append(want, "runrate.subscriptions | 0 | 1 | invalid")...)
+	expect(t, v, "subscriptions", "", "sub | a | chat | team | active |  |  | USD | 2 | 2026-11-01T00:00:00.000000Z")
+	counts := map[string]int{}
+	for _, r := range v["usage_events"] {
+		counts[r[:4]+" "+strings.Split(r, "\t")[7]]++
+	}
+	for what, n := range map[string]int{"five in=5": 7, "none in=0": 5, "most in=9007199254740992": 2} {
+		if counts[what] != n {
+			t.Errorf("%s: %d events, want %d, of %v", what, counts[what], n, counts)
+		}
+	}
 }
 
 // "*" stands for all lines in the views, so no line may be named so.

@@ -96,7 +96,7 @@ func (g *generator) misplaced() {
 
 func (g *generator) invalidUsage() {
 	data := g.usageData()
-	bad := pick(g, `{"input_tokens":-1}`, `{"input_tokens":1.5}`, `{"input_tokens":1e3}`, `{"input_tokens":1.0}`,
+	bad := pick(g, `{"input_tokens":-1}`, `{"input_tokens":1.5}`, `{"input_tokens":1e-3}`, `{"input_tokens":-1.0}`, `{"input_tokens":1e999999999}`,
 		`{"input_tokens":9007199254740993}`, `{"input_tokens":99999999999999999999999}`, `{}`)
 	replace(data, "quantities", bad)
 	g.send(g.eventAt(stream.UsageTopic, "usage.recorded", pick(g, g.accounts...), g.now, data))
@@ -120,7 +120,7 @@ func (g *generator) invalidSubscription() {
 		[]string{"interval_count", "0"}, []string{"interval_count", "1001"}, []string{"interval_count", "-1"},
 		[]string{"interval_count", "1.5"}, []string{"discount_percent", `"100.01"`}, []string{"discount_percent", `"-1"`},
 		[]string{"discount_percent", `"ten"`}, []string{"unit_amount", `"-0.01"`}, []string{"unit_amount", `"1000000000000001"`},
-		[]string{"unit_amount", `"1.0000000000001"`}, []string{"quantity", "-1"}, []string{"quantity", "2.5"},
+		[]string{"unit_amount", `"1.0000000000001"`}, []string{"quantity", "-1"}, []string{"quantity", "2.5"}, []string{"quantity", "1e16"}, []string{"interval_count", "1e4"},
 		[]string{"quantity", "9007199254740993"}, []string{"currency", `"ZZZ"`}, []string{"line", `"*"`})
 	replace(data, bad[0], bad[1])
 	g.send(g.eventAt(stream.SubscriptionsTopic, "subscription.changed", pick(g, g.accounts...), g.now, data))

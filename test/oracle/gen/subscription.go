@@ -37,12 +37,15 @@ func (g *generator) subscriptionData() []member {
 		{"currency", quote(pick(g, "USD", "USD", "USD", "EUR"))},
 		{"interval", quote(pick(g, "month", "month", "month", "year", "week", "day"))},
 	}
+	if g.chance(12) {
+		replace(list, "quantity", g.inOtherWords(pick(g, 0, 1, 25, 7)))
+	}
 	if g.chance(25) { // on either side of 10^15 together
 		replace(list, "quantity", "9007199254740992")
 		replace(list, "unit_amount", quote(pick(g, "0.11", "0.12")))
 	}
 	if g.chance(3) {
-		list = append(list, member{"interval_count", fmt.Sprint(pick(g, 1, 2, 3, 7, 12, 1000))})
+		list = append(list, member{"interval_count", pick(g, "1", "2", "3", "7", "12", "1000", "3.0", "1e3")})
 	}
 	if g.chance(2) {
 		list = append(list, member{"discount_percent", quote(pick(g, "0", "10", "33.33", "50", "100", "0.000000000001"))})

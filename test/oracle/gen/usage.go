@@ -37,7 +37,20 @@ func (g *generator) count(product string) string {
 	if product != "store" && g.chance(15) {
 		return "9007199254740992"
 	}
-	return fmt.Sprint(pick(g, 0, 1, 3, 7, 1234, 567, 1000001, g.r.IntN(1<<20)))
+	n := pick(g, 0, 1, 3, 7, 1234, 567, 1000001, g.r.IntN(1<<20))
+	if g.chance(8) {
+		return g.inOtherWords(n)
+	}
+	return fmt.Sprint(n)
+}
+
+// inOtherWords is an integer written with a fraction or an exponent.
+func (g *generator) inOtherWords(n int) string {
+	if n == 0 {
+		return pick(g, "-0", "0.0", "0e7", "-0.00E+12", "0e999999999")
+	}
+	return pick(g, fmt.Sprintf("%d.0", n), fmt.Sprintf("%d00e-2", n), fmt.Sprintf("%d.%03de3", n/1000, n%1000),
+		fmt.Sprintf("%d000.00E-3", n), fmt.Sprintf("%de0", n))
 }
 
 // place is segment and region, each of them sometimes absent or empty.
