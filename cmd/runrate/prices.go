@@ -50,7 +50,11 @@ func pricesPublishCommand(a *app) *cobra.Command {
 
 It replaces the book before it for the records that follow in the log; amounts
 already booked stand. Prices of the past therefore belong in every book, with
-their effective_from.`,
+their effective_from.
+
+The book's time is now, by this machine's clock. A book whose time is before that
+of the one in force changes nothing: a delivery that comes late cannot put old
+prices back in force.`,
 		Example: examples("runrate prices publish prices.yaml", "runrate prices example | runrate prices publish -"),
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -47,10 +47,11 @@ Times are the trace's own, moved by --shift or to --start. With the built-in
 prices, which begin in 2026, the default is to move them by three years (1096
 days). Ids come from file and row, so sending the same again adds nothing.
 
-The price book goes first, and the clock goes along: a tick a minute of event
-time, and at the end ticks that close the last hour and the last day. The
-pipeline's clock then stands at the midnight after the trace: replay into one
-started with --no-ticker.`,
+The price book goes first, with the time of the first call; it does not take the
+place of one that was published with a later time. The clock goes along: a tick a
+minute of event time, and at the end ticks that close the last hour and the last
+day. The pipeline's clock then stands at the midnight after the trace: replay
+into one started with --no-ticker.`,
 		Example: examples(
 			"runrate replay-trace azure_llm_inference_2023_conv.csv azure_llm_inference_2023_code.csv",
 			"runrate replay-trace --speed 60 conv.csv code.csv             # an hour in a minute",

@@ -53,7 +53,8 @@ $1 billion of API ARR in 30 days.
 
 A history brings its own clock and price book: publish it into a pipeline that
 runs with --no-ticker and whose clock is not beyond its start by 35 days, or its
-events are refused as too old. Its price book replaces the one in force.
+events are refused as too old. Its price book has the time of that start and takes
+the place of the one in force, unless that was published with a later time.
 
 With --live the company goes on by the wall clock when the history is sent.`,
 		Example: examples(

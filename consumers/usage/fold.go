@@ -41,6 +41,8 @@ type Fold struct {
 	config Config
 	book   *pricebook.Book // nil before the first
 
+	bookTime event.Time // of the event that published book; 0 is older than any
+
 	closed   calendar.Hour // the last boundary passed as of the last flush; 0 before the first tick
 	series   []*series
 	bySeries map[rows.Dimensions]*series
@@ -87,7 +89,7 @@ func (f *Fold) Step(j *intake.Judged) error {
 		f.gate.Tick(e.Time, j.Record.Offset)
 	case e.Type == event.PricebookPublished:
 		f.gate.CountControl()
-		f.book, f.touched.book = j.Book, true // in force for the records that follow
+		f.publish(j.Book, e.Time)
 	case f.gate.Candidate(j):
 		row, refusal := f.rate(e)
 		if refusal != nil {

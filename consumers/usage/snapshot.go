@@ -81,7 +81,7 @@ func (f *Fold) Snapshot(delta bool) iter.Seq[*snapshot.Record] {
 			f.allParts(p)
 		}
 		if (!delta || f.touched.book) && f.book != nil {
-			p.part.PriceBook = f.book.JSON()
+			p.part.PriceBook, p.part.PriceBookTime = f.book.JSON(), int64(f.bookTime)
 		}
 		p.part.Progress = f.gate.Encode()
 		p.flush()
@@ -199,7 +199,7 @@ func (f *Fold) Restore(record *snapshot.Record) error {
 		if err != nil {
 			return fmt.Errorf("restore %s: price book: %w", f.config.Source, err)
 		}
-		f.book = book
+		f.book, f.bookTime = book, event.Time(part.PriceBookTime)
 	}
 	for _, in := range part.Series {
 		s := f.seriesOf(rows.Dimensions{Line: in.Line, Product: in.Product, Segment: in.Segment, Region: in.Region, Currency: in.Currency})

@@ -7,6 +7,7 @@ import (
 
 // book is a price book as published.
 type book struct {
+	published int64
 	currency  string
 	products  []product
 	discounts []discount

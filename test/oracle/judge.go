@@ -140,6 +140,7 @@ func (j *judgement) control(o object, f *fact, sane bool) verdict {
 		if !ok {
 			return refused("invalid")
 		}
+		b.published = f.time
 		v.book = &b
 	}
 	if !sane {
@@ -157,11 +158,12 @@ func (j *judgement) clock() int64 {
 	return clock
 }
 
-// book is the latest price book so far, or nil.
+// book is the price book in force, or nil: the one with the latest time of all
+// so far, the last of them where several have it.
 func (j *judgement) book() *book {
 	var b *book
-	for _, v := range j.verdicts {
-		if v.book != nil {
+	for _, v := range slices.Backward(j.verdicts) { // the last comes first
+		if v.book != nil && (b == nil || v.book.published > b.published) {
 			b = v.book
 		}
 	}

@@ -107,6 +107,29 @@ func TestQuantities(t *testing.T) {
 	}
 }
 
+// A price book that is older than the one in force changes nothing; of two of
+// the same time the later in the log is in force.
+func TestLateBook(t *testing.T) {
+	s := newScript()
+	publish := func(product, when string) {
+		s.event(usage0, "pricebook.published", "", when, `{"version":"1","currency":"USD","products":[{"product":"`+product+
+			`","line":"l","meters":{"m":[{"effective_from":"2020-01-01T00:00:00Z","unit":1,"price":"1"}]}}]}`)
+	}
+	publish("a", "02T00:00")               // 0
+	publish("b", "01T23:59:59.999999Z")    // 1 late
+	s.usage("x", "03T00:00", "a", `"m":1`) // 2 accepted
+	s.usage("x", "03T00:00", "b", `"m":1`) // 3
+	publish("c", "02T00:00")               // 4
+	s.usage("x", "03T00:00", "a", `"m":1`) // 5
+	s.usage("x", "03T00:00", "c", `"m":1`) // 6 accepted
+	publish("d", "02T03:00")               // 7
+	publish("c", "02T00:00")               // 8 late
+	s.usage("x", "03T00:00", "d", `"m":1`) // 9 accepted
+	v := s.compute()
+	expect(t, v, "dead_letters", "", "runrate.usage | 0 | 3 | unknown_product", "runrate.usage | 0 | 5 | unknown_product")
+	expect(t, v, "accounting", "", "runrate.usage | 0 | 0 | 10 | 3 | 0 | 2 | 5")
+}
+
 // "*" stands for all lines in the views, so no line may be named so.
 func TestNoLineIsNamedAll(t *testing.T) {
 	s := newScript()

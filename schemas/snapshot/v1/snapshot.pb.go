@@ -336,7 +336,10 @@ type UsageState struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Progress *Progress              `protobuf:"bytes,1,opt,name=progress,proto3" json:"progress,omitempty"`
 	// The price book in force, as JSON.
-	PriceBook     []byte          `protobuf:"bytes,2,opt,name=price_book,json=priceBook,proto3,oneof" json:"price_book,omitempty"`
+	PriceBook []byte `protobuf:"bytes,2,opt,name=price_book,json=priceBook,proto3,oneof" json:"price_book,omitempty"`
+	// When it was published, by the time of its event. 0, as in snapshots from
+	// before this field, is older than any.
+	PriceBookTime int64           `protobuf:"varint,5,opt,name=price_book_time,json=priceBookTime,proto3" json:"price_book_time,omitempty"`
 	Series        []*Series       `protobuf:"bytes,3,rep,name=series,proto3" json:"series,omitempty"`
 	Accounts      []*UsageAccount `protobuf:"bytes,4,rep,name=accounts,proto3" json:"accounts,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -385,6 +388,13 @@ func (x *UsageState) GetPriceBook() []byte {
 		return x.PriceBook
 	}
 	return nil
+}
+
+func (x *UsageState) GetPriceBookTime() int64 {
+	if x != nil {
+		return x.PriceBookTime
+	}
+	return 0
 }
 
 func (x *UsageState) GetSeries() []*Series {
@@ -1110,12 +1120,13 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\arefused\x18\x05 \x01(\x03R\arefused\x12\x18\n" +
 	"\acontrol\x18\x06 \x01(\x03R\acontrol\x12\x19\n" +
 	"\x05clock\x18\a \x01(\x03H\x00R\x05clock\x88\x01\x01B\b\n" +
-	"\x06_clock\"\xee\x01\n" +
+	"\x06_clock\"\x96\x02\n" +
 	"\n" +
 	"UsageState\x129\n" +
 	"\bprogress\x18\x01 \x01(\v2\x1d.runrate.snapshot.v1.ProgressR\bprogress\x12\"\n" +
 	"\n" +
-	"price_book\x18\x02 \x01(\fH\x00R\tpriceBook\x88\x01\x01\x123\n" +
+	"price_book\x18\x02 \x01(\fH\x00R\tpriceBook\x88\x01\x01\x12&\n" +
+	"\x0fprice_book_time\x18\x05 \x01(\x03R\rpriceBookTime\x123\n" +
 	"\x06series\x18\x03 \x03(\v2\x1b.runrate.snapshot.v1.SeriesR\x06series\x12=\n" +
 	"\baccounts\x18\x04 \x03(\v2!.runrate.snapshot.v1.UsageAccountR\baccountsB\r\n" +
 	"\v_price_book\"\xb5\x01\n" +

@@ -16,15 +16,23 @@ var (
 
 // publishBook sends a price book to every partition: the first is sound, one
 // in four of the others is not. Later ones move a product to another line, or
-// add, drop and reprice. Now and then a book reaches only some partitions.
+// add, drop and reprice. Now and then a book reaches only some partitions, and
+// one in three comes with the time of the one before it or an earlier one: the
+// latter is late and changes nothing.
 func (g *generator) publishBook() {
 	g.book++
 	data := g.soundBook()
 	if g.book > 1 && g.chance(4) {
 		data = g.brokenBook()
 	}
+	at := g.now
+	if g.book > 1 && g.chance(3) {
+		at = max(0, g.bookTime+pick(g, 0, -1, -minute, -2*day))
+	} else {
+		g.bookTime = at
+	}
 	value := fmt.Sprintf(`{"specversion":"1.0","type":"pricebook.published","source":"prices","id":"book-%d","time":%s,"data":%s}`,
-		g.book, quote(g.zoned(g.now)), data)
+		g.book, quote(g.zoned(at)), data)
 	some := g.book > 1 && g.chance(5)
 	for _, src := range g.sources() {
 		if !some || g.chance(2) {

@@ -123,8 +123,9 @@ type generator struct {
 	budget     int64 // how far it may still move
 	next       map[stream.Source]stream.Offset
 	clock      map[stream.Source]int64
-	serial     int // of event ids
-	book       int // how many price books were published
+	serial     int   // of event ids
+	book       int   // how many price books were published
+	bookTime   int64 // of the last that was not late
 	accounts   []string
 	events     []*event // sent so far, to send again
 	out        []Entry

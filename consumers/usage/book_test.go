@@ -1,0 +1,98 @@
+package usage_test
+
+import (
+	"fmt"
+	"testing"
+
+	"runrate/consumers/intake"
+	"runrate/consumers/usage"
+	"runrate/internal/event"
+	"runrate/internal/stream"
+	snapshot "runrate/schemas/snapshot/v1"
+)
+
+// books folds price books and usage, which is accepted if the book in force has
+// its product.
+type books struct {
+	t    *testing.T
+	fold *usage.Fold
+	next stream.Offset
+}
+
+var bookConfig = usage.Config{Source: stream.Source{Topic: stream.UsageTopic}, Memory: intake.DefaultMemory, ARRWindowDays: 28, ARRMultiplier: 13}
+
+func newBooks(t *testing.T) *books { return &books{t: t, fold: usage.New(bookConfig)} }
+
+const bookDay = event.Time(1_780_315_200) * event.Second // 2026-06-01T12:00:00Z
+
+func (b *books) step(e event.Event) {
+	b.t.Helper()
+	e.Source, e.ID = "s", fmt.Sprint(b.next)
+	j := intake.NewJudge(bookConfig.Source, 1).Judge(stream.Record{Offset: b.next, Key: []byte(e.Account), Value: e.AppendJSON(nil)})
+	if err := b.fold.Step(&j); err != nil || j.Refusal != nil {
+		b.t.Fatal(err, j.Refusal)
+	}
+	b.next++
+}
+
+// publish publishes a book whose only product has its name.
+func (b *books) publish(name string, at event.Time) {
+	b.t.Helper()
+	b.step(event.Event{Type: event.PricebookPublished, Time: at, PriceBook: fmt.Appendf(nil,
+		`{"version":%q,"currency":"USD","products":[{"product":%q,"line":"api","meters":{"m":[{"effective_from":"2020-01-01T00:00:00Z","unit":1,"price":"1"}]}}]}`, name, name)})
+}
+
+// inForce checks which book is, by a usage of its product.
+func (b *books) inForce(name string) {
+	b.t.Helper()
+	before := b.fold.Gate().Progress()
+	b.step(event.Event{Type: event.UsageRecorded, Account: "a", Time: bookDay, Usage: &event.Usage{Product: name, Quantities: []event.Quantity{{Meter: "m", Count: 1}}}})
+	if after := b.fold.Gate().Progress(); after.Accepted != before.Accepted+1 {
+		dead := b.fold.Gate().DeadLetters()
+		b.t.Errorf("book %q is not in force: %s", name, dead[len(dead)-1].Detail)
+	}
+}
+
+// restart goes on from a snapshot; change may change its parts.
+func (b *books) restart(change func(*snapshot.UsageState)) {
+	b.t.Helper()
+	again := usage.New(bookConfig)
+	for part := range b.fold.Snapshot(false) {
+		change(part.GetUsage())
+		if err := again.Restore(part); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	again.Restored()
+	b.fold = again
+}
+
+// TestLatePriceBook: a book whose event is older than that of the book in force
+// changes nothing, be it delivered late or sent again; it counts as control.
+func TestLatePriceBook(t *testing.T) {
+	b := newBooks(t)
+	b.publish("first", bookDay)
+	b.publish("late", bookDay-1)
+	b.inForce("first")
+	b.publish("second", bookDay+event.Hour)
+	b.publish("first", bookDay)
+	b.inForce("second")
+	b.publish("third", bookDay+event.Hour) // at the same time: the later in the log
+	b.inForce("third")
+	if p := b.fold.Gate().Progress(); p.Control != 5 || p.Refused != 0 {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestLatePriceBookAfterRestart: the time of the book in force is part of the
+// state; in a snapshot that is older than this rule the book is older than any.
+func TestLatePriceBookAfterRestart(t *testing.T) {
+	b := newBooks(t)
+	b.publish("first", bookDay)
+	b.restart(func(*snapshot.UsageState) {})
+	b.publish("late", bookDay-1)
+	b.inForce("first")
+	b.restart(func(s *snapshot.UsageState) { s.PriceBookTime = 0 })
+	b.publish("any", bookDay-30*event.Day)
+	b.inForce("any")
+}
