@@ -101,10 +101,15 @@ func (a *app) close() {
 // open is the reader of a file, or of standard input for "-".
 func (a *app) open(path string) (io.ReadCloser, error) {
 	if path == "-" {
-		return io.NopCloser(a.in), nil
+		return standardInput{a.in}, nil
 	}
 	return os.Open(path)
 }
+
+// standardInput is standard input, which closing leaves open.
+type standardInput struct{ io.Reader }
+
+func (standardInput) Close() error { return nil }
 
 // terminal says whether a person watches the stream.
 func terminal(w io.Writer) bool {

@@ -106,6 +106,54 @@ func TestPublish(t *testing.T) {
 	}
 }
 
+// TestPublishErrors: --errors gets every line that could not be sent, and the
+// summary names the file.
+func TestPublishErrors(t *testing.T) {
+	addr, _ := kafka(t)
+	dir := t.TempDir()
+	in, file := filepath.Join(dir, "events.ndjson"), filepath.Join(dir, "errors.ndjson")
+	bad := strings.Repeat("nonsense\n", 25)
+	if err := os.WriteFile(in, []byte(bad+`{"type":"clock.ticked"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := runWith(t, "", "publish", "--brokers", addr, "--errors", file, in)
+	written, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.code != 1 || !strings.Contains(got.out, "sent 1 events") || !strings.Contains(got.err, "all 25 are in "+file) ||
+		strings.Count(string(written), "\n") != 25 || !strings.HasPrefix(string(written), `{"line":1,"reason":"malformed","detail":"not a JSON object`) ||
+		!strings.Contains(string(written), `"text":"nonsense"}`) {
+		t.Errorf("%+v\n%s", got, written)
+	}
+	if got := runWith(t, bad, "publish", "--brokers", addr, "-"); got.code != 1 || !strings.Contains(got.err, "and 5 more: --errors FILE keeps them all") {
+		t.Errorf("%+v", got)
+	}
+	if got := runWith(t, `{"type":"clock.ticked"}`, "publish", "--brokers", addr, "--errors", file, "-"); got.code != 0 {
+		t.Errorf("%+v", got)
+	}
+	if written, err := os.ReadFile(file); err != nil || len(written) > 0 {
+		t.Errorf("the errors of an earlier run are kept: %q, %v", written, err)
+	}
+	for _, name := range []string{in, "-", filepath.Join(dir, "none", "x")} {
+		if got := runWith(t, "", "publish", "--brokers", addr, "--errors", name, in); got.code == 0 || !strings.Contains(got.err, "--errors") {
+			t.Errorf("--errors %s: %+v", name, got)
+		}
+	}
+	stdin, err := os.Open(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	var out bytes.Buffer
+	if code := execute(t.Context(), []string{"publish", "--brokers", addr, "--errors", in, "-"}, stdin, &out, &out); code != exitUsage {
+		t.Errorf("the events on standard input: exit %d: %s", code, &out)
+	}
+	if kept, err := os.ReadFile(in); err != nil || !strings.HasPrefix(string(kept), bad) {
+		t.Errorf("the events were overwritten by the errors: %q, %v", kept, err)
+	}
+}
+
 func TestEnvironment(t *testing.T) {
 	addr, _ := kafka(t)
 	t.Setenv("RUNRATE_BROKERS", addr)

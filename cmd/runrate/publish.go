@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,21 +29,32 @@ in-sync replicas have everything.
 Only type and subject are looked at: what is wrong with an event otherwise is
 refused by the consumer, on record in the view dead_letters. Lines that cannot
 be sent (not JSON, no type or subject, too large) are reported with their
-numbers, the others are sent, and the exit code is 1.
+numbers, the others are sent, and the exit code is 1. The first 20 are shown;
+--errors FILE gets all of them as they are found, as NDJSON with line, reason,
+detail and text. An earlier FILE is replaced.
 
 Publishing a file again is safe: an event is known by its account, source, id
 and time, and is counted once.`,
 		Example: examples(
 			"runrate publish events.ndjson",
+			"runrate publish --errors errors.ndjson events.ndjson; jq -r .text errors.ndjson > mend.ndjson",
 			"zcat events.ndjson.gz | runrate publish --brokers kafka-1:9092,kafka-2:9092 -",
 		),
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (failed error) {
 			in, err := a.open(args[0])
 			if err != nil {
 				return err
 			}
 			defer in.Close()
+			if o.errors != "" {
+				file, err := createErrors(o.errors, in)
+				if err != nil {
+					return err
+				}
+				defer func() { failed = errors.Join(failed, file.Close()) }()
+				o.errorsTo = file
+			}
 			return a.publish(cmd.Context(), o, func(p *publish.Publisher) error {
 				return publish.Lines(cmd.Context(), p, in)
 			})
@@ -49,7 +62,31 @@ and time, and is counted once.`,
 	}
 	a.kafkaFlags(cmd)
 	o.register(cmd)
+	cmd.Flags().StringVar(&o.errors, "errors", "", "write every line that could not be sent to this `FILE`")
 	return cmd
+}
+
+// createErrors creates the file of --errors, which must not be the one that in
+// reads.
+func createErrors(path string, in io.Reader) (*os.File, error) {
+	if path == "-" {
+		return nil, usagef("--errors -: name a file; what is shown of them goes to standard error anyway")
+	}
+	if s, ok := in.(standardInput); ok {
+		in = s.Reader
+	}
+	if events, ok := in.(*os.File); ok {
+		of, err := events.Stat()
+		at, otherErr := os.Stat(path)
+		if err == nil && otherErr == nil && os.SameFile(of, at) {
+			return nil, usagef("--errors %s: these are the events, which it would overwrite; name another file", path)
+		}
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("--errors: %w", err)
+	}
+	return file, nil
 }
 
 // publishFlags are those of every command that sends events.
@@ -57,6 +94,8 @@ type publishFlags struct {
 	compression string
 	retryFor    time.Duration
 	maxRecord   int
+	errors      string   // name of the file, "" for none
+	errorsTo    *os.File // it, open
 }
 
 func (o *publishFlags) register(cmd *cobra.Command) {
@@ -76,9 +115,11 @@ func (a *app) publish(ctx context.Context, o publishFlags, send func(*publish.Pu
 	if err != nil {
 		return err
 	}
-	p, err := publish.New(ctx, client, publish.Options{
-		Compression: codec, RetryFor: o.retryFor, MaxRecord: o.maxRecord, Log: a.log,
-	})
+	options := publish.Options{Compression: codec, RetryFor: o.retryFor, MaxRecord: o.maxRecord, Log: a.log}
+	if o.errorsTo != nil {
+		options.Errors = o.errorsTo
+	}
+	p, err := publish.New(ctx, client, options)
 	if err != nil {
 		return err
 	}
@@ -88,7 +129,7 @@ func (a *app) publish(ctx context.Context, o publishFlags, send func(*publish.Pu
 	if _, printErr := r.WriteTo(a.out); printErr != nil {
 		return printErr
 	}
-	if _, printErr := r.WriteRejections(a.err); printErr != nil {
+	if _, printErr := r.WriteRejections(a.err, o.errors); printErr != nil {
 		return printErr
 	}
 	switch {

@@ -91,7 +91,8 @@ func (l *lane) deliver(ctx context.Context, b *batch) error {
 		return err
 	case len(b.messages) == 1:
 		m := b.messages[0]
-		l.p.rejectCopy(b.types[0], b.lines[0], fmt.Sprintf("%d bytes, more than the broker takes: raise max.message.bytes of %s", len(m.Key)+len(m.Value), l.topic))
+		l.p.rejectCopy(b.types[0], b.lines[0], m.Value, invalid(fmt.Sprintf(
+			"the event has %d bytes, more than the broker takes: split it, or raise max.message.bytes of topic %s", len(m.Key)+len(m.Value), l.topic)))
 		return nil
 	}
 	half := len(b.messages) / 2

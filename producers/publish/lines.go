@@ -17,9 +17,13 @@ func Lines(ctx context.Context, p *Publisher, r io.Reader) error {
 	for number := int64(1); ; number++ {
 		line, err := in.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
+			start := bytes.Clone(line) // which skipLine overwrites
 			length, skipErr := skipLine(in, int64(len(line)))
-			p.reject(number, fmt.Sprintf("%d bytes, more than the %d that a record may have", length, p.options.MaxRecord))
+			p.reject(number, start, p.tooLong(length))
 			if err = skipErr; err == nil {
+				if err := p.err(); err != nil {
+					return err
+				}
 				continue
 			}
 			line = nil

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"io"
 	"time"
 
 	"go.uber.org/zap"
@@ -16,7 +17,13 @@ type Options struct {
 	Linger      time.Duration // how long a record waits for its batch to fill; default 100 ms
 	RetryFor    time.Duration // how long one batch is retried; default 2 min
 	Compression broker.Compression
-	Log         *zap.Logger // default: none
+
+	// Errors, if not nil, gets a line of JSON for each event that cannot be
+	// sent, as soon as that is known: its line, reason, detail and text. An
+	// error of it ends the publisher.
+	Errors io.Writer
+
+	Log *zap.Logger // default: none
 }
 
 func (o Options) withDefaults() Options {

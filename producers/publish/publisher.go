@@ -11,7 +11,6 @@ package publish
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"go.uber.org/zap"
@@ -74,12 +73,12 @@ func New(ctx context.Context, client *broker.Client, options Options) (*Publishe
 // context's, or that of a partition that cannot be written to any more.
 func (p *Publisher) Send(ctx context.Context, line int64, value []byte) error {
 	if len(value) > p.options.MaxRecord {
-		p.reject(line, fmt.Sprintf("%d bytes, more than the %d that a record may have", len(value), p.options.MaxRecord))
+		p.reject(line, value, p.tooLong(int64(len(value))))
 		return p.err()
 	}
-	route, err := p.router.route(value)
-	if err != nil {
-		p.reject(line, err.Error())
+	route, refusal := p.router.route(value)
+	if refusal != nil {
+		p.reject(line, value, refusal)
 		return p.err()
 	}
 	return p.queue(ctx, route, line, value)
@@ -89,7 +88,7 @@ func (p *Publisher) Send(ctx context.Context, line int64, value []byte) error {
 // route is known. It copies value.
 func (p *Publisher) SendTo(ctx context.Context, route Route, value []byte) error {
 	if len(value) > p.options.MaxRecord {
-		p.reject(0, fmt.Sprintf("%s of %d bytes, more than the %d that a record may have", route.Type, len(value), p.options.MaxRecord))
+		p.reject(0, value, p.tooLong(int64(len(value))))
 		return p.err()
 	}
 	return p.queue(ctx, route, 0, value)
@@ -140,26 +139,6 @@ func (p *Publisher) acknowledged(topic string, types []event.Type) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.report.add(topic, types)
-}
-
-func (p *Publisher) reject(line int64, reason string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.report.reject(line, reason)
-}
-
-// rejectCopy is reject for one record of an event: the copies of a control
-// event are one line and are reported once.
-func (p *Publisher) rejectCopy(t event.Type, line int64, reason string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if t.Control() && line > 0 {
-		if p.rejectedControl[line] {
-			return
-		}
-		p.rejectedControl[line] = true
-	}
-	p.report.reject(line, reason)
 }
 
 func zapLane(l *lane) zap.Field {

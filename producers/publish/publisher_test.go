@@ -3,10 +3,12 @@ package publish
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -71,8 +73,8 @@ func expect(lines []string, partitions int32) map[string][][]string {
 	}
 	for _, line := range lines {
 		var r router
-		route, err := r.route([]byte(line))
-		if err != nil {
+		route, bad := r.route([]byte(line))
+		if bad != nil {
 			continue
 		}
 		for _, topic := range topics(route.Type) {
@@ -187,15 +189,90 @@ func TestLinesThatCannotBeSent(t *testing.T) {
 			t.Errorf("rejection %d: %+v, want line %d", i, r.Rejections[i], line)
 		}
 	}
-	if want := fmt.Sprint(len(huge) + 1); !strings.HasPrefix(r.Rejections[3].Reason, want) {
-		t.Errorf("%q, want %s bytes", r.Rejections[3].Reason, want)
+	if want := fmt.Sprintf("the event has %d bytes", len(huge)+1); !strings.HasPrefix(r.Rejections[3].Detail, want) {
+		t.Errorf("%q, want %s", r.Rejections[3].Detail, want)
 	}
 	check(t, c, []string{exampleLine(1), exampleLine(2), exampleLine(3)}, 1)
 	var out bytes.Buffer
-	if _, err := r.WriteRejections(&out); err != nil || !strings.Contains(out.String(), "line 3: not a JSON object") {
+	if _, err := r.WriteRejections(&out, ""); err != nil || !strings.Contains(out.String(), "line 3: not a JSON object") {
 		t.Errorf("%s %v", &out, err)
 	}
 }
+
+// TestErrorsHasEveryLine: what cannot be sent is written as it is found, each
+// line with its number, reason, sentence and text, more than a report shows.
+func TestErrorsHasEveryLine(t *testing.T) {
+	pad := strings.Repeat("x", 1_500_000)
+	var lines []string
+	for i := range 3 * MaxRejections {
+		lines = append(lines, exampleLine(i), fmt.Sprintf("nonsense <%d>", i))
+	}
+	long := `{"type":"usage.recorded","subject":"a","x":"` + strings.Repeat("y", 4<<20) + `"}`
+	lines = append(lines, `{"type":"usage.deleted","subject":"é"}`, `{"type":"usage.recorded"}`, "\xff\xfe",
+		`{"type":"usage.recorded","subject":"acct_0","x":"`+pad+`"}`, long, `{"type":"clock.ticked","x":"`+pad+`"}`)
+	var file bytes.Buffer
+	_, _, p := start(t, 2, Options{MaxRecord: 2 << 20, Errors: &file})
+	if err := Lines(t.Context(), p, strings.NewReader(strings.Join(lines, "\n"))); err != nil {
+		t.Fatal(err)
+	}
+	r := p.Report()
+	if r.Rejected != 3*MaxRejections+6 || len(r.Rejections) != MaxRejections {
+		t.Fatalf("%d rejected, %d in the report", r.Rejected, len(r.Rejections))
+	}
+	found := map[int64]rejected{}
+	for line := range strings.Lines(file.String()) {
+		var x rejected
+		d := json.NewDecoder(strings.NewReader(line))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&x); err != nil || x.Detail == "" || strings.Contains(line, `\u003c`) {
+			t.Fatalf("%.200s: %v", line, err)
+		}
+		found[x.Line] = x
+	}
+	if int64(len(found)) != r.Rejected {
+		t.Errorf("%d lines, want %d", len(found), r.Rejected)
+	}
+	for i, line := range lines {
+		x, bad := found[int64(i+1)]
+		if sound := line == exampleLine(i/2); bad == sound {
+			t.Errorf("line %d: %.100s is in the file: %v", i+1, line, bad)
+		}
+		want := line
+		switch n := i - 6*MaxRejections; {
+		case !bad:
+			continue
+		case n == 2:
+			want = "\ufffd\ufffd"
+		case n == 4:
+			want = line[:len(x.Text)]
+			if len(x.Text) < 2<<20 {
+				t.Errorf("only %d bytes of a long line", len(x.Text))
+			}
+		}
+		if x.Text != want {
+			t.Errorf("line %d: the text is %.100q, want %.100q", i+1, x.Text, want)
+		}
+	}
+	for line, want := range map[int64]event.Reason{2: event.Malformed, 121: event.UnknownType, 122: event.Malformed, 124: event.Invalid, 125: event.Invalid, 126: event.Invalid} {
+		if found[line].Reason != want {
+			t.Errorf("line %d: %s, want %s", line, found[line].Reason, want)
+		}
+	}
+}
+
+// TestErrorsThatCannotBeWritten: a full disk ends the run; a line that is
+// reported nowhere would be lost.
+func TestErrorsThatCannotBeWritten(t *testing.T) {
+	_, _, p := start(t, 1, Options{Errors: full{}})
+	err := Lines(t.Context(), p, strings.NewReader("nonsense\n"+exampleLine(1)))
+	if err == nil || !strings.Contains(err.Error(), "no space left") {
+		t.Errorf("%v", err)
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
 func TestTooLargeForTheBroker(t *testing.T) {
 	pad := strings.Repeat("x", 1_500_000)

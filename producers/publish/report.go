@@ -15,12 +15,6 @@ import (
 // full; all are counted.
 const MaxRejections = 20
 
-// Rejection is a line that could not be sent.
-type Rejection struct {
-	Line   int64 // from 1; 0 if the event came from no file
-	Reason string
-}
-
 // Report counts what was acknowledged and what could not be sent.
 type Report struct {
 	Records    map[string]int64 // by topic, copies of control events included
@@ -66,9 +60,9 @@ func (r *Report) add(topic string, sent []event.Type) {
 	}
 }
 
-func (r *Report) reject(line int64, reason string) {
+func (r *Report) reject(x Rejection) {
 	r.Rejected++
-	r.Rejections = append(r.Rejections, Rejection{line, reason})
+	r.Rejections = append(r.Rejections, x)
 	slices.SortStableFunc(r.Rejections, func(a, b Rejection) int { return cmp.Compare(a.Line, b.Line) })
 	r.Rejections = r.Rejections[:min(len(r.Rejections), MaxRejections)]
 }
@@ -89,21 +83,25 @@ func (r Report) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// WriteRejections prints what could not be sent, nothing if all was.
-func (r Report) WriteRejections(w io.Writer) (int64, error) {
+// WriteRejections prints what could not be sent, nothing if all was. errors is
+// the name of the file that has them all, "" if there is none.
+func (r Report) WriteRejections(w io.Writer, errors string) (int64, error) {
 	if r.Rejected == 0 {
 		return 0, nil
 	}
 	out := fmt.Appendf(nil, "could not send %d:\n", r.Rejected)
 	for _, x := range r.Rejections {
 		if x.Line > 0 {
-			out = fmt.Appendf(out, "  line %d: %s\n", x.Line, x.Reason)
+			out = fmt.Appendf(out, "  line %d: %s\n", x.Line, x.Detail)
 		} else {
-			out = fmt.Appendf(out, "  %s\n", x.Reason)
+			out = fmt.Appendf(out, "  %s\n", x.Detail)
 		}
 	}
-	if more := r.Rejected - int64(len(r.Rejections)); more > 0 {
-		out = fmt.Appendf(out, "  and %d more\n", more)
+	if more := r.Rejected - int64(len(r.Rejections)); more > 0 && errors == "" {
+		out = fmt.Appendf(out, "  and %d more: --errors FILE keeps them all\n", more)
+	}
+	if errors != "" {
+		out = fmt.Appendf(out, "  all %d are in %s, with their text\n", r.Rejected, errors)
 	}
 	n, err := w.Write(out)
 	return int64(n), err

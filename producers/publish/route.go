@@ -34,13 +34,17 @@ var types = []event.Type{
 	event.UsageRecorded, event.AdjustmentRecorded, event.SubscriptionChanged, event.ClockTicked, event.PricebookPublished,
 }
 
-func typeNamed(name []byte) (event.Type, bool) {
+// anyType names them in a sentence.
+const anyType = "one of usage.recorded, adjustment.recorded, subscription.changed, clock.ticked, pricebook.published"
+
+// typeNamed is the type of that name, 0 if there is none.
+func typeNamed(name []byte) event.Type {
 	for _, t := range types {
 		if t.String() == string(name) {
-			return t, true
+			return t
 		}
 	}
-	return 0, false
+	return 0
 }
 
 // router reads the route of JSON events. It keeps scratch space; use one per
@@ -56,26 +60,22 @@ type router struct {
 var options = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
 // route reads type and subject of one JSON event and checks that it is one JSON
-// object; all else is the consumer's to judge. The error is a sentence for the
-// reader of the file.
-func (r *router) route(line []byte) (Route, error) {
+// object; all else is the consumer's to judge. The refusal is a sentence for
+// the reader of the file.
+func (r *router) route(line []byte) (Route, *event.Refusal) {
 	if len(line) == 0 || line[0] != '{' {
-		return Route{}, errors.New("not a JSON object")
+		return Route{}, notObject(line)
 	}
 	r.buf = *bytes.NewBuffer(line) // read in place, not copied
 	r.json.Reset(&r.buf, options...)
-	var (
-		route            Route
-		typed, addressed bool
-		unknown          string // a type that is none of ours
-	)
+	var typ, subject member
 	if _, err := r.json.ReadToken(); err != nil {
-		return Route{}, notJSON(err)
+		return Route{}, notJSON(line, err)
 	}
 	for r.json.PeekKind() == '"' {
 		raw, err := r.json.ReadValue()
 		if err != nil {
-			return Route{}, notJSON(err)
+			return Route{}, notJSON(line, err)
 		}
 		name, err := r.unquote(raw)
 		if err != nil {
@@ -83,67 +83,75 @@ func (r *router) route(line []byte) (Route, error) {
 		}
 		switch string(name) {
 		case "type":
-			if typed {
-				return Route{}, errors.New("type is given twice")
-			}
-			typed = true
-			value, err := r.text("type")
-			if err != nil {
-				return Route{}, err
-			}
-			var ok bool
-			if route.Type, ok = typeNamed(value); !ok {
-				unknown = string(value[:min(len(value), 100)])
+			if refusal := r.member("type", line, &typ); refusal != nil {
+				return Route{}, refusal
 			}
 		case "subject":
-			if addressed {
-				return Route{}, errors.New("subject is given twice")
+			if refusal := r.member("subject", line, &subject); refusal != nil {
+				return Route{}, refusal
 			}
-			addressed = true
-			value, err := r.text("subject")
-			if err != nil {
-				return Route{}, err
-			}
-			route.Subject = string(value)
 		default:
 			if err := r.json.SkipValue(); err != nil {
-				return Route{}, notJSON(err)
+				return Route{}, notJSON(line, err)
 			}
 		}
 	}
 	if _, err := r.json.ReadToken(); err != nil { // the '}', or what is wrong
-		return Route{}, notJSON(err)
+		return Route{}, notJSON(line, err)
 	}
 	if _, err := r.json.ReadToken(); err != io.EOF {
-		return Route{}, errors.New("not one JSON object: something follows it")
+		return Route{}, malformed("something follows the JSON object; NDJSON has newlines between objects")
 	}
-	switch {
-	case !typed:
-		return Route{}, errors.New("no type")
-	case route.Type == 0:
-		return Route{}, fmt.Errorf("unknown type %q", unknown)
-	case route.Type.Control():
-		route.Subject = ""
-	case !addressed:
-		return Route{}, fmt.Errorf("no subject: a %s event needs its account", route.Type)
-	}
-	return route, nil
+	return routeOf(typ, subject)
 }
 
-// text reads a string member.
-func (r *router) text(member string) ([]byte, error) {
+// member is the value of type or subject.
+type member struct {
+	given bool
+	typ   event.Type // that it names, 0 if it names none
+	text  string     // "" if it names a type
+}
+
+// member reads the value of a member that must be a string and given once.
+func (r *router) member(name string, line []byte, m *member) *event.Refusal {
+	if m.given {
+		return malformed(name + " is given twice; once is required")
+	}
+	m.given = true
 	raw, err := r.json.ReadValue()
 	if err != nil {
-		return nil, notJSON(err)
+		return notJSON(line, err)
 	}
 	if raw.Kind() != '"' {
-		return nil, fmt.Errorf("%s is no string", member)
+		return malformed(fmt.Sprintf("%s is %.64s; a string, in quotes, is required", name, raw))
 	}
 	value, err := r.unquote(raw)
 	if err != nil {
-		return nil, fmt.Errorf("%s is not UTF-8", member)
+		return malformed(name + " is not UTF-8: write the file in UTF-8")
 	}
-	return value, nil
+	if m.typ = typeNamed(value); m.typ == 0 {
+		m.text = string(value)
+	}
+	return nil
+}
+
+// routeOf is where an event with this type and subject goes.
+func routeOf(typ, subject member) (Route, *event.Refusal) {
+	if !typ.given {
+		return Route{}, malformed("no type: an event needs one, " + anyType)
+	}
+	switch t := typ.typ; {
+	case t == 0:
+		return Route{}, &event.Refusal{Reason: event.UnknownType, Detail: fmt.Sprintf("type is %.100q; it is %s", typ.text, anyType)}
+	case t.Control():
+		return Route{Type: t}, nil
+	case !subject.given:
+		return Route{}, malformed("no subject: a " + t.String() + " event needs one, its account, as a string")
+	case subject.typ != 0: // an account named as a type is
+		return Route{Type: t, Subject: subject.typ.String()}, nil
+	default:
+		return Route{Type: t, Subject: subject.text}, nil
+	}
 }
 
 // unquote is the text of a JSON string; it is good until the next call.
@@ -166,13 +174,30 @@ func plain(s []byte) bool {
 	return true
 }
 
-func notJSON(err error) error {
+// notObject refuses a line that does not begin with '{'.
+func notObject(line []byte) *event.Refusal {
+	const want = "not a JSON object; an event is one, from { to }, and NDJSON has newlines between them"
+	if what, _ := event.LooksLike(line); what != "" {
+		return malformed(want + "; this looks like " + what + ": unpack or convert the file first")
+	}
+	if len(line) > 0 && line[0] == '[' {
+		return malformed(want + ": write the items of the array one by one (jq -c '.[]')")
+	}
+	return malformed(want)
+}
+
+// notJSON refuses a line that is no JSON from some byte on.
+func notJSON(line []byte, err error) *event.Refusal {
+	what, at := err, int64(len(line))
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
-		return fmt.Errorf("not JSON: %w at byte %d", syntax.Err, syntax.ByteOffset)
+		what, at = syntax.Err, syntax.ByteOffset
 	}
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return malformed(fmt.Sprintf("not JSON: it ends within the object, at byte %d; NDJSON has no newlines within an object (jq -c)", at))
 	}
-	return fmt.Errorf("not JSON: %w", err)
+	if looks, _ := event.LooksLike(line); looks != "" {
+		return malformed("not JSON: it looks like " + looks + "; write the file in UTF-8")
+	}
+	return malformed(fmt.Sprintf("not JSON from byte %d on: %v; strict JSON is required", at, what))
 }

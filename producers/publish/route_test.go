@@ -1,10 +1,10 @@
 package publish
 
 import (
-	"strings"
 	"testing"
 
 	"runrate/internal/event"
+	"runrate/test/sentences"
 )
 
 func TestRoute(t *testing.T) {
@@ -15,42 +15,59 @@ func TestRoute(t *testing.T) {
 		`{"type":"usage.recorded","subject":""}`:                                          {event.UsageRecorded, ""},
 		`{"type":"clock.ticked"}`:                                                         {event.ClockTicked, ""},
 		`{"type":"pricebook.published","subject":"ignored"}`:                              {event.PricebookPublished, ""},
+		`{"type":"usage.recorded","subject":"clock.ticked"}`:                              {event.UsageRecorded, "clock.ticked"},
 		`{"ty\u0070e":"usage.recorded","subject":"a"}`:                                    {event.UsageRecorded, "a"},
 		`{"type":"usage.recorded","subject":"a","id":1,"id":2,"source":"` + "\xff" + `"}`: {event.UsageRecorded, "a"},
 	} {
 		var r router
-		if got, err := r.route([]byte(line)); err != nil || got != want {
-			t.Errorf("%s: %+v, %v", line, got, err)
+		if got, bad := r.route([]byte(line)); bad != nil || got != want {
+			t.Errorf("%s: %+v, %v", line, got, bad)
 		}
 	}
+}
+
+// TestRouteRefuses: what is said of lines that have no route.
+func TestRouteRefuses(t *testing.T) {
 	var r router
-	for line, want := range map[string]string{
-		``:                                       "not a JSON object",
-		`[]`:                                     "not a JSON object",
-		`"x"`:                                    "not a JSON object",
-		`{`:                                      "not JSON",
-		`{"type":`:                               "not JSON",
-		`{"type"}`:                               "not JSON",
-		`{nonsense}`:                             "not JSON",
-		`{"a":01}`:                               "not JSON",
-		`{"type":"usage.recorded","subject":"a"`: "not JSON",
-		`{"type":"usage.recorded","subject":"a"}}`:          "something follows",
-		`{"type":"usage.recorded","subject":"a"} {}`:        "something follows",
-		`{"type":"usage.recorded","subject":"a","data":{]}`: "not JSON",
-		`{"subject":"a"}`:                                               "no type",
-		`{"type":5,"subject":"a"}`:                                      "type is no string",
-		`{"type":null,"subject":"a"}`:                                   "type is no string",
-		`{"type":"usage.deleted","subject":"a"}`:                        `unknown type "usage.deleted"`,
-		`{"type":"usage.recorded"}`:                                     "no subject",
-		`{"type":"usage.recorded","subject":7}`:                         "subject is no string",
-		`{"type":"usage.recorded","subject":"` + "\xff" + `"}`:          "subject is not UTF-8",
-		`{"type":"usage.recorded","subject":"a","subject":"b"}`:         "subject is given twice",
-		`{"type":"usage.recorded","type":"clock.ticked","subject":"a"}`: "type is given twice",
+	var said []sentences.Said
+	for _, line := range []string{
+		``,
+		`[{"type":"clock.ticked"}]`,
+		`"x"`,
+		`usage.recorded,acct_42,5`,
+		"\x1f\x8b\x08",
+		"\x28\xb5\x2f\xfd",
+		"\xff\xfe{\x00",
+		"{\x00\"\x00",
+		`"{\"type\":\"usage.recorded\"}"`,
+		`<event/>`,
+		`{`,
+		`{"type":`,
+		`{"type"}`,
+		`{nonsense}`,
+		`{"a":01}`,
+		`{"type":"usage.recorded","subject":"a"`,
+		`{"type":"usage.recorded","subject":"a"}}`,
+		`{"type":"usage.recorded","subject":"a"} {}`,
+		`{"type":"usage.recorded","subject":"a","data":{]}`,
+		`{"subject":"a"}`,
+		`{"type":5,"subject":"a"}`,
+		`{"type":null,"subject":"a"}`,
+		`{"type":"usage.deleted","subject":"a"}`,
+		`{"type":"usage.recorded"}`,
+		`{"type":"usage.recorded","subject":7}`,
+		`{"type":"usage.recorded","subject":"` + "\xff" + `"}`,
+		`{"type":"usage.recorded","subject":"a","subject":"b"}`,
+		`{"type":"usage.recorded","type":"clock.ticked","subject":"a"}`,
 	} {
-		if got, err := r.route([]byte(line)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %+v, %v, want %q", line, got, err, want)
+		got, bad := r.route([]byte(line))
+		if bad == nil || got != (Route{}) {
+			t.Errorf("%s: %+v, %v", line, got, bad)
+			continue
 		}
+		said = append(said, sentences.Said{Of: line, Sentence: bad.Error()})
 	}
+	sentences.Check(t, "testdata/sentences.txt", said)
 }
 
 func BenchmarkRoute(b *testing.B) {
@@ -58,8 +75,8 @@ func BenchmarkRoute(b *testing.B) {
 	var r router
 	b.SetBytes(int64(len(line)))
 	for b.Loop() {
-		if _, err := r.route(line); err != nil {
-			b.Fatal(err)
+		if _, bad := r.route(line); bad != nil {
+			b.Fatal(bad)
 		}
 	}
 }
