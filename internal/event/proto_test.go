@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	eventsv1 "runrate/schemas/events/v1"
+	"runrate/test/sentences"
 )
 
 // message is e as the generated message: what a producer would fill in.
@@ -127,66 +128,56 @@ func TestProtoRefuses(t *testing.T) {
 		name, example string
 		change        change
 		reason        Reason
-		detail        string
 	}{
-		{"no specversion", "usage.recorded", func(m *eventsv1.Event) { m.Specversion = nil }, Malformed, `specversion is missing; the string "1.0" is required`},
-		{"no type", "usage.recorded", func(m *eventsv1.Event) { m.Type = nil }, Malformed, `type is missing; a string is required`},
-		{"no source", "usage.recorded", func(m *eventsv1.Event) { m.Source = nil }, Malformed, `source is missing; a string is required`},
-		{"no id", "usage.recorded", func(m *eventsv1.Event) { m.Id = nil }, Malformed, `id is missing; a string is required`},
-		{"no time", "usage.recorded", func(m *eventsv1.Event) { m.Time = nil }, Malformed, `time is missing; ` + aTime + ` is required`},
-		{"no subject", "usage.recorded", func(m *eventsv1.Event) { m.Subject = nil }, Malformed, `subject is missing; a string is required`},
-		{"negative nanos", "usage.recorded", func(m *eventsv1.Event) { m.Time.Nanos = -1 }, Malformed,
-			`time is 1795419065 s and -1 ns since 1970; a timestamp of the years 1 to 9999 with 0 to 999999999 ns is required`},
-		{"too many nanos", "usage.recorded", func(m *eventsv1.Event) { m.Time.Nanos = 1_000_000_000 }, Malformed,
-			`time is 1795419065 s and 1000000000 ns since 1970; a timestamp of the years 1 to 9999 with 0 to 999999999 ns is required`},
-		{"after year 9999", "usage.recorded", func(m *eventsv1.Event) { m.Time.Seconds = 253_402_300_800 }, Malformed,
-			`time is 253402300800 s and 123000000 ns since 1970; a timestamp of the years 1 to 9999 with 0 to 999999999 ns is required`},
-		{"before 1970", "usage.recorded", func(m *eventsv1.Event) { m.Time.Seconds = -1 }, Invalid, `time is -1 s and 123000000 ns since 1970; ` + timeBounds},
-		{"empty id", "usage.recorded", func(m *eventsv1.Event) { m.Id = proto.String("") }, Invalid, `id is ""; it must not be empty`},
-		{"unknown type", "usage.recorded", func(m *eventsv1.Event) { m.Type = proto.String("x") }, UnknownType, `type is "x"` + typesDetail},
-		{"no data", "usage.recorded", func(m *eventsv1.Event) { m.Data = nil }, Malformed, `data is missing; an object is required`},
-		{"other data", "usage.recorded", func(m *eventsv1.Event) { m.Type = proto.String("adjustment.recorded") }, Malformed,
-			`data is that of usage.recorded; that of adjustment.recorded is required`},
-		{"no product", "usage.recorded", func(m *eventsv1.Event) { m.GetUsage().Product = nil }, Malformed, `data.product is missing; a string is required`},
-		{"no quantities", "usage.recorded", func(m *eventsv1.Event) { m.GetUsage().Quantities = nil }, Invalid, `data.quantities is empty; at least one meter is required`},
-		{"quantity too large", "usage.recorded", func(m *eventsv1.Event) { m.GetUsage().Quantities["a"] = 1<<53 + 1 }, Invalid,
-			`data.quantities.a is 9007199254740993; a quantity is ` + aCount},
-		{"empty meter", "usage.recorded", func(m *eventsv1.Event) { m.GetUsage().Quantities[""] = 1 }, Invalid, `a meter of data.quantities is ""; it must not be empty`},
-		{"no amount", "adjustment.recorded", func(m *eventsv1.Event) { m.GetAdjustment().Amount = nil }, Malformed, `data.amount is missing; a decimal in a string is required`},
-		{"no status", "subscription.changed", func(m *eventsv1.Event) { m.GetSubscription().Status = nil }, Malformed, `data.status is missing; a string is required`},
-		{"status unspecified", "subscription.changed", func(m *eventsv1.Event) { m.GetSubscription().Status = eventsv1.Status(0).Enum() }, Invalid, `data.status is "0"; ` + statuses},
-		{"status unknown", "subscription.changed", func(m *eventsv1.Event) { m.GetSubscription().Status = eventsv1.Status(-7).Enum() }, Invalid, `data.status is "-7"; ` + statuses},
-		{"interval unknown", "subscription.changed", func(m *eventsv1.Event) { m.GetSubscription().Interval = eventsv1.Interval(5).Enum() }, Invalid,
-			`data.interval is "5"; it is one of day, week, month, year`},
-		{"interval count", "subscription.changed", func(m *eventsv1.Event) { m.GetSubscription().IntervalCount = proto.Uint32(0) }, Invalid,
-			`data.interval_count is 0; it is an integer from 1 to 1000`},
-		{"no book", "pricebook.published", func(m *eventsv1.Event) { m.GetPricebook().Json = nil }, Malformed,
-			`data.json is missing; the price book as a JSON object is required`},
-		{"book no object", "pricebook.published", func(m *eventsv1.Event) { m.GetPricebook().Json = proto.String("[]") }, Malformed,
-			`data.json is no strict JSON object from byte 0 on: does not begin with '{'`},
-		{"book with bytes after", "pricebook.published", func(m *eventsv1.Event) { m.GetPricebook().Json = proto.String("{} {}") }, Malformed,
-			`data.json is no strict JSON object from byte 2 on: bytes after the object`},
-		{"book cut off", "pricebook.published", func(m *eventsv1.Event) { m.GetPricebook().Json = proto.String(`{"a":`) }, Malformed,
-			`data.json is no strict JSON object from byte 5 on: unexpected EOF`},
+		{"no specversion", "usage.recorded", func(m *eventsv1.Event) { m.Specversion = nil }, Malformed},
+		{"no type", "usage.recorded", func(m *eventsv1.Event) { m.Type = nil }, Malformed},
+		{"no source", "usage.recorded", func(m *eventsv1.Event) { m.Source = nil }, Malformed},
+		{"no id", "usage.recorded", func(m *eventsv1.Event) { m.Id = nil }, Malformed},
+		{"no time", "usage.recorded", func(m *eventsv1.Event) { m.Time = nil }, Malformed},
+		{"no subject", "usage.recorded", func(m *eventsv1.Event) { m.Subject = nil }, Malformed},
+		{"negative nanos", "usage.recorded", func(m *eventsv1.Event) { m.Time.Nanos = -1 }, Malformed},
+		{"too many nanos", "usage.recorded", func(m *eventsv1.Event) { m.Time.Nanos = 1_000_000_000 }, Malformed},
+		{"after year 9999", "usage.recorded", func(m *eventsv1.Event) { m.Time.Seconds = 253_402_300_800 }, Malformed},
+		{"before 1970", "usage.recorded", func(m *eventsv1.Event) { m.Time.Seconds = -1 }, Invalid},
+		{"empty id", "usage.recorded", func(m *eventsv1.Event) { m.Id = proto.String("") }, Invalid},
+		{"unknown type", "usage.recorded", func(m *eventsv1.Event) { m.Type = proto.String("x") }, UnknownType},
+		{"no data", "usage.recorded", func(m *eventsv1.Event) { m.Data = nil }, Malformed},
+		{"other data", "usage.recorded", func(m *eventsv1.Event) { m.Type = proto.String("adjustment.recorded") }, Malformed},
+		{"no product", "usage.recorded", func(m *eventsv1.Event) { m.GetUsage().Product = nil }, Malformed},
+		{"no quantities", "usage.recorded", func(m *eventsv1.Event) { m.GetUsage().Quantities = nil }, Invalid},
+		{"quantity too large", "usage.recorded", func(m *eventsv1.Event) { m.GetUsage().Quantities["a"] = 1<<53 + 1 }, Invalid},
+		{"empty meter", "usage.recorded", func(m *eventsv1.Event) { m.GetUsage().Quantities[""] = 1 }, Invalid},
+		{"no amount", "adjustment.recorded", func(m *eventsv1.Event) { m.GetAdjustment().Amount = nil }, Malformed},
+		{"no status", "subscription.changed", func(m *eventsv1.Event) { m.GetSubscription().Status = nil }, Malformed},
+		{"status unspecified", "subscription.changed", func(m *eventsv1.Event) { m.GetSubscription().Status = eventsv1.Status(0).Enum() }, Invalid},
+		{"status unknown", "subscription.changed", func(m *eventsv1.Event) { m.GetSubscription().Status = eventsv1.Status(-7).Enum() }, Invalid},
+		{"interval unknown", "subscription.changed", func(m *eventsv1.Event) { m.GetSubscription().Interval = eventsv1.Interval(5).Enum() }, Invalid},
+		{"interval count", "subscription.changed", func(m *eventsv1.Event) { m.GetSubscription().IntervalCount = proto.Uint32(0) }, Invalid},
+		{"no book", "pricebook.published", func(m *eventsv1.Event) { m.GetPricebook().Json = nil }, Malformed},
+		{"book no object", "pricebook.published", func(m *eventsv1.Event) { m.GetPricebook().Json = proto.String("[]") }, Malformed},
+		{"book with bytes after", "pricebook.published", func(m *eventsv1.Event) { m.GetPricebook().Json = proto.String("{} {}") }, Malformed},
+		{"book cut off", "pricebook.published", func(m *eventsv1.Event) { m.GetPricebook().Json = proto.String(`{"a":`) }, Malformed},
 	}
 	var d Decoder
+	var said []sentences.Said
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			m := message(examples(t)[test.example])
-			test.change(m)
-			raw, err := proto.Marshal(m)
-			if err != nil {
-				t.Fatal(err)
-			}
-			expect(t, &d, string(raw), test.reason, test.detail)
-		})
+		m := message(examples(t)[test.example])
+		test.change(m)
+		raw, err := proto.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bad := refuse(t, &d, raw)
+		if bad.Reason != test.reason {
+			t.Errorf("%s: %v, want %s", test.name, bad, test.reason)
+		}
+		said = append(said, sentences.Said{Of: test.example + ": " + test.name, Sentence: bad.Error()})
 	}
+	sentences.Check(t, "testdata/sentences/proto.txt", said)
 }
 
 // TestProtoRefusesBytes holds the strictness of the Protobuf form's encoding.
 func TestProtoRefusesBytes(t *testing.T) {
-	const neither = "the value is neither a JSON object nor the message runrate.events.v1.Event: "
-	const begins = "a JSON event begins with '{', not with white space, a byte order mark or an array"
 	raw, err := examples(t)["usage.recorded"].AppendProto(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -194,27 +185,28 @@ func TestProtoRefusesBytes(t *testing.T) {
 	twiceMeter := appendString([]byte(nil), fieldUsage, bytes.Repeat(
 		appendString([]byte(nil), usageQuantities, appendUint(appendString([]byte(nil), mapKey, "m"), mapValue, 1)), 2))
 	nested := bytes.Repeat(protowire.AppendTag(nil, 99, protowire.StartGroupType), 20_000)
-	tests := []struct{ name, value, detail string }{
-		{"text", "hello", neither + "field 13 cannot be read: it is no Protobuf"},
-		{"JSON after a blank", "\n" + usageJSON, `the value begins with "\n"; ` + begins},
-		{"JSON after a byte order mark", "\ufeff" + usageJSON, `the value begins with "\xef"; ` + begins},
-		{"JSON array", "[" + usageJSON + "]", `the value begins with "["; ` + begins},
-		{"cut off", string(raw[:len(raw)-1]), neither + "data cannot be read: the record ends within it"},
-		{"twice", string(raw) + string(raw), "specversion is set twice; once is required"},
-		{"data twice", string(raw) + string(appendString([]byte(nil), fieldAdjustment, "")), "data is set twice; once is required"},
-		{"meter twice", string(twiceMeter), `data.quantities has the meter "m" twice; each once is required`},
-		{"no UTF-8", string(appendString([]byte(nil), fieldSource, "a\xff")), `source is "a\xff"; UTF-8 is required`},
-		{"wrong wire type", string(appendUint(nil, fieldSource, 1)), "source has wire type 0; 2 is required"},
-		{"groups without end", string(nested), neither + "field 99 cannot be read: it is no Protobuf"},
-		{"field 0", "\x00\x00", neither + "a field's tag cannot be read: it is no Protobuf"},
-		{"huge length", "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f", neither + "specversion cannot be read: the record ends within it"},
+	tests := []struct{ name, value string }{
+		{"text", "hello"},
+		{"cut off", string(raw[:len(raw)-1])},
+		{"twice", string(raw) + string(raw)},
+		{"data twice", string(raw) + string(appendString([]byte(nil), fieldAdjustment, ""))},
+		{"meter twice", string(twiceMeter)},
+		{"no UTF-8", string(appendString([]byte(nil), fieldSource, "a\xff"))},
+		{"wrong wire type", string(appendUint(nil, fieldSource, 1))},
+		{"groups without end", string(nested)},
+		{"field 0", "\x00\x00"},
+		{"huge length", "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f"},
 	}
 	var d Decoder
+	var said []sentences.Said
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			expect(t, &d, test.value, Malformed, test.detail)
-		})
+		bad := refuse(t, &d, []byte(test.value))
+		if bad.Reason != Malformed {
+			t.Errorf("%s: %v", test.name, bad)
+		}
+		said = append(said, sentences.Said{Of: test.name, Sentence: bad.Error()})
 	}
+	sentences.Check(t, "testdata/sentences/protobytes.txt", said)
 }
 
 // TestProtoIgnores: fields that are not known, at each level, change nothing.
