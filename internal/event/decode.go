@@ -39,14 +39,12 @@ func (d *Decoder) Decode(value []byte) (Event, *Refusal) {
 	var bad *Refusal
 	switch {
 	case len(value) == 0:
-		bad = malformed("the record has no value; a CloudEvent is required")
+		bad = malformed("the record has no value; a CloudEvent is required: nothing is ended by a tombstone, " +
+			"a subscription ends with the status canceled")
 	case value[0] == '{':
-		bad = d.readJSON(value)
+		bad = orLooks(value, d.readJSON(value))
 	default:
-		if bad = d.readProto(value); bad != nil && looksLikeJSON(value) {
-			bad = malformed("the value begins with " + show(value[:1]) + "; a JSON event begins with '{', " +
-				"not with white space, a byte order mark or an array")
-		}
+		bad = orLooks(value, d.readProto(value))
 	}
 	if bad != nil {
 		return Event{}, bad
@@ -55,10 +53,19 @@ func (d *Decoder) Decode(value []byte) (Event, *Refusal) {
 	return j.event()
 }
 
-// looksLikeJSON says whether a record that is no Protobuf was meant as JSON.
-func looksLikeJSON(value []byte) bool {
-	text := bytes.TrimLeft(bytes.TrimPrefix(value, []byte("\xef\xbb\xbf")), " \t\r\n")
-	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
+// orLooks is bad, or what the value looks like if that is known.
+func orLooks(value []byte, bad *Refusal) *Refusal {
+	if bad == nil {
+		return nil
+	}
+	what, wayOut := LooksLike(value)
+	if what == "" && value[0] != '{' && isText(value) {
+		what, wayOut = "text", "write it in JSON, from { to }"
+	}
+	if what == "" {
+		return bad
+	}
+	return malformed("the value looks like " + what + "; a JSON object or the message runrate.events.v1.Event is required: " + wayOut)
 }
 
 func malformed(detail string) *Refusal { return &Refusal{Reason: Malformed, Detail: detail} }

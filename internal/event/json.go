@@ -36,7 +36,7 @@ func (d *Decoder) readJSON(value []byte) *Refusal {
 }
 
 var (
-	errTrailing = errors.New("bytes after the object")
+	errTrailing = errors.New("something follows the object; one record is one event")
 	errNoObject = errors.New("does not begin with '{'")
 )
 
@@ -58,8 +58,11 @@ func (d *Decoder) syntax(err error) (offset int64, what string) {
 	if errors.As(err, &syntax) {
 		offset, what = syntax.ByteOffset, syntax.Err.Error()
 		if syntax.Err == jsontext.ErrDuplicateName {
-			what += " " + show([]byte(syntax.JSONPointer.LastToken()))
+			what = "the member " + show([]byte(syntax.JSONPointer.LastToken())) + " is given twice; once is required"
 		}
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		what = "it ends there, within the object"
 	}
 	return offset, shorten(what, 160)
 }
@@ -199,7 +202,7 @@ func (d *Decoder) read(a *attr) error {
 	case '"':
 		*a = attr{shape: text, text: d.string(raw)}
 	case 'n':
-		*a = attr{}
+		*a = attr{shape: null}
 	case '{':
 		*a = attr{shape: object, text: raw}
 	case '[', 't', 'f':

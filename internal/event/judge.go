@@ -21,7 +21,7 @@ func (j *judge) event() (Event, *Refusal) {
 	w := j.w
 	j.have("specversion", w.specversion, text, `the string "1.0"`)
 	if w.specversion.shape == text && string(w.specversion.text) != "1.0" {
-		j.wrong("specversion", w.specversion, `the string "1.0"`)
+		j.wrong("specversion", w.specversion, `the string "1.0"`, "")
 	}
 	j.have("type", w.typ, text, aString)
 	j.have("source", w.source, text, aString)
@@ -45,7 +45,7 @@ func (j *judge) event() (Event, *Refusal) {
 		j.bounded("subject", w.subject, 1, MaxAttributeLen)
 	}
 	if !timeInRange {
-		j.fault("time", w.time, "it is from 1970-01-01T00:00:00Z until before 2100-01-01T00:00:00Z")
+		j.fault("time", w.time, "it is from 1970-01-01T00:00:00Z until before 2100-01-01T00:00:00Z: check the clock of its source")
 	}
 	j.data(&e)
 	if j.malformed != nil {
@@ -63,7 +63,7 @@ func (j *judge) data(e *Event) {
 		return
 	}
 	if w.dataOf != 0 && w.dataOf != e.Type {
-		j.refuse("data is that of " + w.dataOf.String() + "; that of " + e.Type.String() + " is required")
+		j.refuse("type is " + e.Type.String() + " and data that of " + w.dataOf.String() + "; they must agree")
 		return
 	}
 	switch e.Type {
@@ -81,7 +81,7 @@ func (j *judge) data(e *Event) {
 // What is required, for the details of refusals.
 const (
 	aString = "a string"
-	aTime   = "an RFC 3339 date and time with offset (2026-11-23T07:31:05.123Z)"
+	aTime   = "an RFC 3339 date and time with seconds and offset (2026-11-23T07:31:05.123Z)"
 	aCount  = "an integer from 0 to 9007199254740992"
 )
 
@@ -92,14 +92,32 @@ func (j *judge) have(name string, a attr, want shape, wanted string) bool {
 		return true
 	}
 	if j.malformed == nil {
-		j.wrong(name, a, wanted)
+		j.wrong(name, a, wanted, reshape(a, want))
 	}
 	return false
 }
 
+// reshape is the way from the shape that an attribute has to the one it should
+// have, "" if it is plain.
+func reshape(a attr, want shape) string {
+	switch {
+	case want == text && (a.shape == integer || a.shape == number || a.shape == other && a.text[0] != '['):
+		return "write it in quotes"
+	case want == object && a.shape == text && bytes.HasPrefix(a.text, []byte("{")):
+		return "write it as JSON, not as a string of JSON"
+	case want == integer && a.shape == text && len(a.text) > 0:
+		return "write it as a number, without quotes"
+	}
+	return ""
+}
+
 // wrong notes that an attribute is missing or of the wrong type.
-func (j *judge) wrong(name string, a attr, wanted string) {
-	j.refuse(name + " is " + a.String() + "; " + wanted + " is required")
+func (j *judge) wrong(name string, a attr, wanted, wayOut string) {
+	detail := name + " is " + a.String() + "; " + wanted + " is required"
+	if wayOut != "" {
+		detail += ": " + wayOut
+	}
+	j.refuse(detail)
 }
 
 func (j *judge) refuse(detail string) {
@@ -122,7 +140,7 @@ func (j *judge) bounded(name string, a attr, min, max int) []byte {
 	case a.shape != text:
 		return nil
 	case len(b) > max:
-		j.fault(name, a, "it has "+strconv.Itoa(len(b))+" bytes and may have "+strconv.Itoa(max))
+		j.fault(name, a, "it has "+strconv.Itoa(len(b))+" bytes and may have "+strconv.Itoa(max)+": shorten it")
 	case len(b) < min:
 		j.fault(name, a, "it must not be empty")
 	case bytes.IndexByte(b, 0) >= 0:
@@ -140,17 +158,17 @@ func (j *judge) instant(a attr) (t Time, inRange bool) {
 		// google.protobuf.Timestamp runs from year 1 to 9999, nanos upwards.
 		seconds := int64(a.n)
 		if seconds < -62_135_596_800 || seconds > 253_402_300_799 || a.nanos < 0 || a.nanos > 999_999_999 {
-			j.wrong("time", a, "a timestamp of the years 1 to 9999 with 0 to 999999999 ns")
+			j.wrong("time", a, "a timestamp of the years 1 to 9999 with 0 to 999999999 ns", "")
 			return 0, false
 		}
 		t = Time(seconds)*Second + Time(a.nanos/1000)
 	} else {
-		if !j.have("time", a, text, aTime) {
-			return 0, false
+		ok := a.shape == text
+		if ok {
+			t, ok = parseTime(a.text)
 		}
-		var ok bool
-		if t, ok = parseTime(a.text); !ok {
-			j.wrong("time", a, aTime)
+		if !ok {
+			j.wrong("time", a, aTime, timeHint(a))
 			return 0, false
 		}
 	}

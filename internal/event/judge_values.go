@@ -30,7 +30,7 @@ func (j *judge) line(name string, a attr) string {
 
 // optionalName judges a name of 0 to MaxNameLen bytes, "" if it is missing.
 func (j *judge) optionalName(name string, a attr) string {
-	if a.shape == absent {
+	if a.shape.none() {
 		return ""
 	}
 	j.have(name, a, text, aString)
@@ -50,12 +50,12 @@ func (j *judge) subscriptionID(name string, a attr) string {
 }
 
 // count judges a required quantity, 0..MaxQuantity.
-func (j *judge) count(name string, a attr) uint64 {
+func (j *judge) count(name string, a attr, hints countHints) uint64 {
 	if a.shape != number {
 		j.have(name, a, integer, aCount)
 	}
 	if a.shape != integer || a.n > MaxQuantity {
-		j.fault(name, a, "a quantity is "+aCount)
+		j.fault(name, a, "a quantity is "+aCount+hints.of(a))
 		return 0
 	}
 	return a.n
@@ -64,7 +64,7 @@ func (j *judge) count(name string, a attr) uint64 {
 // intervalCount judges an optional count of 1..MaxIntervalCount; 1 if it is
 // missing.
 func (j *judge) intervalCount(name string, a attr) uint32 {
-	if a.shape == absent {
+	if a.shape.none() {
 		return 1
 	}
 	if a.shape != number {
@@ -77,22 +77,25 @@ func (j *judge) intervalCount(name string, a attr) uint32 {
 	return uint32(a.n)
 }
 
+// mainUnit is the way out of an amount that is beyond the bounds.
+const mainUnit = ": amounts are in the currency's main unit, dollars and not cents"
+
 // amount judges a required decimal string, in currency units, of a magnitude
 // of at most MaxAmount.
 func (j *judge) amount(name string, a attr, signed bool) money.Amount {
-	if !j.have(name, a, text, "a decimal in a string") {
+	if !j.have(name, a, text, `a decimal in a string, such as "12.50",`) {
 		return money.Amount{}
 	}
 	v, err := money.Parse(j.strings.get(a.text))
 	switch {
 	case errors.Is(err, money.ErrNotDecimal):
-		j.fault(name, a, "it is a plain decimal such as -12.50, without exponent or plus sign")
+		j.fault(name, a, "it is a plain decimal such as -12.50, without exponent, plus sign, commas or blanks")
 	case errors.Is(err, money.ErrDecimals):
-		j.fault(name, a, "it has at most 12 decimals")
+		j.fault(name, a, "it has at most 12 decimals: round it")
 	case err != nil || v.Cmp(maxAmount) > 0 || v.Cmp(minAmount) < 0:
-		j.fault(name, a, "its magnitude is at most "+strconv.Itoa(MaxAmount))
+		j.fault(name, a, "its magnitude is at most "+strconv.Itoa(MaxAmount)+mainUnit)
 	case !signed && v.Sign() < 0:
-		j.fault(name, a, "it must not be negative")
+		j.fault(name, a, "it must not be negative: a credit is an adjustment.recorded")
 	default:
 		return v
 	}
@@ -101,12 +104,12 @@ func (j *judge) amount(name string, a attr, signed bool) money.Amount {
 
 // percent judges an optional decimal string of 0..100; 0 if it is missing.
 func (j *judge) percent(name string, a attr) money.Percent {
-	if a.shape == absent || !j.have(name, a, text, "a decimal in a string") {
+	if a.shape.none() || !j.have(name, a, text, `a decimal in a string, such as "12.5",`) {
 		return money.NoDiscount
 	}
 	p, err := money.ParsePercent(j.strings.get(a.text))
 	if err != nil {
-		j.fault(name, a, "it is a decimal from 0 to 100 with at most 12 decimals")
+		j.fault(name, a, "it is a plain decimal from 0 to 100 with at most 12 decimals, such as 12.5")
 	}
 	return p
 }
@@ -119,7 +122,7 @@ func (j *judge) currency(name string, a attr) string {
 	if len(a.text) == 3 && money.IsCurrency(string(a.text)) {
 		return j.strings.get(a.text)
 	}
-	j.fault(name, a, "it is a currency code of ISO 4217 in force, in upper case")
+	j.fault(name, a, "it is a currency code of ISO 4217 in force, in upper case, such as USD")
 	return ""
 }
 
@@ -142,7 +145,7 @@ func (j *judge) interval(name string, a attr) Interval {
 	}
 	i, ok := ParseInterval(string(a.text))
 	if !ok {
-		j.fault(name, a, "it is one of day, week, month, year")
+		j.fault(name, a, "it is one of day, week, month, year: a quarter is month with interval_count 3")
 	}
 	return i
 }

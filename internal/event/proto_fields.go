@@ -44,10 +44,11 @@ func (r *fieldReader) refuse(detail string) {
 	}
 }
 
-// broken is refuse for bytes that are no Protobuf; n is protowire's error code.
+// broken is refuse for bytes that are no Protobuf; n is protowire's error code,
+// 0 if there is none.
 func (r *fieldReader) broken(what string, n int) {
 	why := "it is no Protobuf"
-	if protowire.ParseError(n) == io.ErrUnexpectedEOF {
+	if n < 0 && protowire.ParseError(n) == io.ErrUnexpectedEOF {
 		why = "the record ends within it"
 	}
 	r.refuse("the value is neither a JSON object nor the message runrate.events.v1.Event: " + what + " cannot be read: " + why)
@@ -91,11 +92,22 @@ func (r *fieldReader) varint(name string) uint64 {
 	return v
 }
 
+// wireTypes are how Protobuf encodes a value.
+var wireTypes = [...]string{
+	protowire.VarintType: "varint", protowire.Fixed64Type: "64-bit value", protowire.BytesType: "string or message",
+	protowire.StartGroupType: "group", protowire.EndGroupType: "group's end", protowire.Fixed32Type: "32-bit value",
+}
+
+// is checks the wire type of a field.
 func (r *fieldReader) is(name string, want protowire.Type) bool {
-	if r.wire == want {
+	switch {
+	case r.wire == want:
 		return true
+	case int(r.wire) >= len(wireTypes):
+		r.broken(name, 0)
+	default:
+		r.refuse(name + " is encoded as a " + wireTypes[r.wire] + "; a " + wireTypes[want] + " is required, as in the message runrate.events.v1.Event")
 	}
-	r.refuse(name + " has wire type " + strconv.Itoa(int(r.wire)) + "; " + strconv.Itoa(int(want)) + " is required")
 	return false
 }
 

@@ -20,6 +20,8 @@ func (a attr) String() string {
 	switch a.shape {
 	case absent:
 		return "missing"
+	case null:
+		return "null"
 	case text:
 		return show(a.text)
 	case integer:

@@ -36,7 +36,8 @@ type meter struct {
 type shape uint8
 
 const (
-	absent  shape = iota // not there, or JSON null
+	absent  shape = iota // not there
+	null                 // JSON null, which for an optional attribute is as good as absent
 	text                 // a string: attr.text, without quotes and escapes
 	integer              // 0..2^64-1: attr.n; in JSON at most MaxQuantity, and attr.text is the literal
 	number               // any other JSON number: attr.text is its literal
@@ -44,6 +45,9 @@ const (
 	object               // a JSON object, or a Protobuf message: attr.text is the JSON
 	other                // a boolean or an array: attr.text is the JSON
 )
+
+// none says whether an attribute is not there or null.
+func (s shape) none() bool { return s <= null }
 
 // attr is the value found for one attribute.
 type attr struct {

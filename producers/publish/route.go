@@ -138,7 +138,7 @@ func (r *router) member(name string, line []byte, m *member) *event.Refusal {
 // routeOf is where an event with this type and subject goes.
 func routeOf(typ, subject member) (Route, *event.Refusal) {
 	if !typ.given {
-		return Route{}, malformed("no type: an event needs one, " + anyType)
+		return Route{}, malformed("no type: it is " + anyType)
 	}
 	switch t := typ.typ; {
 	case t == 0:
@@ -177,11 +177,12 @@ func plain(s []byte) bool {
 // notObject refuses a line that does not begin with '{'.
 func notObject(line []byte) *event.Refusal {
 	const want = "not a JSON object; an event is one, from { to }, and NDJSON has newlines between them"
-	if what, _ := event.LooksLike(line); what != "" {
-		return malformed(want + "; this looks like " + what + ": unpack or convert the file first")
-	}
-	if len(line) > 0 && line[0] == '[' {
+	what, _ := event.LooksLike(line)
+	switch {
+	case len(line) > 0 && line[0] == '[':
 		return malformed(want + ": write the items of the array one by one (jq -c '.[]')")
+	case what != "":
+		return malformed(want + "; this looks like " + what + ": unpack or convert the file first")
 	}
 	return malformed(want)
 }
