@@ -115,12 +115,12 @@ func (g *Gate) Candidate(j *Judged) bool {
 	case t > clock+MaxAhead:
 		g.Refuse(j.Record, &event.Refusal{
 			Reason: event.TooNew,
-			Detail: fmt.Sprintf("time %s is more than 5 minutes ahead of the clock, %s", t, clock),
+			Detail: fmt.Sprintf("time %s is more than 5 minutes ahead of the clock, %s: check the clock of its source and that runrate tick runs, then runrate redrive", t, clock),
 		})
 	case t < clock-MaxBehind:
 		g.Refuse(j.Record, &event.Refusal{
 			Reason: event.TooOld,
-			Detail: fmt.Sprintf("time %s is more than 35 days behind the clock, %s", t, clock),
+			Detail: fmt.Sprintf("time %s is more than 35 days behind the clock, %s: book usage of then by an adjustment.recorded of now, send a subscription as it is now", t, clock),
 		})
 	default:
 		return true

@@ -68,7 +68,7 @@ func (j *Judge) Judge(record stream.Record) Judged {
 func readBook(data []byte) (*pricebook.Book, *event.Refusal) {
 	book, err := pricebook.Parse(data)
 	if err != nil {
-		return nil, &event.Refusal{Reason: event.Invalid, Detail: "data is no valid price book: " + err.Error()}
+		return nil, &event.Refusal{Reason: event.Invalid, Detail: "data is no valid price book: " + err.Error() + " (runrate prices validate checks a book before it is published)"}
 	}
 	return book, nil
 }
@@ -92,17 +92,38 @@ func (j *Judge) wrongTopic(t event.Type) *event.Refusal {
 // know of (DEFINITIONS R3).
 func (j *Judge) wrongPartition(key []byte, account event.Account) *event.Refusal {
 	if !bytes.Equal(key, []byte(account)) {
+		shown := "null"
+		if key != nil {
+			shown = fmt.Sprintf("%.80q", key)
+		}
 		return &event.Refusal{
 			Reason: event.WrongPartition,
-			Detail: fmt.Sprintf("the record's key is %.80q and the subject %.80q; they must be equal", key, account),
+			Detail: fmt.Sprintf("the record's key is %s and the subject %.80q; they must be equal: %s", shown, account, mendKey(key, account)),
 		}
 	}
 	if home := stream.Partition(key, j.partitions); home != j.source.Partition {
 		return &event.Refusal{
 			Reason: event.WrongPartition,
-			Detail: fmt.Sprintf("subject %.80q belongs on partition %d (murmur2 of the key, %d partitions), not on %d",
-				account, home, j.partitions, j.source.Partition),
+			Detail: fmt.Sprintf("subject %.80q belongs on partition %d (murmur2 of the key, %d partitions), not on %d: %s",
+				account, home, j.partitions, j.source.Partition, mendPartitioner),
 		}
 	}
 	return nil
 }
+
+// mendKey is the way out of a key that is not the account.
+func mendKey(key []byte, account event.Account) string {
+	switch {
+	case len(key) > 1 && key[0] == '"' && key[len(key)-1] == '"':
+		return "serialize the key as a plain string, not as JSON"
+	case len(key) > 0 && key[0] == 0 && bytes.HasSuffix(key, []byte(account)):
+		return "serialize the key as a plain string, without a schema registry"
+	}
+	return "give the record its subject as the key"
+}
+
+// mendPartitioner is how the clients that people use are told to place a record
+// as Kafka's own do.
+const mendPartitioner = "set librdkafka's partitioner=murmur2_random, kafka-go's Balancer to kafka.Murmur2Balancer{}, " +
+	"in sarama a murmur2 hash in place of FNV (WithCustomHashFunction, WithAbsFirst), " +
+	"in Java no partitioner and no partition of your own; then runrate redrive"

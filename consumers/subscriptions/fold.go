@@ -91,7 +91,7 @@ func (f *Fold) Step(j *intake.Judged) error {
 	case f.gate.Candidate(j):
 		mrr, ok := MRR(e.Subscription)
 		if !ok {
-			f.gate.Refuse(j.Record, &event.Refusal{Reason: event.Invalid, Detail: "data comes to an MRR that is out of range"})
+			f.gate.Refuse(j.Record, &event.Refusal{Reason: event.Invalid, Detail: "data comes to an MRR that is out of range: check quantity, unit_amount and interval"})
 			return nil
 		}
 		f.gate.Accept(j)

@@ -129,11 +129,11 @@ func (f *Fold) rate(e *event.Event) (rows.UsageEvent, *event.Refusal) {
 
 func (f *Fold) product(name string) (*pricebook.Product, *event.Refusal) {
 	if f.book == nil {
-		return nil, &event.Refusal{Reason: event.UnknownProduct, Detail: fmt.Sprintf("product is %q and no price book is published yet", name)}
+		return nil, &event.Refusal{Reason: event.UnknownProduct, Detail: fmt.Sprintf("product is %q and no price book is published yet: runrate prices publish one, then runrate redrive", name)}
 	}
 	product, ok := f.book.Product(name)
 	if !ok {
-		return nil, &event.Refusal{Reason: event.UnknownProduct, Detail: fmt.Sprintf("product is %q, which price book %q does not have", name, f.book.Version)}
+		return nil, &event.Refusal{Reason: event.UnknownProduct, Detail: fmt.Sprintf("product is %q, which price book %q does not have: publish a book with it, then runrate redrive", name, f.book.Version)}
 	}
 	return product, nil
 }

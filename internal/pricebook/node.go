@@ -140,7 +140,7 @@ func (r *reader) instant(n *yaml.Node, path string) (at event.Time, ok bool) {
 	tag := n.ShortTag()
 	err := t.UnmarshalText([]byte(n.Value)) // RFC 3339, strictly
 	if err != nil || tag != "!!str" && tag != "!!timestamp" {
-		r.add(n.Line, "%s %s is no RFC 3339 time", path, scalar(n))
+		r.add(n.Line, "%s %s is no RFC 3339 time such as 2026-01-01T00:00:00Z", path, scalar(n))
 		return 0, false
 	}
 	if y := t.UTC().Year(); y < 1 || y > 9999 {

@@ -93,7 +93,7 @@ func (r *reader) book(n *yaml.Node) *Book {
 	b.Version, _ = r.name(f["version"], "version")
 	b.Currency, ok = r.text(f["currency"], "currency")
 	if ok && !money.IsCurrency(b.Currency) {
-		r.add(f["currency"].Line, "currency %s is no ISO 4217 code in force", scalar(f["currency"]))
+		r.add(f["currency"].Line, "currency %s is no ISO 4217 code in force, in upper case, such as USD", scalar(f["currency"]))
 	}
 	lines := map[string]int{} // where a product is first given
 	for i, item := range r.items(f["products"], "products") {
@@ -182,10 +182,10 @@ func (r *reader) amount(n *yaml.Node, path string, unit uint64, whole bool) (amo
 	case amount.Sign() < 0:
 		r.add(n.Line, "%s %q is negative", path, s)
 	case amount.Cmp(MaxAmount) > 0:
-		r.add(n.Line, "%s %q is above 10^15", path, s)
+		r.add(n.Line, "%s %q is above 10^15: prices are in the main unit, dollars and not cents", path, s)
 	case whole:
 		if each, ok = amount.DivExact(unit); !ok {
-			r.add(n.Line, "%s %q / unit %d is not exact at 12 decimals", path, s, unit)
+			r.add(n.Line, "%s %q / unit %d is not exact at 12 decimals: choose them so that the price of one has no more", path, s, unit)
 		}
 	}
 	return amount, each

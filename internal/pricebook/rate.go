@@ -32,7 +32,7 @@ func (b *Book) Rate(account event.Account, product *Product, at event.Time, quan
 	if !fits || revenue.Cmp(MaxAmount) > 0 || cost.Cmp(MaxAmount) > 0 {
 		return money.Amount{}, money.Amount{}, &event.Refusal{
 			Reason: event.Invalid,
-			Detail: fmt.Sprintf("the quantities of product %q come to a revenue or cost above %s %s",
+			Detail: fmt.Sprintf("the quantities of product %q come to a revenue or cost above %s %s: check them, and the unit of its prices",
 				product.Name, MaxAmount, b.Currency),
 		}
 	}
@@ -56,7 +56,7 @@ func add(sum *money.Amount, count uint64, each money.Amount, discount money.Perc
 func (b *Book) unpriced(product *Product, meter string, at event.Time) *event.Refusal {
 	return &event.Refusal{
 		Reason: event.UnpricedMeter,
-		Detail: fmt.Sprintf("price book %q has no price for meter %q of product %q at %s",
+		Detail: fmt.Sprintf("price book %q has no price for meter %q of product %q at %s: publish a book with one from then on, then runrate redrive",
 			b.Version, meter, product.Name, at),
 	}
 }

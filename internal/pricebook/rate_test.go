@@ -84,9 +84,9 @@ func TestRate(t *testing.T) {
 		{"acct_1", "chat-large", "2026-07-01T00:00:00Z", []event.Quantity{{Meter: "input_tokens"}}, "0", "0", ""},
 		{"acct_1", "chat-large", "2026-07-01T00:00:00Z",
 			[]event.Quantity{{Meter: "input_tokens", Count: 1}, {Meter: "seconds"}, {Meter: "years"}}, "0", "0",
-			`unpriced_meter: price book "2026-11-01" has no price for meter "seconds" of product "chat-large" at 2026-07-01T00:00:00Z`},
+			`unpriced_meter: price book "2026-11-01" has no price for meter "seconds" of product "chat-large" at 2026-07-01T00:00:00Z: publish a book with one from then on, then runrate redrive`},
 		{"acct_1", "speech", "2026-02-01T00:00:00.25Z", []event.Quantity{{Meter: "seconds", Count: 1}}, "0", "0",
-			`unpriced_meter: price book "2026-11-01" has no price for meter "seconds" of product "speech" at 2026-02-01T00:00:00.25Z`},
+			`unpriced_meter: price book "2026-11-01" has no price for meter "seconds" of product "speech" at 2026-02-01T00:00:00.25Z: publish a book with one from then on, then runrate redrive`},
 	} {
 		p, _ := b.Product(c.product)
 		revenue, cost, refusal := b.Rate(event.Account(c.account), p, at(t, c.at), c.quantities)
@@ -104,7 +104,7 @@ func textOf(r *event.Refusal) string {
 }
 
 func TestRateBounds(t *testing.T) {
-	const tooMuch = `invalid: the quantities of product "p" come to a revenue or cost above 1000000000000000 USD`
+	const tooMuch = `invalid: the quantities of product "p" come to a revenue or cost above 1000000000000000 USD: check them, and the unit of its prices`
 	for _, c := range []struct {
 		price, cost string
 		quantities  []event.Quantity
@@ -117,7 +117,7 @@ func TestRateBounds(t *testing.T) {
 		{"1000000000000000", "0", []event.Quantity{{Meter: "a", Count: 1}, {Meter: "b", Count: 1}}, tooMuch},
 		{"1000000000000000", "1000000000000000", []event.Quantity{{Meter: "a", Count: event.MaxQuantity}}, tooMuch},
 		{"1000000000000000", "0", []event.Quantity{{Meter: "a", Count: event.MaxQuantity}, {Meter: "c", Count: 1}},
-			`unpriced_meter: price book "1" has no price for meter "c" of product "p" at 2026-01-01T00:00:00Z`},
+			`unpriced_meter: price book "1" has no price for meter "c" of product "p" at 2026-01-01T00:00:00Z: publish a book with one from then on, then runrate redrive`},
 	} {
 		b, err := Parse(fmt.Appendf(nil, `{"version":"1","currency":"USD","products":[{"product":"p","line":"l","meters":{
 			"a":[{"effective_from":"2026-01-01T00:00:00Z","unit":1,"price":%q,"cost":%q}],
