@@ -30,6 +30,9 @@ are not folded: the view accounting tells the first offset.`,
 			if err := flags.check(); err != nil {
 				return err
 			}
+			if reason == "" {
+				return usagef("--reason is missing: say why the topic is rebuilt; it is kept in the table epochs")
+			}
 			client, err := a.openKafka()
 			if err != nil {
 				return err
@@ -48,6 +51,5 @@ are not folded: the view accounting tells the first offset.`,
 	flags.add(cmd.Flags())
 	definition.add(cmd.Flags())
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the table epochs (required)")
-	_ = cmd.MarkFlagRequired("reason")
 	return cmd
 }

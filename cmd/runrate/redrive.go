@@ -54,7 +54,7 @@ again: it is counted and left. Dead letters stay in the view as a record.`,
 	return cmd
 }
 
-var errNothing = errors.New("no dead letter matches")
+var errNothing = errors.New("no dead letter matches; the view dead_letters shows them all")
 
 // redrive sends the dead letters that can be routed; p nil only counts them.
 func (a *app) redrive(ctx context.Context, tables *store.Store, filter store.DeadLetterFilter, p *publish.Publisher) error {

@@ -44,7 +44,7 @@ any history that is later: the clock only moves forward, and what is more than
 			r := telco.Replay{}
 			at, err := time.Parse(time.RFC3339, end)
 			if err != nil {
-				return usagef("--end: %w", err)
+				return usagef("--end %q is no RFC 3339 time such as 2026-06-01T00:00:00Z", end)
 			}
 			r.End = event.TimeOf(at)
 			if len(args) == 0 {

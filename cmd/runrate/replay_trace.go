@@ -95,9 +95,9 @@ func (a *app) replay(t traceFlags, args []string) (trace.Replay, trace.Summary, 
 	none := func(err error) (trace.Replay, trace.Summary, error) { return trace.Replay{}, trace.Summary{}, err }
 	switch {
 	case t.shiftGiven && t.start != "":
-		return none(usagef("--shift and --start exclude each other"))
+		return none(usagef("--shift and --start exclude each other: give one"))
 	case t.noPrices && t.pricesGiven:
-		return none(usagef("--prices and --no-prices exclude each other"))
+		return none(usagef("--prices and --no-prices exclude each other: give one"))
 	}
 	inputs, err := trace.Files(args)
 	if err != nil {
@@ -121,7 +121,7 @@ func (a *app) replay(t traceFlags, args []string) (trace.Replay, trace.Summary, 
 	case t.start != "":
 		start, err := time.Parse(time.RFC3339, t.start)
 		if err != nil {
-			return none(usagef("--start: %w", err))
+			return none(usagef("--start %q is no RFC 3339 time such as 2026-11-01T00:00:00Z", t.start))
 		}
 		r.Shift = event.TimeOf(start) - summary.First
 	case !t.shiftGiven && !t.pricesGiven && !t.noPrices:

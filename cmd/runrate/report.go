@@ -31,7 +31,7 @@ All of it is read from the views, which anyone can query in SQL as well.`,
 			if asOf != "" {
 				var err error
 				if q.AsOf, err = time.Parse(time.RFC3339, asOf); err != nil {
-					return usagef("--as-of: %w", err)
+					return usagef("--as-of %q is no RFC 3339 time such as 2026-11-01T00:00:00Z", asOf)
 				}
 			}
 			s, err := a.openClickHouse(cmd)

@@ -98,7 +98,23 @@ Exit codes: 0 done, 1 failed, 2 called wrongly.`,
 	for _, command := range commands {
 		root.AddCommand(command(a))
 	}
+	sayArguments(root)
 	return root
+}
+
+// sayArguments adds to the error of wrong arguments how the command is called.
+func sayArguments(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return fmt.Errorf("%w: it is called %s", err, cmd.UseLine())
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		sayArguments(sub)
+	}
 }
 
 // examples indents the examples of a command's help.

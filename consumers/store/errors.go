@@ -87,6 +87,23 @@ func failure(caller context.Context, op string, err error) error {
 	return e
 }
 
+// openHint is what would help when a server cannot be connected to.
+func openHint(err error) string {
+	if ex, ok := errors.AsType[*clickhouse.Exception](err); ok {
+		if kindOf(err) == Setup {
+			return hintOf(proto.Error(ex.Code))
+		}
+		return ""
+	}
+	switch kindOf(err) {
+	case Retry:
+		return "set --clickhouse or RUNRATE_CLICKHOUSE to where ClickHouse is"
+	case Setup:
+		return "that port does not speak ClickHouse's native protocol: name the one that does, 9000, or 9440 with TLS, by --clickhouse or RUNRATE_CLICKHOUSE"
+	}
+	return ""
+}
+
 func kindOf(err error) Kind {
 	if ex, ok := errors.AsType[*clickhouse.Exception](err); ok {
 		code := proto.Error(ex.Code)

@@ -64,21 +64,21 @@ var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
 	if !databaseName.MatchString(o.Database) {
-		return nil, &Error{Op: "open", Kind: Setup, Err: fmt.Errorf("database name %q: letters, digits and _ only", o.Database)}
+		return nil, &Error{Op: "open ClickHouse", Kind: Setup, Err: fmt.Errorf("database %q is no name of letters, digits and _ (--clickhouse-database)", o.Database)}
 	}
 	options, err := clickhouseOptions(o)
 	if err != nil {
-		return nil, &Error{Op: "open", Kind: Setup, Err: err}
+		return nil, &Error{Op: "open ClickHouse", Kind: Setup, Err: err}
 	}
 	conn, err := clickhouse.Open(options)
 	if err != nil {
-		return nil, &Error{Op: "open", Kind: Setup, Err: err}
+		return nil, &Error{Op: "open ClickHouse", Kind: Setup, Err: err}
 	}
 	one := *options
 	one.MaxOpenConns, one.MaxIdleConns = 1, 1
 	pinned, err := clickhouse.Open(&one)
 	if err != nil {
-		return nil, &Error{Op: "open", Kind: Setup, Err: err}
+		return nil, &Error{Op: "open ClickHouse", Kind: Setup, Err: err}
 	}
 	s := &Store{
 		conn:       conn,
@@ -96,7 +96,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	defer cancel()
 	if err := conn.Ping(ctx); err != nil {
 		s.Close()
-		return nil, &Error{Op: "connect to " + strings.Join(options.Addr, ","), Kind: kindOf(err), Err: err}
+		return nil, &Error{Op: "connect to ClickHouse at " + strings.Join(options.Addr, ","), Kind: kindOf(err), Hint: openHint(err), Err: err}
 	}
 	return s, nil
 }
@@ -142,17 +142,17 @@ func clickhouseOptions(o Options) (*clickhouse.Options, error) {
 		parsed, err := clickhouse.ParseDSN(o.Address)
 		if err != nil {
 			// Not err itself, which may quote the password.
-			return nil, errors.New("the ClickHouse DSN does not parse: want clickhouse://user:password@host:port/?secure=true")
+			return nil, errors.New("the DSN does not parse; clickhouse://user:password@host:port/?secure=true is one (--clickhouse, RUNRATE_CLICKHOUSE), with % and the like as %25")
 		}
 		if parsed.Protocol != clickhouse.Native {
 			scheme, _, _ := strings.Cut(o.Address, "://")
-			return nil, fmt.Errorf("the ClickHouse DSN has scheme %s: want clickhouse:// and the native port (9000, or 9440 with TLS)", scheme)
+			return nil, fmt.Errorf("the DSN begins with %s://; it must be clickhouse:// and name the native port, 9000, or 9440 with TLS (--clickhouse, RUNRATE_CLICKHOUSE)", scheme)
 		}
 		options = parsed
 	}
 	for _, a := range options.Addr {
 		if _, port, err := net.SplitHostPort(a); err != nil || port == "" {
-			return nil, fmt.Errorf("ClickHouse address %q: want host:port", redact(a))
+			return nil, fmt.Errorf("address %q is not host:port (--clickhouse, RUNRATE_CLICKHOUSE)", redact(a))
 		}
 	}
 	options.Auth.Database = "" // it need not exist yet; every statement names its own

@@ -69,7 +69,7 @@ func (c *Client) Partitions(ctx context.Context, topic string) (int32, error) {
 func (c *Client) partitionCounts(ctx context.Context, topics ...string) (map[string]int32, error) {
 	res, err := c.kafka.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
 	if err != nil {
-		return nil, err
+		return nil, firstContact(err)
 	}
 	counts := make(map[string]int32, len(topics))
 	for _, t := range res.Topics {

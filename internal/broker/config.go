@@ -56,7 +56,7 @@ func ParseBrokers(list string) ([]string, error) {
 			continue
 		}
 		if _, port, err := net.SplitHostPort(b); err != nil || port == "" {
-			return nil, fmt.Errorf("broker %q is not host:port", b)
+			return nil, fmt.Errorf("broker %q is not host:port (--brokers, RUNRATE_BROKERS)", b)
 		}
 		brokers = append(brokers, b)
 	}
@@ -74,6 +74,7 @@ func (c Config) Transport() (*kafka.Transport, error) {
 	}
 	return &kafka.Transport{
 		ClientID:    c.clientID(),
+		Dial:        c.dial,
 		DialTimeout: dialTimeout,
 		MetadataTTL: metadataTTL,
 		TLS:         tlsConfig,
@@ -91,8 +92,7 @@ func (c Config) Dialer() (*kafka.Dialer, error) {
 	return &kafka.Dialer{
 		ClientID:      c.clientID(),
 		Timeout:       dialTimeout,
-		DualStack:     true,
-		KeepAlive:     30 * time.Second,
+		DialFunc:      c.dial,
 		TLS:           tlsConfig,
 		SASLMechanism: mechanism,
 	}, nil

@@ -32,10 +32,10 @@ const (
 // topics that exist are left alone.
 func (c *Client) EnsureTopics(ctx context.Context, partitions int32, replication int) error {
 	if partitions < 1 || partitions > MaxPartitions {
-		return fmt.Errorf("create topics with %d partitions: must be 1 to %d", partitions, MaxPartitions)
+		return fmt.Errorf("create topics with %d partitions: --partitions must be 1 to %d", partitions, MaxPartitions)
 	}
 	if replication < 1 {
-		return fmt.Errorf("create topics with %d replicas: must be 1 or more", replication)
+		return fmt.Errorf("create topics with %d replicas: --replication must be 1 or more", replication)
 	}
 	// The creation itself tells of topics that exist; metadata may be cached.
 	req := &kafka.CreateTopicsRequest{}
@@ -45,6 +45,11 @@ func (c *Client) EnsureTopics(ctx context.Context, partitions int32, replication
 	ctx, cancel := context.WithTimeout(ctx, c.config.timeout())
 	defer cancel()
 	res, err := c.kafka.CreateTopics(ctx, req)
+	if errors.Is(err, kafka.BrokerNotAvailable) { // kafka-go does not say why
+		if _, why := c.partitionCounts(ctx, stream.UsageTopic); why != nil {
+			err = why
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("create the topics: %w", err)
 	}

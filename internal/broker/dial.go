@@ -1,0 +1,78 @@
+package broker
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// Unreachable says that no connection to a broker could be made.
+type Unreachable struct {
+	Address string
+	Given   bool // by the settings; otherwise the cluster named it
+	Err     error
+}
+
+// Error names the address, what is wrong with it, and the way out.
+func (e *Unreachable) Error() string {
+	wayOut := "set --brokers or RUNRATE_BROKERS to where Kafka is"
+	if !e.Given {
+		wayOut = "the cluster named that address: mend the brokers' advertised.listeners, or the way from here to there"
+	}
+	return fmt.Sprintf("connect to Kafka at %s: %s (%s)", e.Address, innermost(e.Err), wayOut)
+}
+
+// Unwrap is the error of the connection.
+func (e *Unreachable) Unwrap() error { return e.Err }
+
+// innermost is the text of an error of package net without the address and the
+// steps taken, which the error around it names.
+func innermost(err error) string {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return dns.Err
+	}
+	if system, ok := errors.AsType[*os.SyscallError](err); ok {
+		return system.Err.Error()
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Err.Error()
+	}
+	return err.Error()
+}
+
+// dial connects to a broker.
+func (c Config) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
+	conn, err := d.DialContext(ctx, network, address)
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
+		err = &Unreachable{Address: address, Given: slices.Contains(c.Brokers, address), Err: err}
+	}
+	return conn, err
+}
+
+// firstContact adds the way out to an error of Metadata, the first request to a
+// cluster, when the settings of the connection are its likely cause.
+func firstContact(err error) error {
+	if inner := errors.Unwrap(err); inner != nil {
+		err = inner // without the name of kafka-go's method
+	}
+	var plain tls.RecordHeaderError
+	switch {
+	case errors.As(err, &plain):
+		return fmt.Errorf("%w (that port speaks no TLS: leave out --kafka-tls, or name a port that does)", err)
+	case errors.Is(err, kafka.SASLAuthenticationFailed):
+		return fmt.Errorf("%w (check --kafka-sasl-username and its password)", err)
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET):
+		return fmt.Errorf("%w (the broker ended the connection: it may want TLS, --kafka-tls, or a user, --kafka-sasl-mechanism)", err)
+	}
+	return err
+}

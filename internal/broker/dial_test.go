@@ -1,0 +1,69 @@
+package broker
+
+import (
+	"errors"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"runrate/internal/stream"
+)
+
+// TestUnreachable: an address without a broker is named, with the setting that
+// mends it, and a caller may try again.
+func TestUnreachable(t *testing.T) {
+	c := open(t, Config{Brokers: []string{"127.0.0.1:1"}, Timeout: 5 * time.Second})
+	_, err := c.Partitions(t.Context(), stream.UsageTopic)
+	other := c.EnsureTopics(t.Context(), 1, 1)
+	for _, err := range []error{err, other} {
+		if !errors.Is(err, syscall.ECONNREFUSED) || !Retryable(err) ||
+			!strings.Contains(err.Error(), "connect to Kafka at 127.0.0.1:1: connection refused (set --brokers or RUNRATE_BROKERS to where Kafka is)") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// TestUnreachableByTheCluster: an address that only the cluster names is its to
+// mend.
+func TestUnreachableByTheCluster(t *testing.T) {
+	err := error(&Unreachable{Address: "kafka-2:9092", Err: &net.DNSError{Err: "no such host", Name: "kafka-2", IsNotFound: true}})
+	if want := "connect to Kafka at kafka-2:9092: no such host (the cluster named that address: mend the brokers' advertised.listeners, or the way from here to there)"; err.Error() != want {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestFirstContact: a port that does not speak as the settings say.
+func TestFirstContact(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() { // takes what comes, and hangs up
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			var b [1]byte
+			_, _ = conn.Read(b[:])
+			conn.Close()
+		}
+	}()
+	c := open(t, Config{Brokers: []string{l.Addr().String()}, Timeout: 5 * time.Second})
+	if _, err := c.Partitions(t.Context(), stream.UsageTopic); err == nil || !strings.Contains(err.Error(), "--kafka-tls") || !Retryable(err) {
+		t.Errorf("%v", err)
+	}
+}
+
+func open(t *testing.T, config Config) *Client {
+	t.Helper()
+	c, err := Open(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
