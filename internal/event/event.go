@@ -46,39 +46,6 @@ const (
 // subject and its record key.
 type Account string
 
-// Type is the kind of an event.
-type Type uint8
-
-// The kinds of event. Control events carry no account.
-const (
-	UsageRecorded Type = iota + 1
-	AdjustmentRecorded
-	SubscriptionChanged
-	ClockTicked
-	PricebookPublished
-)
-
-// String is the CloudEvents type attribute.
-func (t Type) String() string {
-	switch t {
-	case UsageRecorded:
-		return "usage.recorded"
-	case AdjustmentRecorded:
-		return "adjustment.recorded"
-	case SubscriptionChanged:
-		return "subscription.changed"
-	case ClockTicked:
-		return "clock.ticked"
-	case PricebookPublished:
-		return "pricebook.published"
-	}
-	return "unknown"
-}
-
-// Control says whether events of this kind are copied to every partition and
-// carry no account.
-func (t Type) Control() bool { return t == ClockTicked || t == PricebookPublished }
-
 // Event is one decoded event. Exactly one of Usage, Adjustment, Subscription
 // and PriceBook is set, by Type; none for ClockTicked.
 type Event struct {

@@ -31,11 +31,11 @@ func (j *judge) event() (Event, *Refusal) {
 		return Event{}, j.malformed
 	}
 
-	e := Event{Type: parseType(string(w.typ.text)), Time: at}
-	if e.Type == 0 {
-		return Event{}, &Refusal{UnknownType, "type is " + w.typ.String() +
-			"; it is one of usage.recorded, adjustment.recorded, subscription.changed, clock.ticked, pricebook.published"}
+	kind, known := ParseType(string(w.typ.text))
+	if !known {
+		return Event{}, &Refusal{UnknownType, "type is " + w.typ.String() + "; it is one of " + typeNames}
 	}
+	e := Event{Type: kind, Time: at}
 
 	e.ID = string(j.bounded("id", w.id, 1, MaxAttributeLen))
 	e.Source = j.strings.get(j.bounded("source", w.source, 1, MaxAttributeLen))

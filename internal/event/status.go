@@ -57,21 +57,3 @@ func ParseInterval(name string) (i Interval, ok bool) {
 	}
 	return 0, false
 }
-
-// parseType reads the CloudEvents type attribute; 0 when there is none of that
-// name.
-func parseType(name string) Type {
-	switch name {
-	case "usage.recorded":
-		return UsageRecorded
-	case "adjustment.recorded":
-		return AdjustmentRecorded
-	case "subscription.changed":
-		return SubscriptionChanged
-	case "clock.ticked":
-		return ClockTicked
-	case "pricebook.published":
-		return PricebookPublished
-	}
-	return 0
-}
