@@ -30,7 +30,7 @@ func runWith(t *testing.T, stdin string, args ...string) result {
 // kafka is an embedded broker with both topics, two partitions each.
 func kafka(t *testing.T) (addr string, client *broker.Client) {
 	t.Helper()
-	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, stream.UsageTopic, stream.SubscriptionsTopic))
+	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, stream.Usage.Topic().String(), stream.Subscriptions.Topic().String()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func kafka(t *testing.T) (addr string, client *broker.Client) {
 	return k.ListenAddrs()[0], client
 }
 
-func records(t *testing.T, c *broker.Client, topic string) int64 {
+func records(t *testing.T, c *broker.Client, topic stream.Topic) int64 {
 	t.Helper()
 	ranges, err := c.Offsets(context.Background(), topic)
 	if err != nil {
@@ -97,7 +97,7 @@ func TestPublish(t *testing.T) {
 	if got.code != 0 || !strings.Contains(got.out, "sent 2 events") || got.err != "" {
 		t.Errorf("%+v", got)
 	}
-	if n := records(t, c, stream.UsageTopic); n != 3 {
+	if n := records(t, c, stream.Usage.Topic()); n != 3 {
 		t.Errorf("%d records", n)
 	}
 	got = runWith(t, good+"nonsense\n"+good, "publish", "--brokers", addr, "-")
@@ -194,14 +194,14 @@ func TestSettleShowsWhatLags(t *testing.T) {
 	if got := runWith(t, "", "settle", "--brokers", addr); got.code != 0 {
 		t.Errorf("an empty log: %+v", got)
 	}
-	if _, err := c.Append(t.Context(), stream.UsageTopic, 1, make([]broker.Message, 7)); err != nil {
+	if _, err := c.Append(t.Context(), stream.Usage.Topic(), 1, make([]broker.Message, 7)); err != nil {
 		t.Fatal(err)
 	}
 	got := runWith(t, "", "settle", "--brokers", addr, "--timeout", "200ms")
 	if got.code != 1 || !strings.Contains(got.err, "7 records in 1 partitions") || !strings.Contains(got.err, "none") {
 		t.Errorf("%+v", got)
 	}
-	if got := runWith(t, "", "settle", "--brokers", addr, "--topic", stream.SubscriptionsTopic); got.code != 0 {
+	if got := runWith(t, "", "settle", "--brokers", addr, "--topic", stream.Subscriptions.Topic().String()); got.code != 0 {
 		t.Errorf("the other topic: %+v", got)
 	}
 	if got := runWith(t, "", "lag", "--brokers", addr); got.code != 0 || strings.Count(got.out, "\n") != 5 {
@@ -215,7 +215,7 @@ func TestReplayTrace(t *testing.T) {
 	if got.code != 0 || !strings.Contains(got.out, "usage.recorded         440") || !strings.Contains(got.out, "pricebook.published    1") {
 		t.Errorf("%+v", got)
 	}
-	sent := records(t, c, stream.UsageTopic)
+	sent := records(t, c, stream.Usage.Topic())
 	file := filepath.Join(t.TempDir(), "events.ndjson")
 	if got := runWith(t, "", "replay-trace", "--output", file); got.code != 0 {
 		t.Errorf("%+v", got)
@@ -223,7 +223,7 @@ func TestReplayTrace(t *testing.T) {
 	if got := runWith(t, "", "publish", "--brokers", addr, file); got.code != 0 {
 		t.Errorf("%+v", got)
 	}
-	if n := records(t, c, stream.UsageTopic); n != 2*sent {
+	if n := records(t, c, stream.Usage.Topic()); n != 2*sent {
 		t.Errorf("%d records sent directly, %d by way of a file", sent, n-sent)
 	}
 }
@@ -240,7 +240,7 @@ func TestPrices(t *testing.T) {
 	if got := runWith(t, example.out, "prices", "publish", "--brokers", addr, "-"); got.code != 0 {
 		t.Errorf("%+v", got)
 	}
-	if n := records(t, c, stream.UsageTopic) + records(t, c, stream.SubscriptionsTopic); n != 4 {
+	if n := records(t, c, stream.Usage.Topic()) + records(t, c, stream.Subscriptions.Topic()); n != 4 {
 		t.Errorf("%d records, want one for each partition", n)
 	}
 }

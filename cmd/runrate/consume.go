@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,17 +52,22 @@ func (c *consumeFlags) check() error {
 func consumeCommand(a *app) *cobra.Command {
 	var flags consumeFlags
 	var session time.Duration
+	which := append(kindNames(), allTopics)
+	var groups []string
+	for _, k := range stream.Kinds() {
+		groups = append(groups, k.Group())
+	}
 	cmd := &cobra.Command{
-		Use:   "consume {usage|subscriptions|all}",
+		Use:   "consume {" + strings.Join(which, "|") + "}",
 		Short: "Fold a topic into ClickHouse",
-		Long: `Take part in the topic's consumer group (` + stream.UsageGroup + ` or ` + stream.SubscriptionsGroup + `) and fold the
+		Long: `Take part in the topic's consumer group (` + strings.Join(groups, " or ") + `) and fold the
 partitions that fall to this process, until it is told to end (SIGTERM, Ctrl-C).
 Start as many processes as there are partitions, on as many machines as you like.
 
 A partition that cannot go on (a gap in the log, a snapshot that is gone) says
 STOPPED in the log and stands still; the others continue.`,
 		Example: examples("runrate consume usage --brokers kafka-1:9092 --clickhouse clickhouse-1:9000", "runrate consume all"),
-		Args:    cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: []string{"usage", "subscriptions", "all"},
+		Args:    cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: which,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := flags.check(); err != nil {
 				return err
@@ -110,12 +116,15 @@ func (a *app) awaitClickHouse(cmd *cobra.Command) (*store.Store, error) {
 	}
 }
 
+// allTopics is what consume is told to fold every topic.
+const allTopics = "all"
+
 // consumeTopics folds one topic or all until ctx ends or one cannot begin.
 func consumeTopics(ctx context.Context, which string, o consume.Options) error {
-	topics := map[string][]string{
-		"usage": {stream.UsageTopic}, "subscriptions": {stream.SubscriptionsTopic},
-		"all": {stream.UsageTopic, stream.SubscriptionsTopic},
-	}[which]
+	topics := stream.Inputs()
+	if kind, ok := stream.KindOf(which); ok {
+		topics = []stream.Topic{kind.Topic()}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	errs := make([]error, len(topics))

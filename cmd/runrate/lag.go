@@ -14,7 +14,7 @@ import (
 )
 
 func lagCommand(a *app) *cobra.Command {
-	var topics []string
+	var names []string
 	cmd := &cobra.Command{
 		Use:   "lag",
 		Short: "Show how far the consumers are behind the log",
@@ -24,7 +24,7 @@ cannot be read is an error, never a 0.`,
 		Example: examples("runrate lag --brokers kafka-1:9092"),
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			pairs, err := pairsOf(topics)
+			topics, err := topicsOf(names)
 			if err != nil {
 				return err
 			}
@@ -33,8 +33,8 @@ cannot be read is an error, never a 0.`,
 				return err
 			}
 			var rows []lagRow
-			for _, pair := range pairs {
-				partitions, err := lag.Read(cmd.Context(), client, pair)
+			for _, topic := range topics {
+				partitions, err := lag.Read(cmd.Context(), client, topic)
 				if err != nil {
 					return err
 				}
@@ -46,7 +46,7 @@ cannot be read is an error, never a 0.`,
 		},
 	}
 	a.kafkaFlags(cmd)
-	topicFlag(cmd, &topics)
+	topicFlag(cmd, &names)
 	return cmd
 }
 

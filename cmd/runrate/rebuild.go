@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"runrate/consumers/consume"
@@ -12,7 +14,7 @@ func rebuildCommand(a *app) *cobra.Command {
 	var definition definitionFlags
 	var reason string
 	cmd := &cobra.Command{
-		Use:   "rebuild {usage|subscriptions}",
+		Use:   "rebuild {" + strings.Join(kindNames(), "|") + "}",
 		Short: "Fold a topic again from the beginning of its log, and switch to the result",
 		Long: `Fold the topic from the first record in its log, under a new logic epoch and so
 into fresh rows. The views show the old rows meanwhile, and the consumers may
@@ -25,7 +27,7 @@ was made anew, when the definition of usage ARR changes, or when a version of
 the program mends how something is counted. Records that retention has deleted
 are not folded: the view accounting tells the first offset.`,
 		Example: examples("runrate rebuild usage --reason 'offsets expired'", "runrate rebuild usage --arr-window-days 30 --arr-multiplier 12 --reason 'ARR as 12 x 30 days'"),
-		Args:    cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: []string{"usage", "subscriptions"},
+		Args:    cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: kindNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := flags.check(); err != nil {
 				return err
@@ -41,9 +43,9 @@ are not folded: the view accounting tells the first offset.`,
 			if err != nil {
 				return err
 			}
-			topic := map[string]string{"usage": stream.UsageTopic, "subscriptions": stream.SubscriptionsTopic}[args[0]]
+			kind, _ := stream.KindOf(args[0]) // one of ValidArgs
 			o := consume.Options{Client: client, Store: tables, Memory: flags.memory(), Limits: flags.limits, Logger: a.log}
-			return consume.Rebuild(cmd.Context(), topic, reason, definition.value(cmd.Flags()), o)
+			return consume.Rebuild(cmd.Context(), kind.Topic(), reason, definition.value(cmd.Flags()), o)
 		},
 	}
 	a.kafkaFlags(cmd)

@@ -15,7 +15,7 @@ func TestReplaySubscriptions(t *testing.T) {
 		!strings.Contains(got.out, "300 subscriptions of 21,173.50 USD a month in all; 83 of 5,945.40 cancel then, and 15,228.10 remain") {
 		t.Errorf("%+v", got)
 	}
-	sent := records(t, c, stream.SubscriptionsTopic)
+	sent := records(t, c, stream.Subscriptions.Topic())
 	file := filepath.Join(t.TempDir(), "events.ndjson")
 	if got := runWith(t, "", "replay-subscriptions", "--output", file); got.code != 0 {
 		t.Errorf("%+v", got)
@@ -23,7 +23,7 @@ func TestReplaySubscriptions(t *testing.T) {
 	if got := runWith(t, "", "publish", "--brokers", addr, file); got.code != 0 {
 		t.Errorf("%+v", got)
 	}
-	if n := records(t, c, stream.SubscriptionsTopic); n != 2*sent {
+	if n := records(t, c, stream.Subscriptions.Topic()); n != 2*sent {
 		t.Errorf("%d records sent directly, %d by way of a file", sent, n-sent)
 	}
 	for _, tt := range []struct {

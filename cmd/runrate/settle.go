@@ -14,7 +14,7 @@ import (
 
 func settleCommand(a *app) *cobra.Command {
 	var timeout time.Duration
-	var topics []string
+	var names []string
 	cmd := &cobra.Command{
 		Use:   "settle",
 		Short: "Wait until every record in the log now is folded, written and committed",
@@ -24,10 +24,10 @@ committed that far. Records that come later are not waited for.
 When the time is up first, a table tells which partitions lag, and the exit
 code is 1. A group that does not run never gets there: name the topics of those
 that do with --topic.`,
-		Example: examples("runrate publish events.ndjson && runrate settle", "runrate settle --timeout 10m --topic "+stream.UsageTopic),
+		Example: examples("runrate publish events.ndjson && runrate settle", "runrate settle --timeout 10m --topic "+stream.Usage.Topic().String()),
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			pairs, err := pairsOf(topics)
+			topics, err := topicsOf(names)
 			if err != nil {
 				return err
 			}
@@ -38,7 +38,7 @@ that do with --topic.`,
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()
 			began := time.Now()
-			err = lag.Settle(ctx, client, pairs)
+			err = lag.Settle(ctx, client, topics)
 			var late *lag.Unsettled
 			if errors.As(err, &late) && len(late.Behind) > 0 {
 				a.lateTable(late)
@@ -51,28 +51,28 @@ that do with --topic.`,
 	}
 	a.kafkaFlags(cmd)
 	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait")
-	topicFlag(cmd, &topics)
+	topicFlag(cmd, &names)
 	return cmd
 }
 
-func topicFlag(cmd *cobra.Command, topics *[]string) {
-	cmd.Flags().StringSliceVar(topics, "topic", nil, "only this `topic`; may be given again (default: both)")
+func topicFlag(cmd *cobra.Command, names *[]string) {
+	cmd.Flags().StringSliceVar(names, "topic", nil, "only this `topic`; may be given again (default: both)")
 }
 
-// pairsOf are the folds of these topics, all if none is named.
-func pairsOf(topics []string) ([]lag.Pair, error) {
-	if len(topics) == 0 {
-		return lag.Pairs, nil
+// topicsOf are the input topics with these names, all if none is named.
+func topicsOf(names []string) ([]stream.Topic, error) {
+	if len(names) == 0 {
+		return stream.Inputs(), nil
 	}
-	var pairs []lag.Pair
-	for _, topic := range topics {
-		i := slices.IndexFunc(lag.Pairs, func(p lag.Pair) bool { return p.Topic == topic })
-		if i < 0 {
-			return nil, usagef("--topic %q is neither %s nor %s", topic, stream.UsageTopic, stream.SubscriptionsTopic)
+	var topics []stream.Topic
+	for _, name := range names {
+		topic, ok := stream.InputNamed(name)
+		if !ok {
+			return nil, usagef("--topic %q is neither %s", name, joined(stream.Inputs(), " nor "))
 		}
-		if !slices.Contains(pairs, lag.Pairs[i]) {
-			pairs = append(pairs, lag.Pairs[i])
+		if !slices.Contains(topics, topic) {
+			topics = append(topics, topic)
 		}
 	}
-	return pairs, nil
+	return topics, nil
 }

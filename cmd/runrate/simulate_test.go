@@ -43,7 +43,7 @@ func TestSimulate(t *testing.T) {
 			control++
 		}
 	}
-	found := records(t, client, stream.UsageTopic) + records(t, client, stream.SubscriptionsTopic)
+	found := records(t, client, stream.Usage.Topic()) + records(t, client, stream.Subscriptions.Topic())
 	if want := int64(data + 4*control); found < want || found > want+10 { // and what lived for 100 ms
 		t.Errorf("%d records in Kafka, want %d", found, want)
 	}

@@ -12,7 +12,7 @@ func topicsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "topics",
 		Short: "Create the topics in Kafka",
-		Long: `Create ` + stream.UsageTopic + `, ` + stream.SubscriptionsTopic + ` and ` + stream.SnapshotsTopic + ` where they are missing.
+		Long: `Create ` + joined(stream.Inputs(), ", ") + ` and ` + stream.Snapshots().String() + ` where they are missing.
 
 The input topics keep their records for ever (retention.ms=-1), of the snapshots
 each partition keeps the last 4 GiB (retention.bytes). With more than one replica, two must have a record before it
@@ -29,7 +29,7 @@ events a second). A topic that has another number is an error.`,
 			if err := client.EnsureTopics(cmd.Context(), partitions, replication); err != nil {
 				return err
 			}
-			for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic, stream.SnapshotsTopic} {
+			for _, topic := range append(stream.Inputs(), stream.Snapshots()) {
 				a.printf("%s has %d partitions\n", topic, partitions)
 			}
 			return nil

@@ -34,7 +34,7 @@ type Options struct {
 // Run folds a topic's partitions, as its consumer group assigns them to this
 // process, until ctx ends. It returns an error only if it cannot begin: the
 // topic or the tables are missing.
-func Run(ctx context.Context, topic string, o Options) error {
+func Run(ctx context.Context, topic stream.Topic, o Options) error {
 	var (
 		partitions int32
 		epoch      uint32
@@ -57,11 +57,12 @@ func Run(ctx context.Context, topic string, o Options) error {
 		}
 		return fmt.Errorf("consume %s: %w", topic, err)
 	}
-	return o.group(groupOf(topic), topic, partitions, epoch, definition).Run(ctx)
+	return o.group(topic.Kind().Group(), topic, partitions, epoch, definition).Run(ctx)
 }
 
 // group folds a topic as a consumer group under an epoch.
-func (o Options) group(id, topic string, partitions int32, epoch uint32, definition store.Definition) *worker.Group {
+func (o Options) group(id string, topic stream.Topic, partitions int32, epoch uint32, definition store.Definition) *worker.Group {
+	folding := foldings.Of(topic.Kind())
 	return &worker.Group{
 		ID: id, Topic: topic, Config: o.Client.Config(), Client: o.Client, Session: o.Session, Logger: o.Logger,
 		Worker: func(source stream.Source, now int32, member broker.Member) (*worker.Worker, error) {
@@ -71,36 +72,39 @@ func (o Options) group(id, topic string, partitions int32, epoch uint32, definit
 			}
 			config := worker.Config{
 				Source: source, Partitions: partitions, Member: member, Epoch: epoch,
-				Settings: settings(topic, definition), Limits: o.Limits,
+				Settings: folding.settings(definition), Limits: o.Limits,
 			}
-			return worker.New(config, o.Client, o.Store, func() worker.Fold { return fold(source, o.Memory, definition) }, o.Logger), nil
+			return worker.New(config, o.Client, o.Store, func() worker.Fold { return folding.fold(source, o.Memory, definition) }, o.Logger), nil
 		},
 	}
 }
 
-// fold is the fold of a source's topic.
-func fold(source stream.Source, memory intake.Memory, d store.Definition) worker.Fold {
-	if source.Topic == stream.SubscriptionsTopic {
-		return subscriptions.New(subscriptions.Config{Source: source, Memory: memory})
-	}
-	return usage.New(usage.Config{Source: source, Memory: memory, ARRWindowDays: int(d.WindowDays), ARRMultiplier: int64(d.Multiplier)})
+// folding is how the topics of a kind are folded.
+type folding struct {
+	fold func(source stream.Source, memory intake.Memory, d store.Definition) worker.Fold
+	// settings are what the fold's rows depend on beside the log; they are kept
+	// with its snapshots, and a worker with others refuses those.
+	settings func(d store.Definition) string
+	defined  bool // whether a definition is one of them, so that an epoch has its own
 }
 
-// settings are what a fold's rows depend on beside the log; they are kept with
-// its snapshots, and a worker with others refuses those.
-func settings(topic string, d store.Definition) string {
-	if topic == stream.UsageTopic {
-		return fmt.Sprintf("usage ARR = %d x %d days", d.Multiplier, d.WindowDays)
-	}
-	return ""
-}
-
-func groupOf(topic string) string {
-	if topic == stream.SubscriptionsTopic {
-		return stream.SubscriptionsGroup
-	}
-	return stream.UsageGroup
-}
+var foldings = stream.ByKind(
+	folding{
+		fold: func(source stream.Source, memory intake.Memory, d store.Definition) worker.Fold {
+			return usage.New(usage.Config{Source: source, Memory: memory, ARRWindowDays: int(d.WindowDays), ARRMultiplier: int64(d.Multiplier)})
+		},
+		settings: func(d store.Definition) string {
+			return fmt.Sprintf("usage ARR = %d x %d days", d.Multiplier, d.WindowDays)
+		},
+		defined: true,
+	},
+	folding{
+		fold: func(source stream.Source, memory intake.Memory, _ store.Definition) worker.Fold {
+			return subscriptions.New(subscriptions.Config{Source: source, Memory: memory})
+		},
+		settings: func(store.Definition) string { return "" },
+	},
+)
 
 // begin tries until Kafka and ClickHouse answer.
 func begin(ctx context.Context, logger *zap.Logger, step func() error) error {

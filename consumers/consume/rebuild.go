@@ -22,7 +22,7 @@ import (
 // insert. Consumers started after that go on from there.
 //
 // A Rebuild that ends early leaves rows that no view shows; start another.
-func Rebuild(ctx context.Context, topic, reason string, definition *store.Definition, o Options) error {
+func Rebuild(ctx context.Context, topic stream.Topic, reason string, definition *store.Definition, o Options) error {
 	partitions, err := o.Client.Partitions(ctx, topic)
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func Rebuild(ctx context.Context, topic, reason string, definition *store.Defini
 		}
 		definition = &d
 	}
-	if topic == stream.UsageTopic {
+	if foldings.Of(topic.Kind()).defined {
 		if err := o.Store.SetDefinition(ctx, epoch, *definition); err != nil {
 			return err
 		}
@@ -51,8 +51,8 @@ func Rebuild(ctx context.Context, topic, reason string, definition *store.Defini
 	if err := o.Store.SetTopic(ctx, topic, partitions); err != nil {
 		return err
 	}
-	o.Logger.Info("rebuild begins", zap.String("topic", topic), zap.Uint32("from_epoch", now), zap.Uint32("to_epoch", epoch))
-	own := fmt.Sprintf("%s.rebuild-%d", groupOf(topic), epoch)
+	o.Logger.Info("rebuild begins", zap.Stringer("topic", topic), zap.Uint32("from_epoch", now), zap.Uint32("to_epoch", epoch))
+	own := fmt.Sprintf("%s.rebuild-%d", topic.Kind().Group(), epoch)
 	commits, err := o.catchUp(ctx, own, topic, partitions, epoch, *definition)
 	if err != nil {
 		return fmt.Errorf("rebuild %s: %w", topic, err)
@@ -62,13 +62,13 @@ func Rebuild(ctx context.Context, topic, reason string, definition *store.Defini
 	}); err != nil {
 		return fmt.Errorf("rebuild %s: %w", topic, err)
 	}
-	o.Logger.Info("rebuild is done: the views show it", zap.String("topic", topic), zap.Uint32("epoch", epoch))
+	o.Logger.Info("rebuild is done: the views show it", zap.Stringer("topic", topic), zap.Uint32("epoch", epoch))
 	return nil
 }
 
 // catchUp folds the topic in a group of its own up to the end of the log as it
 // is when it gets there, and returns what that group has committed.
-func (o Options) catchUp(ctx context.Context, group, topic string, partitions int32, epoch uint32, d store.Definition) (map[int32]broker.Commit, error) {
+func (o Options) catchUp(ctx context.Context, group string, topic stream.Topic, partitions int32, epoch uint32, d store.Definition) (map[int32]broker.Commit, error) {
 	folding, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
@@ -89,7 +89,7 @@ func (o Options) catchUp(ctx context.Context, group, topic string, partitions in
 		}
 		if time.Since(report) > 10*time.Second {
 			report = time.Now()
-			o.Logger.Info("rebuilding", zap.String("topic", topic), zap.Int64("records_to_go", behind), zap.Error(err))
+			o.Logger.Info("rebuilding", zap.Stringer("topic", topic), zap.Int64("records_to_go", behind), zap.Error(err))
 		}
 	}
 	stop() // flushes what is folded since
@@ -100,7 +100,7 @@ func (o Options) catchUp(ctx context.Context, group, topic string, partitions in
 }
 
 // behind is how many records of the log a group has not committed.
-func (o Options) behind(ctx context.Context, group, topic string) (records int64, err error) {
+func (o Options) behind(ctx context.Context, group string, topic stream.Topic) (records int64, err error) {
 	commits, err := o.Client.Committed(ctx, group, topic) // before the ends, or the difference may be negative
 	if err != nil {
 		return 0, err
@@ -123,14 +123,14 @@ func (o Options) behind(ctx context.Context, group, topic string) (records int64
 
 // takeOver commits in the name of the topic's own group, as its only member, and
 // calls between while it is.
-func (o Options) takeOver(ctx context.Context, topic string, partitions int32, commits map[int32]broker.Commit, between func() error) error {
+func (o Options) takeOver(ctx context.Context, topic stream.Topic, partitions int32, commits map[int32]broker.Commit, between func() error) error {
 	config := o.Client.Config()
 	dialer, err := config.Dialer()
 	if err != nil {
 		return err
 	}
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
-		ID: groupOf(topic), Brokers: config.Brokers, Topics: []string{topic}, Dialer: dialer,
+		ID: topic.Kind().Group(), Brokers: config.Brokers, Topics: []string{topic.String()}, Dialer: dialer,
 		GroupBalancers: []kafka.GroupBalancer{kafka.RangeGroupBalancer{}}, StartOffset: kafka.FirstOffset,
 	})
 	if err != nil {
@@ -142,8 +142,8 @@ func (o Options) takeOver(ctx context.Context, topic string, partitions int32, c
 		if err != nil {
 			return err
 		}
-		if len(generation.Assignments[topic]) == int(partitions) {
-			member := broker.Member{Group: groupOf(topic), Generation: generation.ID, ID: generation.MemberID}
+		if len(generation.Assignments[topic.String()]) == int(partitions) {
+			member := broker.Member{Group: topic.Kind().Group(), Generation: generation.ID, ID: generation.MemberID}
 			for p, c := range commits {
 				if err := o.Client.Commit(ctx, member, stream.Source{Topic: topic, Partition: p}, c.Next, c.Metadata); err != nil {
 					return err
@@ -152,7 +152,7 @@ func (o Options) takeOver(ctx context.Context, topic string, partitions int32, c
 			return between()
 		}
 		if !said {
-			o.Logger.Warn("caught up; waiting until the topic's consumers are stopped", zap.String("group", groupOf(topic)))
+			o.Logger.Warn("caught up; waiting until the topic's consumers are stopped", zap.String("group", topic.Kind().Group()))
 			said = true
 		}
 		// Until the others leave, or the group changes for another reason.

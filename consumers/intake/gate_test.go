@@ -11,7 +11,7 @@ import (
 	"runrate/internal/stream"
 )
 
-var source = stream.Source{Topic: stream.UsageTopic, Partition: 2}
+var source = stream.Source{Topic: stream.Usage.Topic(), Partition: 2}
 
 const noon = event.Time(1_780_315_200) * event.Second // 2026-06-01T12:00:00Z
 

@@ -73,18 +73,15 @@ func readBook(data []byte) (*pricebook.Book, *event.Refusal) {
 	return book, nil
 }
 
-// wrongTopic refuses an event of a kind that the other topic holds (DEFINITIONS R2).
+// wrongTopic refuses an event of a type that another topic holds (DEFINITIONS R2).
 func (j *Judge) wrongTopic(t event.Type) *event.Refusal {
-	home := stream.UsageTopic
-	if t == event.SubscriptionChanged {
-		home = stream.SubscriptionsTopic
-	}
-	if t.Control() || home == j.source.Topic {
+	if j.source.Topic.Kind().Holds(t) {
 		return nil
 	}
+	home, _ := stream.Home(t)
 	return &event.Refusal{
 		Reason: event.UnknownType,
-		Detail: fmt.Sprintf("type is %q, which %s does not hold; send it to %s", t, j.source.Topic, home),
+		Detail: fmt.Sprintf("type is %q, which %s does not hold; send it to %s", t, j.source.Topic, home.Topic()),
 	}
 }
 

@@ -33,7 +33,7 @@ func TestSentences(t *testing.T) {
 		{"another partition", (home + 1) % partitions, []byte(account), sound},
 		{"a price book that is none", home, nil, book.AppendJSON(nil)},
 	} {
-		judge := intake.NewJudge(stream.Source{Topic: stream.UsageTopic, Partition: c.partition}, partitions)
+		judge := intake.NewJudge(stream.Source{Topic: stream.Usage.Topic(), Partition: c.partition}, partitions)
 		j := judge.Judge(stream.Record{Key: c.key, Value: c.value})
 		if j.Refusal == nil {
 			t.Fatalf("%s is accepted", c.of)

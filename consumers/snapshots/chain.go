@@ -15,7 +15,7 @@ import (
 
 // Appender appends to the snapshot log and tells the offset it got.
 type Appender interface {
-	Append(ctx context.Context, topic string, partition int32, messages []broker.Message) (stream.Offset, error)
+	Append(ctx context.Context, topic stream.Topic, partition int32, messages []broker.Message) (stream.Offset, error)
 }
 
 // When a new base is written instead of a delta: the deltas have grown beyond
@@ -84,7 +84,7 @@ func (c *Chain) Append(ctx context.Context, log Appender, next stream.Offset, ba
 }
 
 func (c *Chain) put(ctx context.Context, log Appender, r *snapshot.Record, next stream.Offset, complete, base bool) error {
-	r.Topic, r.Partition = c.labels.Source.Topic, c.labels.Source.Partition
+	r.Topic, r.Partition = c.labels.Source.Topic.String(), c.labels.Source.Partition
 	r.Epoch, r.Settings = c.labels.Epoch, c.labels.Settings
 	r.NextOffset, r.Complete = int64(next), complete
 	r.Previous = nil
@@ -97,7 +97,7 @@ func (c *Chain) put(ctx context.Context, log Appender, r *snapshot.Record, next 
 		return fmt.Errorf("encode snapshot of %s@%d: %w", c.labels.Source, next, err)
 	}
 	key := []byte(c.labels.Source.String())
-	at, err := log.Append(ctx, stream.SnapshotsTopic, c.labels.Source.Partition, []broker.Message{{Key: key, Value: value}})
+	at, err := log.Append(ctx, stream.Snapshots(), c.labels.Source.Partition, []broker.Message{{Key: key, Value: value}})
 	if err != nil {
 		return fmt.Errorf("append snapshot of %s@%d: %w", c.labels.Source, next, err)
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	labels = snapshots.Labels{Source: stream.Source{Topic: stream.UsageTopic, Partition: 3}, Epoch: 2, Settings: "28 x 13"}
+	labels = snapshots.Labels{Source: stream.Source{Topic: stream.Usage.Topic(), Partition: 3}, Epoch: 2, Settings: "28 x 13"}
 	now    = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 )
 
@@ -57,7 +57,7 @@ func restore(log snapshots.Fetcher, l snapshots.Labels, p snapshots.Pointer, atM
 func TestChainIsFollowed(t *testing.T) {
 	log := sim.NewLog(nil)
 	other := labels
-	other.Source.Topic = stream.SubscriptionsTopic
+	other.Source.Topic = stream.Subscriptions.Topic()
 	mine, others, zombie := snapshots.NewChain(labels), snapshots.NewChain(other), snapshots.NewChain(labels)
 	put(t, others, log, 1, true, 99)
 	put(t, zombie, log, 5, true, -1, -2)
@@ -125,7 +125,7 @@ func TestMissing(t *testing.T) {
 	put(t, c, log, 10, true, 1, 2)
 	put(t, c, log, 20, false, 3)
 	p, _ := c.Pointer()
-	partition := stream.Source{Topic: stream.SnapshotsTopic, Partition: labels.Source.Partition}
+	partition := stream.Source{Topic: stream.Snapshots(), Partition: labels.Source.Partition}
 	for _, x := range []struct {
 		name   string
 		labels func(*snapshots.Labels)
@@ -197,7 +197,7 @@ func TestAny(t *testing.T) {
 		}
 	}
 	l := labels
-	l.Source.Topic = stream.SubscriptionsTopic
+	l.Source.Topic = stream.Subscriptions.Topic()
 	if got, err := snapshots.Any(t.Context(), log, l, 0, 1); err != nil || got {
 		t.Errorf("another source: %v, %v", got, err)
 	}
@@ -208,7 +208,7 @@ type failing struct {
 	after int
 }
 
-func (f *failing) Append(ctx context.Context, topic string, partition int32, messages []broker.Message) (stream.Offset, error) {
+func (f *failing) Append(ctx context.Context, topic stream.Topic, partition int32, messages []broker.Message) (stream.Offset, error) {
 	if f.after == 0 {
 		return 0, fmt.Errorf("away")
 	}

@@ -17,7 +17,7 @@ import (
 // few chains back; one that is not is Missing.
 func TestRestoreFromAnOlderChain(t *testing.T) {
 	log := sim.NewLog(nil)
-	labels := snapshots.Labels{Source: stream.Source{Topic: stream.UsageTopic, Partition: 1}}
+	labels := snapshots.Labels{Source: stream.Source{Topic: stream.Usage.Topic(), Partition: 1}}
 	chain := snapshots.NewChain(labels)
 	write := func(next stream.Offset, base bool) {
 		t.Helper()

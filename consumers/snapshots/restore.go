@@ -29,7 +29,7 @@ type Missing struct {
 
 func (e *Missing) Error() string {
 	return fmt.Sprintf("restore %s from snapshot %s of %s/%d: %v (refold the topic with `runrate rebuild`)",
-		e.Source, e.Pointer, stream.SnapshotsTopic, e.Source.Partition, e.Err)
+		e.Source, e.Pointer, stream.Snapshots(), e.Source.Partition, e.Err)
 }
 
 // Unwrap is what was missing or wrong.
@@ -130,7 +130,7 @@ func follow(ctx context.Context, log Fetcher, labels Labels, p Pointer) ([]link,
 
 // read is the source's records in First..Last, linked or not.
 func read(ctx context.Context, log Fetcher, source stream.Source, p Pointer) (map[stream.Offset]link, error) {
-	from := stream.Source{Topic: stream.SnapshotsTopic, Partition: source.Partition}
+	from := stream.Source{Topic: stream.Snapshots(), Partition: source.Partition}
 	found := map[stream.Offset]link{}
 	for at := p.First; at <= p.Last; {
 		records, end, err := log.Fetch(ctx, from, at, fetchBytes, time.Second)
@@ -162,7 +162,7 @@ func read(ctx context.Context, log Fetcher, source stream.Source, p Pointer) (ma
 // Any says whether the snapshot log holds a record of the source and epoch: a
 // group without a committed offset is then one that lost it, not a new one.
 func Any(ctx context.Context, log Fetcher, labels Labels, first, end stream.Offset) (bool, error) {
-	from := stream.Source{Topic: stream.SnapshotsTopic, Partition: labels.Source.Partition}
+	from := stream.Source{Topic: stream.Snapshots(), Partition: labels.Source.Partition}
 	for at := first; at < end; {
 		records, now, err := log.Fetch(ctx, from, at, fetchBytes, time.Second)
 		if err != nil {

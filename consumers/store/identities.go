@@ -23,13 +23,10 @@ type EventKey struct {
 	Identity [16]byte // event.Event.Identity
 }
 
-// ledgerOf is the table that holds the accepted events of a source.
-func ledgerOf(source stream.Source) string {
-	if source.Topic == stream.SubscriptionsTopic {
-		return subscriptionChanges.name
-	}
-	return usageEvents.name
-}
+// ledgers are the tables that hold the accepted events.
+var ledgers = stream.ByKind(usageEvents.name, subscriptionChanges.name)
+
+func ledgerOf(source stream.Source) string { return ledgers.Of(source.Topic.Kind()) }
 
 // seenKeys bounds the keys of one query: about 5 MB on the wire.
 const seenKeys = 50_000

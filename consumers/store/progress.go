@@ -13,7 +13,7 @@ import (
 
 // Progress is how far each partition of a topic is written under an epoch, by
 // partition. A partition without any is not in it.
-func (s *Store) Progress(ctx context.Context, epoch uint32, topic string) (map[int32]rows.Progress, error) {
+func (s *Store) Progress(ctx context.Context, epoch uint32, topic stream.Topic) (map[int32]rows.Progress, error) {
 	op := fmt.Sprintf("read progress of %s, epoch %d", topic, epoch)
 	out := map[int32]rows.Progress{}
 	row := func(scan func(...any) error) error {
@@ -34,7 +34,7 @@ func (s *Store) Progress(ctx context.Context, epoch uint32, topic string) (map[i
 	err := s.readOwn(ctx, progress.name, func(conn driver.Conn) error {
 		return s.queryOn(ctx, conn, row, `
 SELECT partition, first_offset, next_offset, accepted, duplicate, refused, control, toUnixTimestamp64Micro(clock), ticked
-FROM `+s.quoted()+`.progress_versions FINAL WHERE topic = ? AND epoch = ?`, topic, epoch)
+FROM `+s.quoted()+`.progress_versions FINAL WHERE topic = ? AND epoch = ?`, topic.String(), epoch)
 	})
 	if err != nil {
 		return nil, failure(ctx, op, err)
@@ -45,34 +45,34 @@ FROM `+s.quoted()+`.progress_versions FINAL WHERE topic = ? AND epoch = ?`, topi
 // SetTopic records how many partitions a topic has. Views show an as_of of the
 // topic only once the clocks of that many partitions have passed it. A consumer
 // calls it when it starts; the same number again writes nothing.
-func (s *Store) SetTopic(ctx context.Context, topic string, partitions int32) error {
+func (s *Store) SetTopic(ctx context.Context, topic stream.Topic, partitions int32) error {
 	op := fmt.Sprintf("set the partitions of %s to %d", topic, partitions)
 	if partitions <= 0 {
 		return &Error{Op: op, Kind: Defect, Err: fmt.Errorf("want 1 or more")}
 	}
 	var known int32
 	err := s.query(ctx, op, func(scan func(...any) error) error { return scan(&known) },
-		`SELECT argMax(partitions, set_at) FROM `+s.quoted()+`.topics WHERE topic = ?`, topic)
+		`SELECT argMax(partitions, set_at) FROM `+s.quoted()+`.topics WHERE topic = ?`, topic.String())
 	if err != nil || known == partitions {
 		return err
 	}
-	return s.exec(ctx, op, `INSERT INTO `+s.quoted()+`.topics (topic, partitions) SELECT ?, ?`, topic, partitions)
+	return s.exec(ctx, op, `INSERT INTO `+s.quoted()+`.topics (topic, partitions) SELECT ?, ?`, topic.String(), partitions)
 }
 
 // Epoch is the logic epoch that views show of a topic: 0 until another was
 // switched to.
-func (s *Store) Epoch(ctx context.Context, topic string) (uint32, error) {
+func (s *Store) Epoch(ctx context.Context, topic stream.Topic) (uint32, error) {
 	var epoch uint32
-	err := s.query(ctx, "read the epoch of "+topic, func(scan func(...any) error) error { return scan(&epoch) },
-		`SELECT argMax(epoch, (switched_at, epoch)) FROM `+s.quoted()+`.epochs WHERE topic = ?`, topic)
+	err := s.query(ctx, "read the epoch of "+topic.String(), func(scan func(...any) error) error { return scan(&epoch) },
+		`SELECT argMax(epoch, (switched_at, epoch)) FROM `+s.quoted()+`.epochs WHERE topic = ?`, topic.String())
 	return epoch, err
 }
 
 // SwitchEpoch makes all views show another epoch of a topic, at once. Switching
 // back is another switch.
-func (s *Store) SwitchEpoch(ctx context.Context, topic string, epoch uint32, reason string) error {
+func (s *Store) SwitchEpoch(ctx context.Context, topic stream.Topic, epoch uint32, reason string) error {
 	return s.exec(ctx, fmt.Sprintf("switch %s to epoch %d", topic, epoch),
-		`INSERT INTO `+s.quoted()+`.epochs (topic, epoch, reason) SELECT ?, ?, ?`, topic, epoch, reason)
+		`INSERT INTO `+s.quoted()+`.epochs (topic, epoch, reason) SELECT ?, ?, ?`, topic.String(), epoch, reason)
 }
 
 // Definition is what usage ARR means (DEFINITIONS A4): Multiplier x the usage
@@ -113,10 +113,10 @@ func (s *Store) SetDefinition(ctx context.Context, epoch uint32, d Definition) e
 
 // LastEpoch is the greatest logic epoch that a topic was ever folded under or
 // switched to.
-func (s *Store) LastEpoch(ctx context.Context, topic string) (uint32, error) {
+func (s *Store) LastEpoch(ctx context.Context, topic stream.Topic) (uint32, error) {
 	var epoch uint32
-	err := s.query(ctx, "read the last epoch of "+topic, func(scan func(...any) error) error { return scan(&epoch) },
+	err := s.query(ctx, "read the last epoch of "+topic.String(), func(scan func(...any) error) error { return scan(&epoch) },
 		`SELECT greatest((SELECT max(epoch) FROM `+s.quoted()+`.epochs WHERE topic = ?), (SELECT max(epoch) FROM `+s.quoted()+`.progress_versions WHERE topic = ?))`,
-		topic, topic)
+		topic.String(), topic.String())
 	return epoch, err
 }

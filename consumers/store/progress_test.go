@@ -16,22 +16,22 @@ func TestProgressEpochAndDefinition(t *testing.T) {
 	write(t, s, 3, rows.Changes{Source: usage1, Progress: unticked})
 	write(t, s, 4, rows.Changes{Source: usage1, Progress: full})
 	write(t, s, 3, rows.Changes{Source: usage0, Progress: ticked(13, "2026-01-01T00:00:00Z")}) // older
-	p, err := s.Progress(ctx, 3, stream.UsageTopic)
+	p, err := s.Progress(ctx, 3, stream.Usage.Topic())
 	if err != nil || len(p) != 2 || p[0] != full || p[1] != unticked {
 		t.Errorf("%+v, %v", p, err)
 	}
 
 	for _, want := range []uint32{0, 8, 3} {
 		if want != 0 {
-			if err := s.SwitchEpoch(ctx, stream.UsageTopic, want, "it's a test"); err != nil {
+			if err := s.SwitchEpoch(ctx, stream.Usage.Topic(), want, "it's a test"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got, err := s.Epoch(ctx, stream.UsageTopic); err != nil || got != want {
+		if got, err := s.Epoch(ctx, stream.Usage.Topic()); err != nil || got != want {
 			t.Errorf("epoch %d, %v; want %d", got, err, want)
 		}
 	}
-	if got, err := s.Epoch(ctx, stream.SubscriptionsTopic); err != nil || got != 0 {
+	if got, err := s.Epoch(ctx, stream.Subscriptions.Topic()); err != nil || got != 0 {
 		t.Errorf("epoch %d, %v", got, err)
 	}
 
@@ -51,7 +51,7 @@ func TestProgressEpochAndDefinition(t *testing.T) {
 			t.Errorf("%v: %v", wrong, err)
 		}
 	}
-	if err := s.SetTopic(ctx, stream.UsageTopic, 0); KindOf(err) != Defect {
+	if err := s.SetTopic(ctx, stream.Usage.Topic(), 0); KindOf(err) != Defect {
 		t.Errorf("no partitions: %v", err)
 	}
 }

@@ -18,9 +18,9 @@ import (
 func TestMain(m *testing.M) { localtest.Main(m) }
 
 var (
-	usage0 = stream.Source{Topic: stream.UsageTopic, Partition: 0}
-	usage1 = stream.Source{Topic: stream.UsageTopic, Partition: 1}
-	subs0  = stream.Source{Topic: stream.SubscriptionsTopic, Partition: 0}
+	usage0 = stream.Source{Topic: stream.Usage.Topic(), Partition: 0}
+	usage1 = stream.Source{Topic: stream.Usage.Topic(), Partition: 1}
+	subs0  = stream.Source{Topic: stream.Subscriptions.Topic(), Partition: 0}
 )
 
 // open is a store on a database of the test's own, with the schema.

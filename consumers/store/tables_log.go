@@ -10,7 +10,7 @@ var deadLetters = table[rows.DeadLetter]{
 	name:    "dead_letter_versions",
 	columns: []string{"topic", "epoch", "partition", "offset", "time", "reason", "detail", "key", "payload", "version"},
 	row: func(c *chunk, f *flush, r *rows.DeadLetter) {
-		c.word(f.source.Topic)
+		c.word(f.source.Topic.String())
 		c.uint32(f.epoch)
 		c.int32(f.source.Partition)
 		c.int64(int64(r.Offset))
@@ -34,7 +34,7 @@ var progress = table[rows.Progress]{
 		if !r.Ticked {
 			clock = event.MinTime
 		}
-		c.word(f.source.Topic)
+		c.word(f.source.Topic.String())
 		c.uint32(f.epoch)
 		c.int32(f.source.Partition)
 		c.int64(int64(r.FirstOffset))

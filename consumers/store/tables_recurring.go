@@ -106,7 +106,7 @@ var netNew = table[rows.NetNew]{
 	columns: []string{"topic", "epoch", "partition", "as_of", "line", "currency",
 		"opening", "new", "expansion", "reactivation", "contraction", "churn", "closing", "accounts", "version"},
 	row: func(c *chunk, f *flush, r *rows.NetNew) {
-		c.word(f.source.Topic)
+		c.word(f.source.Topic.String())
 		c.uint32(f.epoch)
 		c.int32(f.source.Partition)
 		c.seconds(r.AsOf)

@@ -48,7 +48,7 @@ func TestDefinitions(t *testing.T) {
 }
 
 func play(t *testing.T, script map[string][]string, cut sim.Cut) {
-	source := stream.Source{Topic: stream.SubscriptionsTopic}
+	source := stream.Source{Topic: stream.Subscriptions.Topic()}
 	var records []stream.Record
 	for i, line := range script["in"] {
 		e := parse(t, line)

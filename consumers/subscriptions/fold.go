@@ -86,7 +86,7 @@ func (f *Fold) Step(j *intake.Judged) error {
 		f.gate.Refuse(j.Record, j.Refusal)
 	case e.Type == event.ClockTicked:
 		f.gate.Tick(e.Time, j.Record.Offset)
-	case e.Type == event.PricebookPublished:
+	case e.Type.Control():
 		f.gate.CountControl() // of no concern here
 	case f.gate.Candidate(j):
 		mrr, ok := MRR(e.Subscription)

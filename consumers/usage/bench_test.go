@@ -17,7 +17,7 @@ const book = `{"version":"1","currency":"USD","products":[{"product":"chat","lin
 
 const day0 = event.Time(1_780_272_000) * event.Second // 2026-06-01
 
-var source = stream.Source{Topic: stream.UsageTopic}
+var source = stream.Source{Topic: stream.Usage.Topic()}
 
 func newFold() *usage.Fold {
 	return usage.New(usage.Config{Source: source, Memory: intake.DefaultMemory, ARRWindowDays: 28, ARRMultiplier: 13})

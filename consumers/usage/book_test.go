@@ -19,7 +19,7 @@ type books struct {
 	next stream.Offset
 }
 
-var bookConfig = usage.Config{Source: stream.Source{Topic: stream.UsageTopic}, Memory: intake.DefaultMemory, ARRWindowDays: 28, ARRMultiplier: 13}
+var bookConfig = usage.Config{Source: stream.Source{Topic: stream.Usage.Topic()}, Memory: intake.DefaultMemory, ARRWindowDays: 28, ARRMultiplier: 13}
 
 func newBooks(t *testing.T) *books { return &books{t: t, fold: usage.New(bookConfig)} }
 

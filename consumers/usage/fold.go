@@ -90,6 +90,8 @@ func (f *Fold) Step(j *intake.Judged) error {
 	case e.Type == event.PricebookPublished:
 		f.gate.CountControl()
 		f.publish(j.Book, e.Time)
+	case e.Type.Control():
+		f.gate.CountControl() // of no concern here
 	case f.gate.Candidate(j):
 		row, refusal := f.rate(e)
 		if refusal != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"runrate/internal/event"
+	"runrate/internal/stream"
 	"runrate/test/sim"
 )
 
@@ -16,8 +17,8 @@ var faults = []sim.Fault{sim.CrashBefore, sim.CrashAfter, sim.LostCall, sim.Lost
 // of them fail in each way, and compares the rows with an undisturbed run.
 func TestEveryCrashPoint(t *testing.T) {
 	const records, seed = 60, 1
-	for _, topic := range topics() {
-		t.Run(topic, func(t *testing.T) {
+	for _, topic := range stream.Inputs() {
+		t.Run(topic.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				want, points := undisturbed(t, newWorld(seed, topic, records))
 				t.Logf("%d points: %v", len(points), kinds(points))
@@ -48,8 +49,8 @@ func TestEveryCrashPoint(t *testing.T) {
 // its own.
 func TestPairsOfCrashes(t *testing.T) {
 	const records, seed = 30, 2
-	for _, topic := range topics() {
-		t.Run(topic, func(t *testing.T) {
+	for _, topic := range stream.Inputs() {
+		t.Run(topic.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				fresh := newWorld(seed, topic, records)
 				fresh.limits.Records = 20
@@ -104,16 +105,16 @@ func TestSchedules(t *testing.T) {
 // schedule folds one of 125 streams under the schedule of a seed.
 func schedule(t *testing.T, seed uint64, known map[uint64]*world) {
 	const records = 30
-	stream := seed / 80
-	topic := topics()[stream%2]
-	if known[stream] == nil {
+	drawn := seed / 80
+	topic := stream.Inputs()[drawn%2]
+	if known[drawn] == nil {
 		clear(known)
-		synctest.Test(t, func(t *testing.T) { known[stream], _ = undisturbed(t, newWorld(stream, topic, records)) })
+		synctest.Test(t, func(t *testing.T) { known[drawn], _ = undisturbed(t, newWorld(drawn, topic, records)) })
 	}
-	want := known[stream]
+	want := known[drawn]
 	synctest.Test(t, func(t *testing.T) {
 		r := random(seed)
-		w := want.like(stream, records)
+		w := want.like(drawn, records)
 		w.limits.Records = 1 + r.IntN(records)
 		w.limits.Every = time.Duration(r.IntN(1500)) * time.Millisecond
 		w.limits.Fetch = 200 + r.IntN(3000)

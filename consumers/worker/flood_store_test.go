@@ -12,7 +12,7 @@ import (
 )
 
 // withRecords is a pipeline with these records instead of generated ones.
-func withRecords(t *testing.T, texts map[string][][2]string) *pipeline {
+func withRecords(t *testing.T, texts map[stream.Topic][][2]string) *pipeline {
 	t.Helper()
 	p, _ := onShared(t, 1, 10)
 	// As patient as in operation: what is slow on a busy machine is no fault here.
@@ -41,9 +41,9 @@ func withRecords(t *testing.T, texts map[string][][2]string) *pipeline {
 // 120 monthly partitions of every table, as of one tick.
 func TestClockJumpIntoClickHouse(t *testing.T) {
 	const to = "2036-03-01T00:00:00Z"
-	p := withRecords(t, map[string][][2]string{
-		stream.UsageTopic: {{"", bookText}, {"", tickAt(day1)}, {"a", usageText("a", "1", day1, "")}, {"", tickAt(to)}},
-		stream.SubscriptionsTopic: {{"", tickAt(day1)}, {"a", changeText("a", "1", day1, "s1", "chat", 3)},
+	p := withRecords(t, map[stream.Topic][][2]string{
+		stream.Usage.Topic(): {{"", bookText}, {"", tickAt(day1)}, {"a", usageText("a", "1", day1, "")}, {"", tickAt(to)}},
+		stream.Subscriptions.Topic(): {{"", tickAt(day1)}, {"a", changeText("a", "1", day1, "s1", "chat", 3)},
 			{"b", changeText("b", "1", day1, "s1", "api", 2)}, {"", tickAt(to)}},
 	})
 	began := time.Now()
@@ -70,7 +70,7 @@ func TestDeadLettersIntoClickHouse(t *testing.T) {
 		}
 		usage = append(usage, [2]string{"a", value})
 	}
-	p := withRecords(t, map[string][][2]string{stream.UsageTopic: usage, stream.SubscriptionsTopic: {{"", tickAt(day1)}}})
+	p := withRecords(t, map[stream.Topic][][2]string{stream.Usage.Topic(): usage, stream.Subscriptions.Topic(): {{"", tickAt(day1)}}})
 	began := time.Now()
 	p.feed(10)
 	p.start()

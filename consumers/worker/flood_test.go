@@ -54,7 +54,7 @@ func TestPoison(t *testing.T) {
 		})}, 700 * mb},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f.source.Topic = stream.UsageTopic
+			f.source.Topic = stream.Usage.Topic()
 			f.run(t, f.live)
 		})
 	}
@@ -111,7 +111,7 @@ func TestOneAccountsSubscriptions(t *testing.T) {
 		"one subscription": {1, 1}, "1000 subscriptions": {1000, 1}, "100000 subscriptions": {100_000, 1}, "50 lines": {1000, 50},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := flood{source: stream.Source{Topic: stream.SubscriptionsTopic}, end: 100_000, record: func(o stream.Offset) (string, string) {
+			f := flood{source: stream.Source{Topic: stream.Subscriptions.Topic()}, end: 100_000, record: func(o stream.Offset) (string, string) {
 				at := instant(time.Duration(o) * 10 * time.Second)
 				if o%20 == 0 {
 					return "", tickAt(at)
@@ -133,7 +133,7 @@ func TestOutOfOrder(t *testing.T) {
 	for name, subscriptions := range map[string]int{"one subscription": 1, "1000 subscriptions": 1000, "as many": 1 << 30} {
 		for _, n := range []stream.Offset{stream.Offset(*outOfOrder)} {
 			t.Run(fmt.Sprint(name, " ", n), func(t *testing.T) {
-				f := flood{source: stream.Source{Topic: stream.SubscriptionsTopic}, end: n, record: func(o stream.Offset) (string, string) {
+				f := flood{source: stream.Source{Topic: stream.Subscriptions.Topic()}, end: n, record: func(o stream.Offset) (string, string) {
 					if o == 0 {
 						return "", tickAt(instant(24 * time.Hour))
 					}
@@ -177,7 +177,7 @@ func TestClockJumps(t *testing.T) {
 				f.run(t, 300*mb)
 			})
 			t.Run("subscriptions, "+at, func(t *testing.T) {
-				f := flood{source: stream.Source{Topic: stream.SubscriptionsTopic}, end: 4_003, record: func(o stream.Offset) (string, string) {
+				f := flood{source: stream.Source{Topic: stream.Subscriptions.Topic()}, end: 4_003, record: func(o stream.Offset) (string, string) {
 					switch {
 					case o < 2:
 						return "", start(o)

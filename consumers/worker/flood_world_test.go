@@ -101,7 +101,7 @@ func (f *flood) Range(context.Context, stream.Source) (broker.Range, error) {
 	return broker.Range{End: f.end}, nil
 }
 
-func (f *flood) Append(_ context.Context, _ string, _ int32, messages []broker.Message) (stream.Offset, error) {
+func (f *flood) Append(_ context.Context, _ stream.Topic, _ int32, messages []broker.Message) (stream.Offset, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, m := range messages {
@@ -110,7 +110,7 @@ func (f *flood) Append(_ context.Context, _ string, _ int32, messages []broker.M
 	return 1, nil
 }
 
-func (f *flood) Committed(context.Context, string, string) (map[int32]broker.Commit, error) {
+func (f *flood) Committed(context.Context, string, stream.Topic) (map[int32]broker.Commit, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return map[int32]broker.Commit{0: f.commit}, nil
@@ -164,7 +164,7 @@ func (f *flood) Recent(context.Context, uint32, stream.Source, event.Time, strea
 	return func(func(store.Known, error) bool) {}
 }
 
-func (f *flood) Progress(context.Context, uint32, string) (map[int32]rows.Progress, error) {
+func (f *flood) Progress(context.Context, uint32, stream.Topic) (map[int32]rows.Progress, error) {
 	return nil, nil
 }
 

@@ -17,7 +17,7 @@ import (
 // protocol assigns them to this process.
 type Group struct {
 	ID     string // consumer group
-	Topic  string
+	Topic  stream.Topic
 	Config broker.Config
 	// Worker makes the worker of a partition for one generation of the group;
 	// partitions is how many the topic has now.
@@ -60,7 +60,7 @@ func (g *Group) Run(ctx context.Context) error {
 	}
 	heartbeat := min(longestHeartbeat, session/heartbeats)
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
-		ID: g.ID, Brokers: g.Config.Brokers, Topics: []string{g.Topic}, Dialer: dialer,
+		ID: g.ID, Brokers: g.Config.Brokers, Topics: []string{g.Topic.String()}, Dialer: dialer,
 		GroupBalancers:    []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
 		HeartbeatInterval: heartbeat, SessionTimeout: session, RebalanceTimeout: rebalanceTimeout,
 		Timeout: requestTimeout, JoinGroupBackoff: heartbeat, StartOffset: kafka.FirstOffset,
@@ -95,7 +95,7 @@ func (g *Group) Run(ctx context.Context) error {
 // functions stay until then.
 func (g *Group) begin(generation *kafka.Generation) {
 	member := broker.Member{Group: g.ID, Generation: generation.ID, ID: generation.MemberID}
-	assigned := generation.Assignments[g.Topic]
+	assigned := generation.Assignments[g.Topic.String()]
 	g.Logger.Info("partitions assigned", zap.String("group", g.ID), zap.Int32("generation", generation.ID), zap.Int("partitions", len(assigned)))
 	if len(assigned) == 0 {
 		generation.Start(func(ctx context.Context) { <-ctx.Done() })
@@ -111,7 +111,7 @@ func (g *Group) begin(generation *kafka.Generation) {
 
 // run folds one partition and says, once, why it cannot go on.
 func (g *Group) run(ctx context.Context, source stream.Source, member broker.Member) {
-	logger := g.Logger.With(zap.String("topic", source.Topic), zap.Int32("partition", source.Partition))
+	logger := g.Logger.With(zap.Stringer("topic", source.Topic), zap.Int32("partition", source.Partition))
 	err := g.fold(ctx, source, member)
 	var fenced *broker.Fenced
 	switch {
@@ -135,7 +135,7 @@ func (g *Group) fold(ctx context.Context, source stream.Source, member broker.Me
 	return w.Run(ctx)
 }
 
-func (g *Group) partitions(ctx context.Context, topic string) (n int32, err error) {
+func (g *Group) partitions(ctx context.Context, topic stream.Topic) (n int32, err error) {
 	for wait := firstWait; ; wait = min(2*wait, longestWait) {
 		n, err = g.Client.Partitions(ctx, topic)
 		if err == nil || !broker.Retryable(err) {

@@ -33,7 +33,7 @@ func TestLargeRecords(t *testing.T) {
 		t.Fatal(err, res.Errors[topic])
 	}
 	large := bytes.Repeat([]byte("x"), 10*mb)
-	small := localtest.Topic(t, 1)
+	small := stream.Other(localtest.Topic(t, 1))
 	if _, err := client.Append(t.Context(), small, 0, []broker.Message{{Value: []byte("x")}}); err != nil {
 		t.Fatal(err)
 	}
@@ -42,12 +42,12 @@ func TestLargeRecords(t *testing.T) {
 		t.Errorf("by default: %v", err)
 	}
 	for range 3 {
-		if _, err := client.Append(t.Context(), topic, 0, []broker.Message{{Key: []byte("a"), Value: large}}); err != nil {
+		if _, err := client.Append(t.Context(), stream.Other(topic), 0, []broker.Message{{Key: []byte("a"), Value: large}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for at := stream.Offset(0); at < 3; {
-		records, _, err := client.Fetch(t.Context(), stream.Source{Topic: topic}, at, 4*mb, time.Second)
+		records, _, err := client.Fetch(t.Context(), stream.Source{Topic: stream.Other(topic)}, at, 4*mb, time.Second)
 		if err != nil || len(records) == 0 {
 			t.Fatalf("fetch at %d: %d records, %v", at, len(records), err)
 		}

@@ -35,7 +35,7 @@ func (s *slowTables) Write(ctx context.Context, epoch uint32, c rows.Changes) er
 // minutes, which stopped the partition.
 func TestLongWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(1, stream.UsageTopic, 10)
+		w := newWorld(1, stream.Usage.Topic(), 10)
 		config := worker.Config{Source: w.source, Partitions: 1, Member: w.log.Join(group), Limits: w.limits}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)

@@ -11,7 +11,7 @@ import (
 	"runrate/internal/stream"
 )
 
-var usageSource = stream.Source{Topic: stream.UsageTopic}
+var usageSource = stream.Source{Topic: stream.Usage.Topic()}
 
 // folded is a pipeline that has folded everything in many flushes and was
 // stopped, with every insert still a part of its own.
@@ -68,7 +68,7 @@ func (p *pipeline) lose(next stream.Offset) (parts int) {
 		}
 		where, from := "1", next
 		if table == "progress_versions" || table == "net_new_arr_versions" || table == "dead_letter_versions" {
-			where = "topic = '" + stream.UsageTopic + "'"
+			where = "topic = '" + stream.Usage.Topic().String() + "'"
 		}
 		if table == "progress_versions" {
 			from++ // its version is the next offset itself
@@ -84,7 +84,7 @@ func (p *pipeline) lose(next stream.Offset) (parts int) {
 // progress is the next offset that ClickHouse vouches for.
 func (p *pipeline) progress() stream.Offset {
 	p.t.Helper()
-	all, err := p.direct.Progress(p.t.Context(), 0, stream.UsageTopic)
+	all, err := p.direct.Progress(p.t.Context(), 0, stream.Usage.Topic())
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestLostParts(t *testing.T) {
 	end := p.progress()
 	for _, tenth := range []stream.Offset{9, 5, 1} {
 		flushes := p.strings(fmt.Sprintf("SELECT toString(version) FROM %s.progress_versions WHERE topic = '%s' AND version <= %d ORDER BY version DESC LIMIT 1",
-			p.database, stream.UsageTopic, end*tenth/10))
+			p.database, stream.Usage.Topic(), end*tenth/10))
 		var middle stream.Offset
 		if _, err := fmt.Sscan(flushes[0], &middle); err != nil {
 			t.Fatal(err)

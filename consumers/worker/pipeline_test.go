@@ -119,10 +119,10 @@ func (p *pipeline) start() {
 	p.ended = map[stream.Source]error{}
 	p.mu.Unlock()
 	for source := range p.all {
-		config := worker.Config{Source: source, Partitions: 1, Member: p.log.Join(group + source.Topic),
+		config := worker.Config{Source: source, Partitions: 1, Member: p.log.Join(group + source.Topic.String()),
 			Limits: worker.Limits{Records: 15, Bytes: 1 << 20, Every: 20 * time.Millisecond, Fetch: 3000}}
 		newFold := func() worker.Fold {
-			if source.Topic == stream.SubscriptionsTopic {
+			if source.Topic.Kind() == stream.Subscriptions {
 				return subscriptions.New(subscriptions.Config{Source: source, Memory: memory})
 			}
 			return usage.New(usage.Config{Source: source, Memory: memory, ARRWindowDays: 28, ARRMultiplier: 13})
@@ -179,7 +179,7 @@ func (p *pipeline) settle() {
 	p.t.Helper()
 	p.until("everything is committed", func() bool {
 		for source := range p.all {
-			c, err := p.log.Committed(p.t.Context(), group+source.Topic, source.Topic)
+			c, err := p.log.Committed(p.t.Context(), group+source.Topic.String(), source.Topic)
 			if err != nil || c[source.Partition].Next != stream.Offset(p.fed[source]) {
 				return false
 			}

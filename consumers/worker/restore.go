@@ -138,7 +138,7 @@ func (w *Worker) nothingBefore(ctx context.Context, labels snapshots.Labels, sta
 	if !started {
 		sign = "the snapshot log has its state"
 		if err := w.persist(ctx, "look for snapshots", func(ctx context.Context) error {
-			r, err := w.log.Range(ctx, stream.Source{Topic: stream.SnapshotsTopic, Partition: w.config.Source.Partition})
+			r, err := w.log.Range(ctx, stream.Source{Topic: stream.Snapshots(), Partition: w.config.Source.Partition})
 			if err != nil {
 				return err
 			}

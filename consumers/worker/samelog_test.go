@@ -17,7 +17,7 @@ import (
 // longer than it, while no worker runs and while one does: it stops, and no row
 // of the other log is written.
 func TestAnotherLog(t *testing.T) {
-	for _, topic := range topics() {
+	for _, topic := range stream.Inputs() {
 		for _, running := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
 				want, _ := undisturbed(t, newWorld(4, topic, 40))

@@ -14,7 +14,7 @@ import (
 // TestStops takes from a stopped consumer what it needs to go on, one thing at a
 // time. It must stop, name what is missing and the way out, and write nothing.
 func TestStops(t *testing.T) {
-	snapshots := stream.Source{Topic: stream.SnapshotsTopic}
+	snapshots := stream.Source{Topic: stream.Snapshots()}
 	for _, c := range []struct {
 		name string
 		take func(t *testing.T, w *world)
@@ -26,8 +26,8 @@ func TestStops(t *testing.T) {
 		{"ClickHouse is another one, empty", func(_ *testing.T, w *world) { w.tables = &sim.Tables{} }, "holds no state at offset 0 or before"},
 		{"the log is cut", func(_ *testing.T, w *world) { w.log.Replace(w.source, nil) }, "the log is shorter than it was"},
 	} {
-		for _, topic := range topics() {
-			t.Run(c.name+"/"+topic, func(t *testing.T) {
+		for _, topic := range stream.Inputs() {
+			t.Run(c.name+"/"+topic.String(), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w, _ := undisturbed(t, newWorld(6, topic, 40))
 					c.take(t, w)

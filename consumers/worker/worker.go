@@ -32,8 +32,8 @@ import (
 type Log interface {
 	Fetch(ctx context.Context, source stream.Source, offset stream.Offset, maxBytes int, maxWait time.Duration) ([]stream.Record, stream.Offset, error)
 	Range(ctx context.Context, source stream.Source) (broker.Range, error)
-	Append(ctx context.Context, topic string, partition int32, messages []broker.Message) (stream.Offset, error)
-	Committed(ctx context.Context, group, topic string) (map[int32]broker.Commit, error)
+	Append(ctx context.Context, topic stream.Topic, partition int32, messages []broker.Message) (stream.Offset, error)
+	Committed(ctx context.Context, group string, topic stream.Topic) (map[int32]broker.Commit, error)
 	Commit(ctx context.Context, m broker.Member, source stream.Source, next stream.Offset, metadata string) error
 }
 
@@ -42,7 +42,7 @@ type Tables interface {
 	Write(ctx context.Context, epoch uint32, changes rows.Changes) error
 	Seen(ctx context.Context, epoch uint32, source stream.Source, keys []store.EventKey, before stream.Offset) (map[[16]byte]struct{}, error)
 	Recent(ctx context.Context, epoch uint32, source stream.Source, since event.Time, before stream.Offset) iter.Seq2[store.Known, error]
-	Progress(ctx context.Context, epoch uint32, topic string) (map[int32]rows.Progress, error)
+	Progress(ctx context.Context, epoch uint32, topic stream.Topic) (map[int32]rows.Progress, error)
 }
 
 // Fold is the pure part: the state of one partition.
@@ -101,7 +101,7 @@ type Worker struct {
 func New(config Config, log Log, tables Tables, newFold func() Fold, logger *zap.Logger) *Worker {
 	return &Worker{
 		config: config, log: log, tables: tables, newFold: newFold,
-		logger: logger.With(zap.String("topic", config.Source.Topic), zap.Int32("partition", config.Source.Partition)),
+		logger: logger.With(zap.Stringer("topic", config.Source.Topic), zap.Int32("partition", config.Source.Partition)),
 		judge:  intake.NewJudge(config.Source, config.Partitions),
 	}
 }

@@ -35,9 +35,9 @@ type world struct {
 const group = "group"
 
 // newWorld is a world with the records of a generated stream.
-func newWorld(seed uint64, topic string, records int) *world {
+func newWorld(seed uint64, topic stream.Topic, records int) *world {
 	mix := gen.UsageOnly
-	if topic == stream.SubscriptionsTopic {
+	if topic.Kind() == stream.Subscriptions {
 		mix = gen.SubscriptionsOnly
 	}
 	generated := gen.Stream(seed, gen.Options{Records: records, Partitions: 1, Mix: mix, Days: 1})
@@ -59,7 +59,7 @@ func (w *world) like(seed uint64, records int) *world {
 }
 
 func (w *world) fold() worker.Fold {
-	if w.source.Topic == stream.SubscriptionsTopic {
+	if w.source.Topic.Kind() == stream.Subscriptions {
 		return subscriptions.New(subscriptions.Config{Source: w.source, Memory: w.memory})
 	}
 	return usage.New(usage.Config{Source: w.source, Memory: w.memory, ARRWindowDays: 28, ARRMultiplier: 13})
@@ -140,7 +140,5 @@ func undisturbed(t *testing.T, w *world) (*world, []string) {
 	}
 	return w, seam.Points()
 }
-
-func topics() []string { return []string{stream.UsageTopic, stream.SubscriptionsTopic} }
 
 func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 11)) }

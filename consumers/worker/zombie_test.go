@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"runrate/internal/broker"
+	"runrate/internal/stream"
 	"runrate/test/sim"
 )
 
@@ -17,8 +18,8 @@ import (
 // it still writes must be true already, and its commit must be refused.
 func TestZombieAtEveryStep(t *testing.T) {
 	const records, seed = 50, 3
-	for _, topic := range topics() {
-		t.Run(topic, func(t *testing.T) {
+	for _, topic := range stream.Inputs() {
+		t.Run(topic.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				want, points := undisturbed(t, newWorld(seed, topic, records))
 				fenced := 0
@@ -99,7 +100,7 @@ func TestTwoAtOnce(t *testing.T) {
 			continue
 		}
 		synctest.Test(t, func(t *testing.T) {
-			topic := topics()[s%2]
+			topic := stream.Inputs()[s%2]
 			want, _ := undisturbed(t, newWorld(s/10, topic, records))
 			w := want.like(s/10, records)
 			r := random(s)

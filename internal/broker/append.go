@@ -38,12 +38,12 @@ func ParseCompression(name string) (Compression, error) {
 // all in-sync replicas, and returns the offset of the first. The messages are
 // not kept. After a Retryable error the batch may be in the log or not; a
 // retry may put it there twice.
-func (c *Client) Append(ctx context.Context, topic string, partition int32, messages []Message) (stream.Offset, error) {
+func (c *Client) Append(ctx context.Context, topic stream.Topic, partition int32, messages []Message) (stream.Offset, error) {
 	return c.AppendCompressed(ctx, topic, partition, messages, 0)
 }
 
 // AppendCompressed is Append with a codec.
-func (c *Client) AppendCompressed(ctx context.Context, topic string, partition int32, messages []Message, codec Compression) (stream.Offset, error) {
+func (c *Client) AppendCompressed(ctx context.Context, topic stream.Topic, partition int32, messages []Message, codec Compression) (stream.Offset, error) {
 	source := stream.Source{Topic: topic, Partition: partition}
 	if len(messages) == 0 {
 		return 0, fmt.Errorf("append to %s: no records", source)
@@ -52,7 +52,7 @@ func (c *Client) AppendCompressed(ctx context.Context, topic string, partition i
 		return 0, fmt.Errorf("append to %s: %w", source, err)
 	}
 	res, err := c.kafka.Produce(ctx, &kafka.ProduceRequest{
-		Topic: topic, Partition: int(partition), RequiredAcks: kafka.RequireAll,
+		Topic: topic.String(), Partition: int(partition), RequiredAcks: kafka.RequireAll,
 		Records: &messageReader{messages: messages}, Compression: codec,
 	})
 	if err == nil {

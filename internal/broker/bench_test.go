@@ -13,7 +13,7 @@ import (
 
 // BenchmarkFetch reads a log of 250-byte values, the embedded broker included.
 func BenchmarkFetch(b *testing.B) {
-	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, stream.UsageTopic))
+	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, stream.Usage.Topic().String()))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -28,11 +28,11 @@ func BenchmarkFetch(b *testing.B) {
 		batch[i] = Message{Key: []byte("acct_42"), Value: bytes.Repeat([]byte("x"), 250)}
 	}
 	for range 100 {
-		if _, err := c.Append(context.Background(), stream.UsageTopic, 0, batch); err != nil {
+		if _, err := c.Append(context.Background(), stream.Usage.Topic(), 0, batch); err != nil {
 			b.Fatal(err)
 		}
 	}
-	source := stream.Source{Topic: stream.UsageTopic}
+	source := stream.Source{Topic: stream.Usage.Topic()}
 	var records int
 	b.ReportAllocs()
 	for b.Loop() {

@@ -53,12 +53,12 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // Partitions is the number of partitions of a topic. A topic that the cluster
 // does not have is NoTopic.
-func (c *Client) Partitions(ctx context.Context, topic string) (int32, error) {
-	counts, err := c.partitionCounts(ctx, topic)
+func (c *Client) Partitions(ctx context.Context, topic stream.Topic) (int32, error) {
+	counts, err := c.partitionCounts(ctx, topic.String())
 	if err != nil {
 		return 0, fmt.Errorf("count the partitions of %s: %w", topic, err)
 	}
-	n, ok := counts[topic]
+	n, ok := counts[topic.String()]
 	if !ok {
 		return 0, &NoTopic{Topic: topic}
 	}
@@ -95,7 +95,7 @@ func (c *Client) partitionCounts(ctx context.Context, topics ...string) (map[str
 }
 
 // Sources are the partitions of a topic, in order.
-func (c *Client) Sources(ctx context.Context, topic string) ([]stream.Source, error) {
+func (c *Client) Sources(ctx context.Context, topic stream.Topic) ([]stream.Source, error) {
 	n, err := c.Partitions(ctx, topic)
 	if err != nil {
 		return nil, err

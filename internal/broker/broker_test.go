@@ -42,7 +42,7 @@ func TestEnsureTopics(t *testing.T) {
 	ctx := t.Context()
 	_, c := cluster(t)
 	var missing *NoTopic
-	if _, err := c.Partitions(ctx, stream.UsageTopic); !errors.As(err, &missing) || Retryable(err) {
+	if _, err := c.Partitions(ctx, stream.Usage.Topic()); !errors.As(err, &missing) || Retryable(err) {
 		t.Fatalf("partitions of no topic: %v", err)
 	}
 	for range 2 { // the second time they exist
@@ -50,7 +50,7 @@ func TestEnsureTopics(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic, stream.SnapshotsTopic} {
+	for _, topic := range append(stream.Inputs(), stream.Snapshots()) {
 		if n, err := c.Partitions(ctx, topic); n != 4 || err != nil {
 			t.Errorf("%s: %d partitions, %v", topic, n, err)
 		}
@@ -63,8 +63,8 @@ func TestEnsureTopics(t *testing.T) {
 		t.Error("0 partitions accepted")
 	}
 	res, err := c.kafka.DescribeConfigs(ctx, &kafka.DescribeConfigsRequest{Resources: []kafka.DescribeConfigRequestResource{
-		{ResourceType: kafka.ResourceTypeTopic, ResourceName: stream.UsageTopic},
-		{ResourceType: kafka.ResourceTypeTopic, ResourceName: stream.SnapshotsTopic},
+		{ResourceType: kafka.ResourceTypeTopic, ResourceName: stream.Usage.Topic().String()},
+		{ResourceType: kafka.ResourceTypeTopic, ResourceName: stream.Snapshots().String()},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -90,8 +90,8 @@ func TestEnsureTopics(t *testing.T) {
 
 func TestAppendAndFetch(t *testing.T) {
 	ctx := t.Context()
-	k, c := cluster(t, kfake.SeedTopics(2, stream.UsageTopic))
-	s := stream.Source{Topic: stream.UsageTopic, Partition: 1}
+	k, c := cluster(t, kfake.SeedTopics(2, stream.Usage.Topic().String()))
+	s := stream.Source{Topic: stream.Usage.Topic(), Partition: 1}
 	for _, batch := range [][2]int{{0, 5}, {5, 6}, {6, 20}} {
 		base, err := c.Append(ctx, s.Topic, s.Partition, messages(batch[0], batch[1]))
 		if err != nil || base != stream.Offset(batch[0]) {
@@ -118,7 +118,7 @@ func TestAppendAndFetch(t *testing.T) {
 	if _, _, err := c.Fetch(ctx, s, 21, 1<<20, time.Millisecond); !errors.As(err, &outside) || outside.Range != (Range{0, 20}) || Retryable(err) {
 		t.Errorf("fetch past the end: %v", err)
 	}
-	if err := k.DeleteRecords(s.Topic, s.Partition, 7); err != nil {
+	if err := k.DeleteRecords(s.Topic.String(), s.Partition, 7); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := c.Fetch(ctx, s, 3, 1<<20, time.Millisecond); !errors.As(err, &outside) || outside.Range != (Range{7, 20}) {
@@ -134,8 +134,8 @@ func TestAppendAndFetch(t *testing.T) {
 
 func TestAppendKeepsNullAndEmptyApart(t *testing.T) {
 	ctx := t.Context()
-	_, c := cluster(t, kfake.SeedTopics(1, stream.UsageTopic))
-	s := stream.Source{Topic: stream.UsageTopic}
+	_, c := cluster(t, kfake.SeedTopics(1, stream.Usage.Topic().String()))
+	s := stream.Source{Topic: stream.Usage.Topic()}
 	sent := []Message{{nil, []byte("v")}, {[]byte{}, []byte("v")}, {[]byte("k"), nil}, {[]byte("k"), []byte{}}}
 	for i, codec := range []string{"none", "gzip", "snappy", "lz4", "zstd"} {
 		compression, err := ParseCompression(codec)
@@ -162,29 +162,29 @@ func TestAppendKeepsNullAndEmptyApart(t *testing.T) {
 }
 
 func TestAppendTooLarge(t *testing.T) {
-	_, c := cluster(t, kfake.SeedTopics(1, stream.UsageTopic))
-	_, err := c.Append(t.Context(), stream.UsageTopic, 0, []Message{{Value: make([]byte, 2<<20)}})
+	_, c := cluster(t, kfake.SeedTopics(1, stream.Usage.Topic().String()))
+	_, err := c.Append(t.Context(), stream.Usage.Topic(), 0, []Message{{Value: make([]byte, 2<<20)}})
 	if !TooLarge(err) || Retryable(err) {
 		t.Errorf("2 MiB: %v", err)
 	}
 }
 
 func TestRetryable(t *testing.T) {
-	k, c := cluster(t, kfake.SeedTopics(1, stream.UsageTopic))
-	if _, err := c.Append(t.Context(), stream.UsageTopic, 0, messages(0, 1)); err != nil {
+	k, c := cluster(t, kfake.SeedTopics(1, stream.Usage.Topic().String()))
+	if _, err := c.Append(t.Context(), stream.Usage.Topic(), 0, messages(0, 1)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Append(t.Context(), "runrate.nowhere", 0, messages(0, 1)); !Retryable(err) {
+	if _, err := c.Append(t.Context(), stream.Other("runrate.nowhere"), 0, messages(0, 1)); !Retryable(err) {
 		t.Errorf("append to a topic not in the metadata: %v", err)
 	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := c.Append(canceled, stream.UsageTopic, 0, messages(0, 1)); err == nil || Retryable(err) {
+	if _, err := c.Append(canceled, stream.Usage.Topic(), 0, messages(0, 1)); err == nil || Retryable(err) {
 		t.Errorf("canceled: %v", err)
 	}
 	addrs := k.ListenAddrs()
 	k.Close()
-	if _, err := c.Append(t.Context(), stream.UsageTopic, 0, messages(0, 1)); !Retryable(err) {
+	if _, err := c.Append(t.Context(), stream.Usage.Topic(), 0, messages(0, 1)); !Retryable(err) {
 		t.Errorf("broker gone: %v", err)
 	}
 	unreachable, err := Open(Config{Brokers: addrs})
@@ -192,7 +192,7 @@ func TestRetryable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unreachable.Close()
-	if _, err := unreachable.Partitions(t.Context(), stream.UsageTopic); !Retryable(err) {
+	if _, err := unreachable.Partitions(t.Context(), stream.Usage.Topic()); !Retryable(err) {
 		t.Errorf("no broker there: %v", err)
 	}
 	for err, want := range map[error]bool{

@@ -23,7 +23,7 @@ type Commit struct {
 
 // Committed is what the group has stored for every partition of the topic. It
 // is an error if any partition's is not to be had.
-func (c *Client) Committed(ctx context.Context, group, topic string) (map[int32]Commit, error) {
+func (c *Client) Committed(ctx context.Context, group string, topic stream.Topic) (map[int32]Commit, error) {
 	n, err := c.Partitions(ctx, topic)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (c *Client) Committed(ctx context.Context, group, topic string) (map[int32]
 		ids[p] = p
 	}
 	what := fmt.Sprintf("read the offsets that group %s committed on %s", group, topic)
-	res, err := c.kafka.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{topic: ids}})
+	res, err := c.kafka.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{topic.String(): ids}})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
@@ -47,7 +47,7 @@ func (c *Client) Committed(ctx context.Context, group, topic string) (map[int32]
 	if res.Error != nil {
 		return nil, fmt.Errorf("%s: %w", what, res.Error)
 	}
-	for _, p := range res.Topics[topic] {
+	for _, p := range res.Topics[topic.String()] {
 		if p.Error != nil {
 			return nil, fmt.Errorf("%s/%d: %w", what, p.Partition, p.Error)
 		}
@@ -93,7 +93,7 @@ func (c *Client) Commit(ctx context.Context, m Member, source stream.Source, nex
 		GroupID:      m.Group,
 		GenerationID: int(m.Generation),
 		MemberID:     m.ID,
-		Topics: map[string][]kafka.OffsetCommit{source.Topic: {{
+		Topics: map[string][]kafka.OffsetCommit{source.Topic.String(): {{
 			Partition: int(source.Partition), Offset: int64(next), Metadata: metadata,
 		}}},
 	})

@@ -15,14 +15,14 @@ import (
 )
 
 // join makes a consumer group member and returns its first generation.
-func join(t *testing.T, c *Client, group, topic string) Member {
+func join(t *testing.T, c *Client, group string, topic stream.Topic) Member {
 	t.Helper()
 	dialer, err := c.Config().Dialer()
 	if err != nil {
 		t.Fatal(err)
 	}
 	g, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
-		ID: group, Brokers: c.Config().Brokers, Topics: []string{topic}, Dialer: dialer,
+		ID: group, Brokers: c.Config().Brokers, Topics: []string{topic.String()}, Dialer: dialer,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -39,17 +39,17 @@ func join(t *testing.T, c *Client, group, topic string) Member {
 
 func TestCommit(t *testing.T) {
 	ctx := t.Context()
-	_, c := cluster(t, kfake.SeedTopics(2, stream.UsageTopic))
-	commits, err := c.Committed(ctx, stream.UsageGroup, stream.UsageTopic)
+	_, c := cluster(t, kfake.SeedTopics(2, stream.Usage.Topic().String()))
+	commits, err := c.Committed(ctx, stream.Usage.Group(), stream.Usage.Topic())
 	if err != nil || len(commits) != 2 || commits[0].Set || commits[1].Set {
 		t.Fatalf("before any commit: %v, %v", commits, err)
 	}
-	m := join(t, c, stream.UsageGroup, stream.UsageTopic)
-	s := stream.Source{Topic: stream.UsageTopic, Partition: 1}
+	m := join(t, c, stream.Usage.Group(), stream.Usage.Topic())
+	s := stream.Source{Topic: stream.Usage.Topic(), Partition: 1}
 	if err := c.Commit(ctx, m, s, 0, "snapshot 0"); err != nil {
 		t.Fatal(err)
 	}
-	commits, err = c.Committed(ctx, stream.UsageGroup, stream.UsageTopic)
+	commits, err = c.Committed(ctx, stream.Usage.Group(), stream.Usage.Topic())
 	if err != nil || commits[0].Set || commits[1] != (Commit{Set: true, Next: 0, Metadata: "snapshot 0"}) {
 		t.Fatalf("after a commit of 0: %v, %v", commits, err)
 	}
@@ -76,7 +76,7 @@ func TestCommit(t *testing.T) {
 			t.Errorf("commit %+v: %v", bad, err)
 		}
 	}
-	if commits, err = c.Committed(ctx, stream.UsageGroup, stream.UsageTopic); err != nil || commits[1].Next != 0 {
+	if commits, err = c.Committed(ctx, stream.Usage.Group(), stream.Usage.Topic()); err != nil || commits[1].Next != 0 {
 		t.Errorf("a refused commit moved the offset: %v, %v", commits, err)
 	}
 	if err := c.Commit(ctx, m, s, 8, strings.Repeat("x", MaxMetadata)); err != nil {
@@ -86,8 +86,8 @@ func TestCommit(t *testing.T) {
 
 func TestEveryPartitionsErrorIsLookedAt(t *testing.T) {
 	ctx := t.Context()
-	k, c := cluster(t, kfake.SeedTopics(2, stream.UsageTopic))
-	m := join(t, c, stream.UsageGroup, stream.UsageTopic)
+	k, c := cluster(t, kfake.SeedTopics(2, stream.Usage.Topic().String()))
+	m := join(t, c, stream.Usage.Group(), stream.Usage.Topic())
 	for code, fencedBy := range map[kafka.Error]bool{
 		kafka.RebalanceInProgress: true, kafka.FencedInstanceID: true, kafka.GroupLoadInProgress: false, kafka.OffsetMetadataTooLarge: false,
 	} {
@@ -96,11 +96,11 @@ func TestEveryPartitionsErrorIsLookedAt(t *testing.T) {
 			p := kmsg.NewOffsetCommitResponseTopicPartition()
 			p.Partition, p.ErrorCode = 1, int16(code)
 			topic := kmsg.NewOffsetCommitResponseTopic()
-			topic.Topic, topic.Partitions = stream.UsageTopic, append(topic.Partitions, p)
+			topic.Topic, topic.Partitions = stream.Usage.Topic().String(), append(topic.Partitions, p)
 			res.Topics = append(res.Topics, topic)
 			return res, nil, true
 		})
-		err := c.Commit(ctx, m, stream.Source{Topic: stream.UsageTopic, Partition: 1}, 7, "")
+		err := c.Commit(ctx, m, stream.Source{Topic: stream.Usage.Topic(), Partition: 1}, 7, "")
 		var out *Fenced
 		if !errors.Is(err, code) || errors.As(err, &out) != fencedBy {
 			t.Errorf("code %d: %v", code, err)
@@ -110,7 +110,7 @@ func TestEveryPartitionsErrorIsLookedAt(t *testing.T) {
 		k.ControlKey(int16(kmsg.OffsetFetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
 			res := req.ResponseKind().(*kmsg.OffsetFetchResponse)
 			topic := kmsg.NewOffsetFetchResponseTopic()
-			topic.Topic = stream.UsageTopic
+			topic.Topic = stream.Usage.Topic().String()
 			for id := range int32(2) {
 				p := kmsg.NewOffsetFetchResponseTopicPartition()
 				p.Partition, p.Offset = id, 5
@@ -125,7 +125,7 @@ func TestEveryPartitionsErrorIsLookedAt(t *testing.T) {
 			res.Topics = append(res.Topics, topic)
 			return res, nil, true
 		})
-		if got, err := c.Committed(ctx, stream.UsageGroup, stream.UsageTopic); !Retryable(err) {
+		if got, err := c.Committed(ctx, stream.Usage.Group(), stream.Usage.Topic()); !Retryable(err) {
 			t.Errorf("left out %v: %v, %v", leaveOut, got, err)
 		}
 		k.ControlKey(int16(kmsg.ListOffsets), func(req kmsg.Request) (kmsg.Response, error, bool) {
@@ -136,11 +136,11 @@ func TestEveryPartitionsErrorIsLookedAt(t *testing.T) {
 			p := kmsg.NewListOffsetsResponseTopicPartition()
 			p.Partition, p.ErrorCode = req.(*kmsg.ListOffsetsRequest).Topics[0].Partitions[0].Partition, int16(kafka.NotLeaderForPartition)
 			topic := kmsg.NewListOffsetsResponseTopic()
-			topic.Topic, topic.Partitions = stream.UsageTopic, append(topic.Partitions, p)
+			topic.Topic, topic.Partitions = stream.Usage.Topic().String(), append(topic.Partitions, p)
 			res.Topics = append(res.Topics, topic)
 			return res, nil, true
 		})
-		if got, err := c.Offsets(ctx, stream.UsageTopic); !Retryable(err) {
+		if got, err := c.Offsets(ctx, stream.Usage.Topic()); !Retryable(err) {
 			t.Errorf("left out %v: offsets %v, %v", leaveOut, got, err)
 		}
 	}

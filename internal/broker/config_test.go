@@ -10,7 +10,7 @@ import (
 
 func TestSASL(t *testing.T) {
 	for _, mechanism := range []string{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"} {
-		k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.EnableSASL(), kfake.Superuser(mechanism, "u", "p"), kfake.SeedTopics(1, stream.UsageTopic))
+		k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.EnableSASL(), kfake.Superuser(mechanism, "u", "p"), kfake.SeedTopics(1, stream.Usage.Topic().String()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -20,7 +20,7 @@ func TestSASL(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			n, err := c.Partitions(t.Context(), stream.UsageTopic)
+			n, err := c.Partitions(t.Context(), stream.Usage.Topic())
 			if good != (err == nil && n == 1) {
 				t.Errorf("%s with %q: %d partitions, %v", mechanism, password, n, err)
 			}

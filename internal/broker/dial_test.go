@@ -15,7 +15,7 @@ import (
 // mends it, and a caller may try again.
 func TestUnreachable(t *testing.T) {
 	c := open(t, Config{Brokers: []string{"127.0.0.1:1"}, Timeout: 5 * time.Second})
-	_, err := c.Partitions(t.Context(), stream.UsageTopic)
+	_, err := c.Partitions(t.Context(), stream.Usage.Topic())
 	other := c.EnsureTopics(t.Context(), 1, 1)
 	for _, err := range []error{err, other} {
 		if !errors.Is(err, syscall.ECONNREFUSED) || !Retryable(err) ||
@@ -53,7 +53,7 @@ func TestFirstContact(t *testing.T) {
 		}
 	}()
 	c := open(t, Config{Brokers: []string{l.Addr().String()}, Timeout: 5 * time.Second})
-	if _, err := c.Partitions(t.Context(), stream.UsageTopic); err == nil || !strings.Contains(err.Error(), "--kafka-tls") || !Retryable(err) {
+	if _, err := c.Partitions(t.Context(), stream.Usage.Topic()); err == nil || !strings.Contains(err.Error(), "--kafka-tls") || !Retryable(err) {
 		t.Errorf("%v", err)
 	}
 }

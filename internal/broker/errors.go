@@ -84,7 +84,7 @@ func (e *Fenced) Error() string {
 func (e *Fenced) Unwrap() error { return e.Err }
 
 // NoTopic says that the cluster has no such topic.
-type NoTopic struct{ Topic string }
+type NoTopic struct{ Topic stream.Topic }
 
 func (e *NoTopic) Error() string {
 	return fmt.Sprintf("topic %s does not exist: create the topics with `runrate topics`", e.Topic)

@@ -27,7 +27,7 @@ func (c *Client) Fetch(ctx context.Context, source stream.Source, offset stream.
 		return nil, 0, &OutOfRange{Source: source, Offset: offset}
 	}
 	res, err := c.kafka.Fetch(ctx, &kafka.FetchRequest{
-		Topic: source.Topic, Partition: int(source.Partition), Offset: int64(offset),
+		Topic: source.Topic.String(), Partition: int(source.Partition), Offset: int64(offset),
 		MinBytes: 1, MaxBytes: int64(maxBytes), MaxWait: max(maxWait, time.Millisecond),
 	})
 	if err == nil {

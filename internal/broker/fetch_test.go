@@ -23,7 +23,7 @@ func recordsAt(offsets ...int64) kafka.RecordReader {
 }
 
 func TestCollectIsContiguous(t *testing.T) {
-	s := stream.Source{Topic: stream.UsageTopic, Partition: 3}
+	s := stream.Source{Topic: stream.Usage.Topic(), Partition: 3}
 	for _, tt := range []struct {
 		name      string
 		set       kafka.RecordReader
@@ -78,27 +78,27 @@ func damagedBatch(offset int64) []byte {
 }
 
 func TestFetchChecksTheChecksum(t *testing.T) {
-	k, c := cluster(t, kfake.SeedTopics(1, stream.UsageTopic))
+	k, c := cluster(t, kfake.SeedTopics(1, stream.Usage.Topic().String()))
 	k.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		fetch := req.(*kmsg.FetchRequest)
 		res := fetch.ResponseKind().(*kmsg.FetchResponse)
 		p := kmsg.NewFetchResponseTopicPartition()
 		p.HighWatermark, p.RecordBatches = 1, damagedBatch(0)
 		topic := kmsg.NewFetchResponseTopic()
-		topic.Topic, topic.Partitions = stream.UsageTopic, []kmsg.FetchResponseTopicPartition{p}
+		topic.Topic, topic.Partitions = stream.Usage.Topic().String(), []kmsg.FetchResponseTopicPartition{p}
 		res.Topics = append(res.Topics, topic)
 		return res, nil, true
 	})
 	var corrupt *Corrupt
-	_, _, err := c.Fetch(t.Context(), stream.Source{Topic: stream.UsageTopic}, 0, 1<<20, time.Millisecond)
+	_, _, err := c.Fetch(t.Context(), stream.Source{Topic: stream.Usage.Topic()}, 0, 1<<20, time.Millisecond)
 	if !errors.As(err, &corrupt) || Retryable(err) {
 		t.Errorf("damaged batch: %v", err)
 	}
 }
 
 func TestFetchWaitsAtTheEnd(t *testing.T) {
-	_, c := cluster(t, kfake.SeedTopics(1, stream.UsageTopic))
-	s := stream.Source{Topic: stream.UsageTopic}
+	_, c := cluster(t, kfake.SeedTopics(1, stream.Usage.Topic().String()))
+	s := stream.Source{Topic: stream.Usage.Topic()}
 	got := make(chan error, 1)
 	go func() {
 		rs, _, err := c.Fetch(t.Context(), s, 0, 1<<20, 10*time.Second)

@@ -18,7 +18,7 @@ type Range struct {
 
 // Offsets is the range of every partition of a topic. It is an error if any
 // partition's is not to be had: an unknown offset is never 0.
-func (c *Client) Offsets(ctx context.Context, topic string) (map[int32]Range, error) {
+func (c *Client) Offsets(ctx context.Context, topic stream.Topic) (map[int32]Range, error) {
 	n, err := c.Partitions(ctx, topic)
 	if err != nil {
 		return nil, err
@@ -41,10 +41,10 @@ func (c *Client) Range(ctx context.Context, source stream.Source) (Range, error)
 
 // ranges asks by the protocol message itself: Client.ListOffsets answers 0 for
 // a partition that the broker said nothing about.
-func (c *Client) ranges(ctx context.Context, topic string, partitions []int32) (map[int32]Range, error) {
+func (c *Client) ranges(ctx context.Context, topic stream.Topic, partitions []int32) (map[int32]Range, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.config.timeout())
 	defer cancel()
-	req := listoffsets.RequestTopic{Topic: topic}
+	req := listoffsets.RequestTopic{Topic: topic.String()}
 	for _, p := range partitions {
 		for _, at := range []int64{kafka.FirstOffset, kafka.LastOffset} {
 			req.Partitions = append(req.Partitions, listoffsets.RequestPartition{
@@ -61,7 +61,7 @@ func (c *Client) ranges(ctx context.Context, topic string, partitions []int32) (
 	first := make(map[int32]int64, len(partitions))
 	end := make(map[int32]int64, len(partitions))
 	for _, t := range m.(*listoffsets.Response).Topics {
-		if t.Topic != topic {
+		if t.Topic != req.Topic {
 			continue
 		}
 		for _, p := range t.Partitions {

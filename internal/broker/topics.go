@@ -39,14 +39,16 @@ func (c *Client) EnsureTopics(ctx context.Context, partitions int32, replication
 	}
 	// The creation itself tells of topics that exist; metadata may be cached.
 	req := &kafka.CreateTopicsRequest{}
-	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic, stream.SnapshotsTopic} {
+	var names []string
+	for _, topic := range append(stream.Inputs(), stream.Snapshots()) {
 		req.Topics = append(req.Topics, topicConfig(topic, partitions, replication))
+		names = append(names, topic.String())
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.config.timeout())
 	defer cancel()
 	res, err := c.kafka.CreateTopics(ctx, req)
 	if errors.Is(err, kafka.BrokerNotAvailable) { // kafka-go does not say why
-		if _, why := c.partitionCounts(ctx, stream.UsageTopic); why != nil {
+		if _, why := c.partitionCounts(ctx, stream.Usage.Topic().String()); why != nil {
 			err = why
 		}
 	}
@@ -59,7 +61,7 @@ func (c *Client) EnsureTopics(ctx context.Context, partitions int32, replication
 			return fmt.Errorf("create topic %s with %d partitions, %d replicas: %w", t.Topic, partitions, replication, err)
 		}
 	}
-	counts, err := c.partitionCounts(ctx, stream.UsageTopic, stream.SubscriptionsTopic, stream.SnapshotsTopic)
+	counts, err := c.partitionCounts(ctx, names...)
 	if err != nil {
 		return fmt.Errorf("check the topics: %w", err)
 	}
@@ -75,15 +77,15 @@ func (c *Client) EnsureTopics(ctx context.Context, partitions int32, replication
 	return nil
 }
 
-func topicConfig(topic string, partitions int32, replication int) kafka.TopicConfig {
+func topicConfig(topic stream.Topic, partitions int32, replication int) kafka.TopicConfig {
 	set := func(name, value string) kafka.ConfigEntry {
 		return kafka.ConfigEntry{ConfigName: name, ConfigValue: value}
 	}
 	t := kafka.TopicConfig{
-		Topic: topic, NumPartitions: int(partitions), ReplicationFactor: replication,
+		Topic: topic.String(), NumPartitions: int(partitions), ReplicationFactor: replication,
 		ConfigEntries: []kafka.ConfigEntry{set("cleanup.policy", "delete")},
 	}
-	if topic == stream.SnapshotsTopic {
+	if topic.Kind() == 0 { // the snapshot log
 		t.ConfigEntries = append(t.ConfigEntries,
 			set("retention.ms", strconv.Itoa(snapshotRetentionMS)),
 			set("retention.bytes", strconv.Itoa(snapshotRetentionBytes)),

@@ -33,7 +33,7 @@ func (j *judge) event() (Event, *Refusal) {
 
 	kind, known := ParseType(string(w.typ.text))
 	if !known {
-		return Event{}, &Refusal{UnknownType, "type is " + w.typ.String() + "; it is one of " + typeNames}
+		return Event{}, &Refusal{UnknownType, "type is " + w.typ.String() + "; it is one of " + TypeNames}
 	}
 	e := Event{Type: kind, Time: at}
 

@@ -35,8 +35,8 @@ func Types() []Type {
 	return all
 }
 
-// typeNames are the names of all types, for details of refusals.
-var typeNames = func() string {
+// TypeNames are the names of all types in a sentence.
+var TypeNames = func() string {
 	var names []string
 	for _, t := range Types() {
 		names = append(names, t.String())

@@ -13,19 +13,9 @@ import (
 	"runrate/internal/stream"
 )
 
-// Pair is a topic and the group that folds it.
-type Pair struct{ Topic, Group string }
-
-// Pairs are the two folds of runrate.
-var Pairs = []Pair{
-	{stream.UsageTopic, stream.UsageGroup},
-	{stream.SubscriptionsTopic, stream.SubscriptionsGroup},
-}
-
 // Partition is the state of one partition.
 type Partition struct {
 	Source stream.Source
-	Group  string
 	Commit broker.Commit
 	Log    broker.Range
 }
@@ -40,24 +30,25 @@ func (p Partition) Behind(end stream.Offset) int64 {
 	return max(int64(end-next), 0)
 }
 
-// Read is the state of every partition of a topic, in order. Commits are read
-// before ends, so that a commit is never ahead of its end.
-func Read(ctx context.Context, c *broker.Client, pair Pair) ([]Partition, error) {
-	commits, err := c.Committed(ctx, pair.Group, pair.Topic)
+// Read is the state of every partition of an input topic, in order: what the
+// group that folds it has committed, and its log. Commits are read before ends,
+// so that a commit is never ahead of its end.
+func Read(ctx context.Context, c *broker.Client, topic stream.Topic) ([]Partition, error) {
+	commits, err := c.Committed(ctx, topic.Kind().Group(), topic)
 	if err != nil {
 		return nil, err
 	}
-	ranges, err := c.Offsets(ctx, pair.Topic)
+	ranges, err := c.Offsets(ctx, topic)
 	if err != nil {
 		return nil, err
 	}
 	if len(commits) != len(ranges) {
-		return nil, fmt.Errorf("topic %s has %d partitions, then %d", pair.Topic, len(commits), len(ranges))
+		return nil, fmt.Errorf("topic %s has %d partitions, then %d", topic, len(commits), len(ranges))
 	}
 	partitions := make([]Partition, len(ranges))
 	for p := range partitions {
 		partitions[p] = Partition{
-			Source: stream.Source{Topic: pair.Topic, Partition: int32(p)}, Group: pair.Group,
+			Source: stream.Source{Topic: topic, Partition: int32(p)},
 			Commit: commits[int32(p)], Log: ranges[int32(p)],
 		}
 	}

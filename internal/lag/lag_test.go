@@ -16,7 +16,7 @@ import (
 )
 
 func start(t *testing.T) (*kfake.Cluster, *broker.Client) {
-	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, stream.UsageTopic, stream.SubscriptionsTopic))
+	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, stream.Usage.Topic().String(), stream.Subscriptions.Topic().String()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func start(t *testing.T) (*kfake.Cluster, *broker.Client) {
 }
 
 func member(t *testing.T, c *broker.Client) broker.Member {
-	g, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{ID: stream.UsageGroup, Brokers: c.Config().Brokers, Topics: []string{stream.UsageTopic}})
+	g, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{ID: stream.Usage.Group(), Brokers: c.Config().Brokers, Topics: []string{stream.Usage.Topic().String()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,31 +39,31 @@ func member(t *testing.T, c *broker.Client) broker.Member {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return broker.Member{Group: stream.UsageGroup, Generation: gen.ID, ID: gen.MemberID}
+	return broker.Member{Group: stream.Usage.Group(), Generation: gen.ID, ID: gen.MemberID}
 }
 
 func appendTo(t *testing.T, c *broker.Client, p int32, n int) {
 	t.Helper()
-	if _, err := c.Append(t.Context(), stream.UsageTopic, p, make([]broker.Message, n)); err != nil {
+	if _, err := c.Append(t.Context(), stream.Usage.Topic(), p, make([]broker.Message, n)); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestSettle(t *testing.T) {
 	k, c := start(t)
-	if err := Settle(t.Context(), c, Pairs); err != nil {
+	if err := Settle(t.Context(), c, stream.Inputs()); err != nil {
 		t.Fatal("an empty log, no group:", err)
 	}
 	appendTo(t, c, 1, 5)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	var u *Unsettled
-	err := Settle(ctx, c, Pairs)
+	err := Settle(ctx, c, stream.Inputs())
 	if !errors.As(err, &u) || len(u.Behind) != 1 || u.Behind[0].Source.Partition != 1 || u.Behind[0].Partition.Behind(5) != 5 || len(u.Unknown) != 0 {
 		t.Fatalf("nothing committed: %+v", err)
 	}
 	m := member(t, c)
-	source := stream.Source{Topic: stream.UsageTopic, Partition: 1}
+	source := stream.Source{Topic: stream.Usage.Topic(), Partition: 1}
 	if err := c.Commit(t.Context(), m, source, 3, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestSettle(t *testing.T) {
 		return nil, nil, false
 	})
 	done := make(chan error)
-	go func() { done <- Settle(t.Context(), c, Pairs) }()
+	go func() { done <- Settle(t.Context(), c, stream.Inputs()) }()
 	for range 3 { // both topics looked at once, and again
 		<-looked
 	}
@@ -90,7 +90,7 @@ func TestSettle(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	got, err := Read(t.Context(), c, Pairs[0])
+	got, err := Read(t.Context(), c, stream.Usage.Topic())
 	if err != nil || len(got) != 2 || got[1].Behind(got[1].Log.End) != 5 || got[0].Behind(0) != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -107,7 +107,7 @@ func TestUnreadableIsUnknown(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	var u *Unsettled
-	if err := Settle(ctx, c, Pairs); !errors.As(err, &u) || len(u.Unknown) != 2 {
+	if err := Settle(ctx, c, stream.Inputs()); !errors.As(err, &u) || len(u.Unknown) != 2 {
 		t.Errorf("%v", err)
 	}
 }
@@ -115,7 +115,7 @@ func TestUnreadableIsUnknown(t *testing.T) {
 func TestNoTopicIsNotWaitedFor(t *testing.T) {
 	_, c := start(t)
 	var missing *broker.NoTopic
-	if err := Settle(t.Context(), c, []Pair{{"runrate.other", "g"}}); !errors.As(err, &missing) {
+	if err := Settle(t.Context(), c, []stream.Topic{stream.Usage.Named("runrate.other")}); !errors.As(err, &missing) {
 		t.Error(err)
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"runrate/internal/stream"
 )
 
-// Settle returns when every record that was in the log when it began is
-// committed by its group; records that come later are not waited for. When ctx
+// Settle returns when every record that was in the topics' logs when it began is
+// committed by the groups that fold them; records that come later are not waited for. When ctx
 // ends before that, the error is *Unsettled.
-func Settle(ctx context.Context, c *broker.Client, pairs []Pair) error {
-	s := &settling{client: c, pairs: pairs, ends: make(map[stream.Source]stream.Offset), last: make(map[Pair]reading)}
+func Settle(ctx context.Context, c *broker.Client, topics []stream.Topic) error {
+	s := &settling{client: c, topics: topics, ends: make(map[stream.Source]stream.Offset), last: make(map[stream.Topic]reading)}
 	const poll = 100 * time.Millisecond
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -34,9 +34,9 @@ func Settle(ctx context.Context, c *broker.Client, pairs []Pair) error {
 
 type settling struct {
 	client *broker.Client
-	pairs  []Pair
+	topics []stream.Topic
 	ends   map[stream.Source]stream.Offset // when it began
-	last   map[Pair]reading
+	last   map[stream.Topic]reading
 }
 
 // reading is what was last known of a topic.
@@ -48,8 +48,8 @@ type reading struct {
 // look reads every topic once.
 func (s *settling) look(ctx context.Context) (settled bool, err error) {
 	settled = true
-	for _, pair := range s.pairs {
-		partitions, err := Read(ctx, s.client, pair)
+	for _, topic := range s.topics {
+		partitions, err := Read(ctx, s.client, topic)
 		if ctx.Err() != nil {
 			return false, s.unsettled(ctx.Err()) // what was known before stays
 		}
@@ -57,11 +57,11 @@ func (s *settling) look(ctx context.Context) (settled bool, err error) {
 			if permanent(err) {
 				return false, err
 			}
-			s.last[pair] = reading{partitions: s.last[pair].partitions, err: err}
+			s.last[topic] = reading{partitions: s.last[topic].partitions, err: err}
 			settled = false
 			continue
 		}
-		s.last[pair] = reading{partitions: partitions}
+		s.last[topic] = reading{partitions: partitions}
 		for _, p := range partitions {
 			if _, ok := s.ends[p.Source]; !ok {
 				s.ends[p.Source] = p.Log.End
@@ -111,13 +111,13 @@ func (u *Unsettled) Unwrap() error { return u.Cause }
 
 func (s *settling) unsettled(cause error) *Unsettled {
 	u := &Unsettled{Cause: cause}
-	for _, pair := range s.pairs {
-		last, ok := s.last[pair]
+	for _, topic := range s.topics {
+		last, ok := s.last[topic]
 		switch {
 		case last.err != nil:
-			u.Unknown = append(u.Unknown, fmt.Sprintf("%s (%v)", pair.Topic, last.err))
+			u.Unknown = append(u.Unknown, fmt.Sprintf("%s (%v)", topic, last.err))
 		case !ok:
-			u.Unknown = append(u.Unknown, pair.Topic+" (no answer)")
+			u.Unknown = append(u.Unknown, topic.String()+" (no answer)")
 		}
 		for _, p := range last.partitions {
 			if end := s.ends[p.Source]; p.Behind(end) > 0 {

@@ -1,25 +1,11 @@
-// Package stream names the parts of the input log: a source partition, an
-// offset in it, a record read from it, and the partition that an account's
-// records belong on.
+// Package stream names the parts of the input log: its topics and their kinds, a
+// source partition, an offset in it, a record read from it, and the partition
+// that an account's records belong on.
 package stream
 
 import (
+	"cmp"
 	"strconv"
-
-	"runrate/schemas/topics"
-)
-
-// The two input topics and the snapshot log.
-const (
-	UsageTopic         = topics.Usage
-	SubscriptionsTopic = topics.Subscriptions
-	SnapshotsTopic     = topics.Snapshots
-)
-
-// The consumer groups that fold the two input topics.
-const (
-	UsageGroup         = "runrate-usage"
-	SubscriptionsGroup = "runrate-subscriptions"
 )
 
 // Offset is the position of a record in its partition, counted from 0. The
@@ -29,12 +15,17 @@ type Offset int64
 // Source is one partition of one input topic: the unit that is folded by one
 // worker and owns one state.
 type Source struct {
-	Topic     string
+	Topic     Topic
 	Partition int32
 }
 
 // String is topic/partition, the form used in errors and snapshot keys.
-func (s Source) String() string { return s.Topic + "/" + strconv.Itoa(int(s.Partition)) }
+func (s Source) String() string { return s.Topic.name + "/" + strconv.Itoa(int(s.Partition)) }
+
+// Compare orders by the topic's name and then by partition.
+func (s Source) Compare(o Source) int {
+	return cmp.Or(cmp.Compare(s.Topic.name, o.Topic.name), cmp.Compare(s.Partition, o.Partition))
+}
 
 // Record is one record of a source partition. Key and Value are owned by the
 // reader of the log; a fold copies what it keeps.

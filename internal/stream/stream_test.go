@@ -33,7 +33,7 @@ func TestPartitionIsInRange(t *testing.T) {
 }
 
 func TestSourceString(t *testing.T) {
-	if got := (Source{UsageTopic, 3}).String(); got != "runrate.usage/3" {
+	if got := (Source{Usage.Topic(), 3}).String(); got != "runrate.usage/3" {
 		t.Error(got)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"runrate/internal/broker"
 	"runrate/internal/event"
+	"runrate/internal/stream"
 )
 
 // batch is records for one partition, sent as one produce request. It owns
@@ -43,12 +44,11 @@ func (b *batch) add(key, value []byte, keyed bool, t event.Type, line int64) {
 // lane is one partition of one topic. Its batches go out one at a time, in
 // order, so that a retry cannot put a later one first.
 type lane struct {
-	p         *Publisher
-	topic     string
-	partition int32
-	open      *batch        // being filled by Send, under p.mu
-	queue     []*batch      // sealed, under p.mu
-	wake      chan struct{} // capacity 1
+	p      *Publisher
+	source stream.Source
+	open   *batch        // being filled by Send, under p.mu
+	queue  []*batch      // sealed, under p.mu
+	wake   chan struct{} // capacity 1
 }
 
 // run sends batches until the context ends.
@@ -85,14 +85,14 @@ func (l *lane) deliver(ctx context.Context, b *batch) error {
 	err := l.append(ctx, b.messages)
 	switch {
 	case err == nil:
-		l.p.acknowledged(l.topic, b.types)
+		l.p.acknowledged(l.source.Topic, b.types)
 		return nil
 	case !broker.TooLarge(err):
 		return err
 	case len(b.messages) == 1:
 		m := b.messages[0]
 		l.p.rejectCopy(b.types[0], b.lines[0], m.Value, invalid(fmt.Sprintf(
-			"the event has %d bytes, more than the broker takes: split it, or raise max.message.bytes of topic %s", len(m.Key)+len(m.Value), l.topic)))
+			"the event has %d bytes, more than the broker takes: split it, or raise max.message.bytes of topic %s", len(m.Key)+len(m.Value), l.source.Topic)))
 		return nil
 	}
 	half := len(b.messages) / 2
@@ -111,7 +111,7 @@ func (l *lane) deliver(ctx context.Context, b *batch) error {
 func (l *lane) append(ctx context.Context, messages []broker.Message) error {
 	var failing time.Time
 	for attempt := 0; ; attempt++ {
-		_, err := l.p.client.AppendCompressed(ctx, l.topic, l.partition, messages, l.p.options.Compression)
+		_, err := l.p.client.AppendCompressed(ctx, l.source.Topic, l.source.Partition, messages, l.p.options.Compression)
 		if err == nil || !broker.Retryable(err) || ctx.Err() != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ type Publisher struct {
 	client  *broker.Client
 	options Options
 	log     *zap.Logger
-	lanes   map[string][]*lane // by topic; the index is the partition
+	lanes   map[stream.Kind][]*lane // of the kind's topic; the index is the partition
 	router  router
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -42,17 +42,17 @@ type Publisher struct {
 
 // New looks up both topics and starts a publisher. Close it.
 func New(ctx context.Context, client *broker.Client, options Options) (*Publisher, error) {
-	p := &Publisher{client: client, options: options.withDefaults(), lanes: make(map[string][]*lane), rejectedControl: make(map[int64]bool)}
+	p := &Publisher{client: client, options: options.withDefaults(), lanes: make(map[stream.Kind][]*lane), rejectedControl: make(map[int64]bool)}
 	p.log = p.options.Log
 	p.progress = sync.NewCond(&p.mu)
 	p.report = newReport()
-	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+	for _, topic := range stream.Inputs() {
 		n, err := client.Partitions(ctx, topic)
 		if err != nil {
 			return nil, err
 		}
 		for i := range n {
-			p.lanes[topic] = append(p.lanes[topic], &lane{p: p, topic: topic, partition: i, wake: make(chan struct{}, 1)})
+			p.lanes[topic.Kind()] = append(p.lanes[topic.Kind()], &lane{p: p, source: stream.Source{Topic: topic, Partition: i}, wake: make(chan struct{}, 1)})
 			p.report.copies++
 		}
 	}
@@ -135,14 +135,14 @@ func (p *Publisher) done(l *lane, b *batch, err error) {
 	p.progress.Broadcast()
 }
 
-func (p *Publisher) acknowledged(topic string, types []event.Type) {
+func (p *Publisher) acknowledged(topic stream.Topic, types []event.Type) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.report.add(topic, types)
 }
 
 func zapLane(l *lane) zap.Field {
-	return zap.Stringer("partition", stream.Source{Topic: l.topic, Partition: l.partition})
+	return zap.Stringer("partition", l.source)
 }
 
 func zapError(err error) zap.Field { return zap.Error(err) }

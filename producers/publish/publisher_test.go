@@ -27,7 +27,7 @@ func exampleLine(i int) string {
 
 func start(t testing.TB, partitions int32, o Options) (*kfake.Cluster, *broker.Client, *Publisher) {
 	t.Helper()
-	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, stream.UsageTopic, stream.SubscriptionsTopic))
+	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, stream.Usage.Topic().String(), stream.Subscriptions.Topic().String()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func start(t testing.TB, partitions int32, o Options) (*kfake.Cluster, *broker.C
 }
 
 // logged is every record of a topic, by partition.
-func logged(t testing.TB, c *broker.Client, topic string) [][]stream.Record {
+func logged(t testing.TB, c *broker.Client, topic stream.Topic) [][]stream.Record {
 	t.Helper()
 	ranges, err := c.Offsets(context.Background(), topic)
 	if err != nil {
@@ -67,9 +67,9 @@ func logged(t testing.TB, c *broker.Client, topic string) [][]stream.Record {
 }
 
 // expect is what the file must become, by topic and partition.
-func expect(lines []string, partitions int32) map[string][][]string {
-	want := map[string][][]string{
-		stream.UsageTopic: make([][]string, partitions), stream.SubscriptionsTopic: make([][]string, partitions),
+func expect(lines []string, partitions int32) map[stream.Topic][][]string {
+	want := map[stream.Topic][][]string{
+		stream.Usage.Topic(): make([][]string, partitions), stream.Subscriptions.Topic(): make([][]string, partitions),
 	}
 	for _, line := range lines {
 		var r router
@@ -77,7 +77,10 @@ func expect(lines []string, partitions int32) map[string][][]string {
 		if bad != nil {
 			continue
 		}
-		for _, topic := range topics(route.Type) {
+		for _, topic := range stream.Inputs() {
+			if !topic.Kind().Holds(route.Type) {
+				continue
+			}
 			for p := range partitions {
 				if route.Type.Control() || stream.Partition([]byte(route.Subject), partitions) == p {
 					want[topic][p] = append(want[topic][p], line)

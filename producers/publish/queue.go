@@ -13,16 +13,15 @@ import (
 func (p *Publisher) queue(ctx context.Context, route Route, line int64, value []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, topic := range topics(route.Type) {
-		lanes := p.lanes[topic]
-		if route.Type.Control() {
-			for _, l := range lanes {
+	if home, ok := stream.Home(route.Type); ok {
+		lanes, key := p.lanes[home], []byte(route.Subject)
+		p.add(lanes[stream.Partition(key, int32(len(lanes)))], key, value, true, route.Type, line)
+	} else { // a control event
+		for _, k := range stream.Kinds() {
+			for _, l := range p.lanes[k] {
 				p.add(l, nil, value, false, route.Type, line)
 			}
-			continue
 		}
-		key := []byte(route.Subject)
-		p.add(lanes[stream.Partition(key, int32(len(lanes)))], key, value, true, route.Type, line)
 	}
 	if p.pending < p.options.Memory && p.failed == nil {
 		return nil

@@ -17,7 +17,7 @@ const MaxRejections = 20
 
 // Report counts what was acknowledged and what could not be sent.
 type Report struct {
-	Records    map[string]int64 // by topic, copies of control events included
+	Records    map[stream.Topic]int64 // by topic, copies of control events included
 	Rejected   int64
 	Rejections []Rejection // the first MaxRejections by line
 
@@ -26,7 +26,7 @@ type Report struct {
 }
 
 func newReport() Report {
-	return Report{Records: make(map[string]int64), records: make(map[event.Type]int64)}
+	return Report{Records: make(map[stream.Topic]int64), records: make(map[event.Type]int64)}
 }
 
 func (r Report) clone() Report {
@@ -47,13 +47,13 @@ func (r Report) Events(t event.Type) int64 {
 // Sent is how many events of any type were acknowledged.
 func (r Report) Sent() int64 {
 	var n int64
-	for _, t := range types {
+	for _, t := range event.Types() {
 		n += r.Events(t)
 	}
 	return n
 }
 
-func (r *Report) add(topic string, sent []event.Type) {
+func (r *Report) add(topic stream.Topic, sent []event.Type) {
 	r.Records[topic] += int64(len(sent))
 	for _, t := range sent {
 		r.records[t]++
@@ -71,12 +71,12 @@ func (r *Report) reject(x Rejection) {
 func (r Report) WriteTo(w io.Writer) (int64, error) {
 	var out []byte
 	out = fmt.Appendf(out, "sent %d events\n", r.Sent())
-	for _, t := range types {
+	for _, t := range event.Types() {
 		if n := r.Events(t); n > 0 {
 			out = fmt.Appendf(out, "  %-22s %d\n", t, n)
 		}
 	}
-	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+	for _, topic := range stream.Inputs() {
 		out = fmt.Appendf(out, "  %d records to %s\n", r.Records[topic], topic)
 	}
 	n, err := w.Write(out)

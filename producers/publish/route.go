@@ -9,42 +9,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"runrate/internal/event"
-	"runrate/internal/stream"
 )
 
 // Route says where an event goes.
 type Route struct {
 	Type    event.Type
 	Subject string // "" for control events, which go everywhere
-}
-
-// topics are where events of a type go.
-func topics(t event.Type) []string {
-	switch t {
-	case event.UsageRecorded, event.AdjustmentRecorded:
-		return []string{stream.UsageTopic}
-	case event.SubscriptionChanged:
-		return []string{stream.SubscriptionsTopic}
-	}
-	return []string{stream.UsageTopic, stream.SubscriptionsTopic}
-}
-
-// types are the events that can be routed.
-var types = []event.Type{
-	event.UsageRecorded, event.AdjustmentRecorded, event.SubscriptionChanged, event.ClockTicked, event.PricebookPublished,
-}
-
-// anyType names them in a sentence.
-const anyType = "one of usage.recorded, adjustment.recorded, subscription.changed, clock.ticked, pricebook.published"
-
-// typeNamed is the type of that name, 0 if there is none.
-func typeNamed(name []byte) event.Type {
-	for _, t := range types {
-		if t.String() == string(name) {
-			return t
-		}
-	}
-	return 0
 }
 
 // router reads the route of JSON events. It keeps scratch space; use one per
@@ -129,7 +99,8 @@ func (r *router) member(name string, line []byte, m *member) *event.Refusal {
 	if err != nil {
 		return malformed(name + " is not UTF-8: write the file in UTF-8")
 	}
-	if m.typ = typeNamed(value); m.typ == 0 {
+	var ok bool
+	if m.typ, ok = event.ParseType(string(value)); !ok {
 		m.text = string(value)
 	}
 	return nil
@@ -138,11 +109,11 @@ func (r *router) member(name string, line []byte, m *member) *event.Refusal {
 // routeOf is where an event with this type and subject goes.
 func routeOf(typ, subject member) (Route, *event.Refusal) {
 	if !typ.given {
-		return Route{}, malformed("no type: it is " + anyType)
+		return Route{}, malformed("no type: it is one of " + event.TypeNames)
 	}
 	switch t := typ.typ; {
 	case t == 0:
-		return Route{}, &event.Refusal{Reason: event.UnknownType, Detail: fmt.Sprintf("type is %.100q; it is %s", typ.text, anyType)}
+		return Route{}, &event.Refusal{Reason: event.UnknownType, Detail: fmt.Sprintf("type is %.100q; it is one of %s", typ.text, event.TypeNames)}
 	case t.Control():
 		return Route{Type: t}, nil
 	case !subject.given:

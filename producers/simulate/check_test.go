@@ -34,17 +34,17 @@ func folded(t *testing.T, log oracle.Log, partitions int32) (*store.Store, strin
 	if _, err := chschema.Migrate(t.Context(), s.Conn(), chschema.Options{Database: name}); err != nil {
 		t.Fatal(err)
 	}
-	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+	for _, topic := range stream.Inputs() {
 		if err := s.SetTopic(t.Context(), topic, partitions); err != nil {
 			t.Fatal(err)
 		}
 	}
 	all := intake.Memory{Recent: 100 * event.Day, Most: 1_000_000}
 	for p := range partitions {
-		for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+		for _, topic := range stream.Inputs() {
 			source := stream.Source{Topic: topic, Partition: p}
 			var fold worker.Fold = usage.New(usage.Config{Source: source, Memory: all, ARRWindowDays: 28, ARRMultiplier: 13})
-			if topic == stream.SubscriptionsTopic {
+			if topic.Kind() == stream.Subscriptions {
 				fold = subscriptions.New(subscriptions.Config{Source: source, Memory: all})
 			}
 			judge := intake.NewJudge(source, partitions)

@@ -17,7 +17,7 @@ import (
 func logOf(t testing.TB, m *Model, partitions int32, format Format) oracle.Log {
 	t.Helper()
 	log := oracle.Log{}
-	add := func(topic string, partition int32, key, value []byte) {
+	add := func(topic stream.Topic, partition int32, key, value []byte) {
 		s := stream.Source{Topic: topic, Partition: partition}
 		log[s] = append(log[s], stream.Record{Offset: stream.Offset(len(log[s])), Key: key, Value: value})
 	}
@@ -25,14 +25,14 @@ func logOf(t testing.TB, m *Model, partitions int32, format Format) oracle.Log {
 		value := msg.Append(nil, format)
 		if msg.Event.Type.Control() {
 			for p := range partitions {
-				add(stream.UsageTopic, p, nil, value)
-				add(stream.SubscriptionsTopic, p, nil, value)
+				add(stream.Usage.Topic(), p, nil, value)
+				add(stream.Subscriptions.Topic(), p, nil, value)
 			}
 			continue
 		}
-		topic := stream.UsageTopic
+		topic := stream.Usage.Topic()
 		if msg.Event.Type == event.SubscriptionChanged {
-			topic = stream.SubscriptionsTopic
+			topic = stream.Subscriptions.Topic()
 		}
 		key := []byte(msg.Event.Account)
 		add(topic, stream.Partition(key, partitions), bytes.Clone(key), value)

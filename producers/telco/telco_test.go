@@ -286,7 +286,7 @@ func fold(t *testing.T, r *recorder, keep func(event.Time) bool) map[string][]st
 	}
 	var tables sim.Tables
 	for p := range int32(partitions) {
-		source := stream.Source{Topic: stream.SubscriptionsTopic, Partition: p}
+		source := stream.Source{Topic: stream.Subscriptions.Topic(), Partition: p}
 		newFold := func() worker.Fold {
 			return subscriptions.New(subscriptions.Config{Source: source, Memory: intake.DefaultMemory})
 		}

@@ -80,7 +80,7 @@ func (t Ticker) hands(ctx context.Context) ([]*hand, error) {
 	for failed := false; ; failed = true {
 		var hands []*hand
 		var err error
-		for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+		for _, topic := range stream.Inputs() {
 			var sources []stream.Source
 			if sources, err = t.Client.Sources(ctx, topic); err != nil {
 				break

@@ -80,12 +80,12 @@ func (b *bench) read(s stream.Source) event.Time {
 }
 
 var all = []stream.Source{
-	{Topic: stream.UsageTopic, Partition: 0}, {Topic: stream.UsageTopic, Partition: 1},
-	{Topic: stream.SubscriptionsTopic, Partition: 0}, {Topic: stream.SubscriptionsTopic, Partition: 1},
+	{Topic: stream.Usage.Topic(), Partition: 0}, {Topic: stream.Usage.Topic(), Partition: 1},
+	{Topic: stream.Subscriptions.Topic(), Partition: 0}, {Topic: stream.Subscriptions.Topic(), Partition: 1},
 }
 
 func TestEveryPartitionGetsEveryTick(t *testing.T) {
-	b := begin(t, kfake.SeedTopics(2, stream.UsageTopic, stream.SubscriptionsTopic))
+	b := begin(t, kfake.SeedTopics(2, stream.Usage.Topic().String(), stream.Subscriptions.Topic().String()))
 	for i := range 4 {
 		want := event.TimeOf(start)
 		if i > 0 {
@@ -119,7 +119,7 @@ func TestWaitsForItsTopics(t *testing.T) {
 }
 
 func TestTicksAgainAfterAnOutage(t *testing.T) {
-	b := begin(t, kfake.SeedTopics(2, stream.UsageTopic, stream.SubscriptionsTopic))
+	b := begin(t, kfake.SeedTopics(2, stream.Usage.Topic().String(), stream.Subscriptions.Topic().String()))
 	for _, s := range all {
 		b.read(s)
 	}

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"runrate/internal/lag"
+	"runrate/internal/stream"
 	"runrate/test/oracle"
 	"runrate/test/oracle/gen"
 )
@@ -102,7 +103,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	settle, done := context.WithTimeout(ctx, settleBound)
 	defer done()
-	if err := lag.Settle(settle, client, lag.Pairs); err != nil {
+	if err := lag.Settle(settle, client, stream.Inputs()); err != nil {
 		return report, cause(ctx, fmt.Errorf("after the last kill: %w", err))
 	}
 	report.Took = time.Since(began)

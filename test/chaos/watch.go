@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"runrate/internal/broker"
-	"runrate/internal/lag"
 	"runrate/internal/stream"
 )
 
@@ -34,15 +33,15 @@ const pollEvery = 50 * time.Millisecond
 
 func (w *watch) run(ctx context.Context) error {
 	for {
-		for _, pair := range lag.Pairs {
-			commits, err := w.client.Committed(ctx, pair.Group, pair.Topic)
+		for _, topic := range stream.Inputs() {
+			commits, err := w.client.Committed(ctx, topic.Kind().Group(), topic)
 			if err != nil {
 				if !broker.Retryable(err) {
 					return err
 				}
 				continue
 			}
-			if err := w.saw(pair.Topic, commits); err != nil {
+			if err := w.saw(topic, commits); err != nil {
 				return err
 			}
 		}
@@ -56,7 +55,7 @@ func (w *watch) run(ctx context.Context) error {
 
 // saw takes a reading in. Commits only ever rise: whoever comes back from the
 // dead must not rewind them.
-func (w *watch) saw(topic string, commits map[int32]broker.Commit) error {
+func (w *watch) saw(topic stream.Topic, commits map[int32]broker.Commit) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for p, c := range commits {

@@ -33,7 +33,7 @@ func TestTopicCreatedAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	// One change of leader, so that the old log has an epoch above 0.
-	leader, err := k.Leader(ctx, topic, 0)
+	leader, err := k.Leader(ctx, topic.String(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestTopicCreatedAnew(t *testing.T) {
 	if err := k.Heal(ctx); err != nil {
 		t.Fatal(err)
 	}
-	oldID, oldEpoch, err := k.TopicID(ctx, topic)
+	oldID, oldEpoch, err := k.TopicID(ctx, topic.String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestTopicCreatedAnew(t *testing.T) {
 		}
 	}
 	kafkatest.Create(t, topic, 1)
-	newID, newEpoch, err := k.TopicID(ctx, topic)
+	newID, newEpoch, err := k.TopicID(ctx, topic.String())
 	if err != nil || newID == oldID {
 		t.Errorf("id %x as before, %v", newID, err)
 	}

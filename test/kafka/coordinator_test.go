@@ -117,7 +117,7 @@ func TestJoinWithTheFirstBrokerHung(t *testing.T) {
 // and says nothing more when the topic comes, until someone joins or leaves.
 func TestJoinBeforeTheTopicExists(t *testing.T) {
 	c := kafkatest.Client(t)
-	topic, group := kafkatest.Name(t), kafkatest.Name(t)
+	topic, group := stream.Other(kafkatest.Name(t)), kafkatest.Name(t)
 	one := join(t, c, group, topic)
 	before := one.wait(0, -1)
 	kafkatest.Create(t, topic, 2)

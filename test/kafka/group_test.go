@@ -30,14 +30,14 @@ type member struct {
 }
 
 // join makes a member with its own connections.
-func join(t *testing.T, c *broker.Client, id, topic string) *member {
+func join(t *testing.T, c *broker.Client, id string, topic stream.Topic) *member {
 	t.Helper()
 	dialer, err := c.Config().Dialer()
 	if err != nil {
 		t.Fatal(err)
 	}
 	g, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
-		ID: id, Brokers: c.Config().Brokers, Topics: []string{topic}, Dialer: dialer,
+		ID: id, Brokers: c.Config().Brokers, Topics: []string{topic.String()}, Dialer: dialer,
 		HeartbeatInterval: 200 * time.Millisecond, SessionTimeout: 5 * time.Second, RebalanceTimeout: 10 * time.Second,
 		JoinGroupBackoff: 200 * time.Millisecond, StartOffset: kafka.FirstOffset,
 	})
@@ -103,7 +103,7 @@ func commit(t *testing.T, c *broker.Client, m broker.Member, s stream.Source, ne
 }
 
 // committed repeats Committed while its error is one that may pass.
-func committed(t *testing.T, c *broker.Client, group, topic string) map[int32]broker.Commit {
+func committed(t *testing.T, c *broker.Client, group string, topic stream.Topic) map[int32]broker.Commit {
 	t.Helper()
 	var commits map[int32]broker.Commit
 	within(t, 30*time.Second, "read the commits", func() bool {

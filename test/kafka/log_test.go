@@ -86,10 +86,14 @@ func TestANewTopicIsUnknownForAWhile(t *testing.T) {
 func TestEnsureTopics(t *testing.T) {
 	ctx := t.Context()
 	c := kafkatest.Client(t)
-	topics := []string{stream.UsageTopic, stream.SubscriptionsTopic, stream.SnapshotsTopic}
+	topics := append(stream.Inputs(), stream.Snapshots())
+	var names []string
+	for _, topic := range topics {
+		names = append(names, topic.String())
+	}
 	t.Cleanup(func() { kafkatest.Delete(t, topics...) })
 	var missing *broker.NoTopic
-	if _, err := c.Partitions(ctx, stream.UsageTopic); !errors.As(err, &missing) {
+	if _, err := c.Partitions(ctx, stream.Usage.Topic()); !errors.As(err, &missing) {
 		t.Fatalf("partitions of no topic: %v", err)
 	}
 	if err := c.EnsureTopics(ctx, 2, 4); err == nil || broker.Retryable(err) {
@@ -108,7 +112,7 @@ func TestEnsureTopics(t *testing.T) {
 			return err == nil
 		})
 	}
-	if err := kafkatest.Cluster(t).WaitInSync(ctx, topics...); err != nil {
+	if err := kafkatest.Cluster(t).WaitInSync(ctx, names...); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.EnsureTopics(ctx, 3, 3); err == nil || broker.Retryable(err) {
@@ -121,11 +125,11 @@ func TestEnsureTopics(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		stream.UsageTopic + " retention.ms": "-1", stream.UsageTopic + " cleanup.policy": "delete",
-		stream.UsageTopic + " min.insync.replicas": "2", stream.UsageTopic + " unclean.leader.election.enable": "false",
-		stream.SnapshotsTopic + " cleanup.policy": "delete", stream.SnapshotsTopic + " max.message.bytes": "8388608",
+		stream.Usage.Topic().String() + " retention.ms": "-1", stream.Usage.Topic().String() + " cleanup.policy": "delete",
+		stream.Usage.Topic().String() + " min.insync.replicas": "2", stream.Usage.Topic().String() + " unclean.leader.election.enable": "false",
+		stream.Snapshots().String() + " cleanup.policy": "delete", stream.Snapshots().String() + " max.message.bytes": "8388608",
 	}
-	got := settings(t, stream.UsageTopic, stream.SnapshotsTopic)
+	got := settings(t, stream.Usage.Topic().String(), stream.Snapshots().String())
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		if got[name] != want[name] {
 			t.Errorf("%s = %q, want %q", name, got[name], want[name])
@@ -134,14 +138,14 @@ func TestEnsureTopics(t *testing.T) {
 	// A snapshot record may be larger than the brokers' default of 1 MiB, and
 	// the brokers hold a reader to the batch, not to the bytes it asked for.
 	large := []broker.Message{{Key: []byte("k"), Value: make([]byte, 7<<20)}}
-	if _, err := c.Append(ctx, stream.SnapshotsTopic, 0, large); err != nil {
+	if _, err := c.Append(ctx, stream.Snapshots(), 0, large); err != nil {
 		t.Errorf("append 7 MiB: %v", err)
 	}
-	rs, _, err := c.Fetch(ctx, stream.Source{Topic: stream.SnapshotsTopic}, 0, 1<<20, time.Second)
+	rs, _, err := c.Fetch(ctx, stream.Source{Topic: stream.Snapshots()}, 0, 1<<20, time.Second)
 	if err != nil || len(rs) != 1 || len(rs[0].Value) != 7<<20 {
 		t.Errorf("fetch 7 MiB: %d records, %v", len(rs), err)
 	}
-	if _, err := c.Append(ctx, stream.UsageTopic, 0, large); !broker.TooLarge(err) {
+	if _, err := c.Append(ctx, stream.Usage.Topic(), 0, large); !broker.TooLarge(err) {
 		t.Errorf("append 7 MiB to a topic that takes 1: %v", err)
 	}
 }
@@ -226,7 +230,7 @@ func TestAppendAndFetch(t *testing.T) {
 	if took := time.Since(began); err != nil || len(rs) != 0 || took < 250*time.Millisecond || took > 3*time.Second {
 		t.Errorf("fetch at the end: %d records after %v, %v", len(rs), took, err)
 	}
-	if _, err := c.Append(ctx, "nowhere", 0, messages(0, 1)); !broker.Retryable(err) {
+	if _, err := c.Append(ctx, stream.Other("nowhere"), 0, messages(0, 1)); !broker.Retryable(err) {
 		t.Errorf("append to no topic: %v", err)
 	}
 }

@@ -24,7 +24,7 @@ func TestBrokersComeAndGo(t *testing.T) {
 	l := startLoad(t, c, s)
 	l.goesOn("the start")
 
-	leader, err := k.Leader(ctx, s.Topic, 0)
+	leader, err := k.Leader(ctx, s.Topic.String(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,15 +36,15 @@ func TestBrokersComeAndGo(t *testing.T) {
 		l.goesOn(what)
 	}
 	do("the leader is killed", k.Kill(leader))
-	if now, err := k.Leader(ctx, s.Topic, 0); err != nil || now == leader {
+	if now, err := k.Leader(ctx, s.Topic.String(), 0); err != nil || now == leader {
 		t.Errorf("node %d leads after it was killed: %v", now, err)
 	}
 	do("it comes back", k.StartNode(ctx, leader))
-	do("its replica is in sync", k.WaitInSync(ctx, s.Topic))
-	_, err = k.ElectPreferred(ctx, s.Topic, 0)
+	do("its replica is in sync", k.WaitInSync(ctx, s.Topic.String()))
+	_, err = k.ElectPreferred(ctx, s.Topic.String(), 0)
 	do("the preferred replica is elected", err)
 
-	if leader, err = k.Leader(ctx, s.Topic, 0); err != nil {
+	if leader, err = k.Leader(ctx, s.Topic.String(), 0); err != nil {
 		t.Fatal(err)
 	}
 	do("the leader hangs", k.Pause(leader))
@@ -68,7 +68,7 @@ func TestOneBrokerLeft(t *testing.T) {
 	if _, err := c.Append(ctx, s.Topic, 0, messages(0, 10)); err != nil {
 		t.Fatal(err)
 	}
-	left, err := k.Leader(ctx, s.Topic, 0)
+	left, err := k.Leader(ctx, s.Topic.String(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

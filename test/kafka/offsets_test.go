@@ -18,8 +18,9 @@ import (
 // expiring is a group whose only member left early in this run.
 var expiring struct {
 	sync.Once
-	topic, group string
-	since        time.Time
+	topic stream.Topic
+	group string
+	since time.Time
 }
 
 // beginExpiry commits for the group whose offsets are to expire, in a topic that

@@ -36,7 +36,7 @@ func TestPipeline(t *testing.T) {
 	const partitions = 3
 	ctx := t.Context()
 	k, client := kafkatest.Cluster(t), kafkatest.Client(t)
-	inputs := []string{stream.UsageTopic, stream.SubscriptionsTopic, stream.SnapshotsTopic}
+	inputs := append(stream.Inputs(), stream.Snapshots())
 	if err := client.EnsureTopics(ctx, partitions, 3); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestPipeline(t *testing.T) {
 		limits.Every, limits.Records = 100*time.Millisecond, 50
 		o := consume.Options{Client: client, Store: tables, Limits: limits, Session: 6 * time.Second,
 			Memory: intake.Memory{Recent: event.Hour, Most: 50}, Logger: zap.New(core)}
-		for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+		for _, topic := range stream.Inputs() {
 			running.Go(func() {
 				if err := consume.Run(ctx, topic, o); err != nil {
 					t.Errorf("consume %s: %v", topic, err)
@@ -97,7 +97,7 @@ func TestPipeline(t *testing.T) {
 
 	settling, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	if err := lag.Settle(settling, client, lag.Pairs); err != nil {
+	if err := lag.Settle(settling, client, stream.Inputs()); err != nil {
 		t.Errorf("settle: %v", err)
 	}
 	for _, l := range logs.FilterLevelExact(zap.ErrorLevel).All() {

@@ -48,7 +48,7 @@ func TestRecordsDeleted(t *testing.T) {
 	if _, err := c.Append(t.Context(), s.Topic, 0, messages(0, 10)); err != nil {
 		t.Fatal(err)
 	}
-	if first, err := k.DeleteRecords(t.Context(), s.Topic, 0, 7); err != nil || first != 7 {
+	if first, err := k.DeleteRecords(t.Context(), s.Topic.String(), 0, 7); err != nil || first != 7 {
 		t.Fatal(first, err)
 	}
 	if gone := overtaken(t, c, s, 3, 10); gone != 4 {

@@ -35,7 +35,7 @@ func TestARecordThatWasReadIsNotReadableForAWhile(t *testing.T) {
 		})
 	}
 	for try := range 2 {
-		leader, err := k.Leader(ctx, s.Topic, 0)
+		leader, err := k.Leader(ctx, s.Topic.String(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -57,7 +57,7 @@ func (j *judgement) next(r stream.Record, partitions int32) verdict {
 	kind := o.str("type", "")
 	control := kind == "clock.ticked" || kind == "pricebook.published"
 	known := control || kind == "subscription.changed"
-	if j.source.Topic == stream.UsageTopic {
+	if j.source.Topic.Kind() == stream.Usage {
 		known = control || kind == "usage.recorded" || kind == "adjustment.recorded"
 	}
 	if !known {
@@ -183,7 +183,7 @@ func (j *judgement) facts() []*fact {
 
 // name is the columns topic and partition.
 func (j *judgement) name() string {
-	return row(j.source.Topic, strconv.Itoa(int(j.source.Partition)))
+	return row(j.source.Topic.String(), strconv.Itoa(int(j.source.Partition)))
 }
 
 func (j *judgement) deadLetters() []string {

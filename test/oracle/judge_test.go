@@ -147,7 +147,7 @@ func TestPlacement(t *testing.T) {
 	s.change("foobar", "01T00:00", "sub", "active", 1, "1", "")
 	log := Log{}
 	for p := range int32(2) {
-		log[stream.Source{Topic: stream.SubscriptionsTopic, Partition: p}] = s.log[subscriptions]
+		log[stream.Source{Topic: stream.Subscriptions.Topic(), Partition: p}] = s.log[subscriptions]
 	}
 	expect(t, Compute(log, 2, Options{}), "dead_letters", "",
 		"runrate.subscriptions | 0 | 0 | wrong_partition",
@@ -159,10 +159,10 @@ func TestGate(t *testing.T) {
 	s := newScript()
 	s.change("abc", "01T00:00", "sub", "active", 1, "1", "")
 	s.tick("01T02:00")
-	log := Log{{Topic: stream.SubscriptionsTopic, Partition: 1}: s.log[subscriptions]}
+	log := Log{{Topic: stream.Subscriptions.Topic(), Partition: 1}: s.log[subscriptions]}
 	expect(t, Compute(log, 2, Options{}), "mrr", "")
 	slow := newScript()
 	slow.tick("01T01:59")
-	log[stream.Source{Topic: stream.SubscriptionsTopic}] = slow.log[subscriptions]
+	log[stream.Source{Topic: stream.Subscriptions.Topic()}] = slow.log[subscriptions]
 	expect(t, Compute(log, 2, Options{}), "mrr", "", "2026-11-01T01:00:00Z | chat | team |  |  | USD | 1 | 1")
 }

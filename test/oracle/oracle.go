@@ -53,7 +53,7 @@ func Compute(log Log, partitions int32, opts Options) Views {
 	}
 	w := &world{opts: opts, stamps: map[int64]string{}}
 	views := Views{}
-	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+	for _, topic := range stream.Inputs() {
 		gate := int64(math.MaxInt64)
 		for p := range partitions {
 			src := stream.Source{Topic: topic, Partition: p}
@@ -64,7 +64,7 @@ func Compute(log Log, partitions int32, opts Options) Views {
 			views["accounting"] = append(views["accounting"], j.accounting()...)
 			views["freshness"] = append(views["freshness"], j.freshness()...)
 		}
-		if topic == stream.UsageTopic {
+		if topic.Kind() == stream.Usage {
 			w.usageGate = gate
 		} else {
 			w.subscriptionGate = gate

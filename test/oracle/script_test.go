@@ -24,8 +24,8 @@ func (s *script) add(src stream.Source, key, value string) {
 }
 
 var (
-	usage0        = stream.Source{Topic: stream.UsageTopic}
-	subscriptions = stream.Source{Topic: stream.SubscriptionsTopic}
+	usage0        = stream.Source{Topic: stream.Usage.Topic()}
+	subscriptions = stream.Source{Topic: stream.Subscriptions.Topic()}
 )
 
 func at(short string) string {

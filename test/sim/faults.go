@@ -110,7 +110,7 @@ func (s *Seam) Fetch(ctx context.Context, source stream.Source, at stream.Offset
 	if err != nil || len(records) == 0 {
 		return records, end, err
 	}
-	err = s.do("fetch "+source.Topic, func() error { return nil })
+	err = s.do("fetch "+source.Topic.String(), func() error { return nil })
 	if err != nil {
 		return nil, 0, err
 	}
@@ -124,13 +124,13 @@ func (s *Seam) Range(ctx context.Context, source stream.Source) (r broker.Range,
 }
 
 // Append is Log's.
-func (s *Seam) Append(ctx context.Context, topic string, partition int32, messages []broker.Message) (at stream.Offset, err error) {
+func (s *Seam) Append(ctx context.Context, topic stream.Topic, partition int32, messages []broker.Message) (at stream.Offset, err error) {
 	err = s.do("append snapshot", func() error { at, err = s.Log.Append(ctx, topic, partition, messages); return err })
 	return at, err
 }
 
 // Committed is Log's.
-func (s *Seam) Committed(ctx context.Context, group, topic string) (c map[int32]broker.Commit, err error) {
+func (s *Seam) Committed(ctx context.Context, group string, topic stream.Topic) (c map[int32]broker.Commit, err error) {
 	err = s.do("committed", func() error { c, err = s.Log.Committed(ctx, group, topic); return err })
 	return c, err
 }
@@ -205,7 +205,7 @@ func (s *Seam) Recent(ctx context.Context, epoch uint32, source stream.Source, s
 }
 
 // Progress is Tables'.
-func (s *Seam) Progress(ctx context.Context, epoch uint32, topic string) (p map[int32]rows.Progress, err error) {
+func (s *Seam) Progress(ctx context.Context, epoch uint32, topic stream.Topic) (p map[int32]rows.Progress, err error) {
 	err = s.do("read progress", func() error { p, err = s.Tables.Progress(ctx, epoch, topic); return err })
 	return p, err
 }

@@ -121,7 +121,7 @@ func (l *Log) Range(_ context.Context, s stream.Source) (broker.Range, error) {
 }
 
 // Append is broker.Client's Append.
-func (l *Log) Append(_ context.Context, topic string, partition int32, messages []broker.Message) (stream.Offset, error) {
+func (l *Log) Append(_ context.Context, topic stream.Topic, partition int32, messages []broker.Message) (stream.Offset, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := stream.Source{Topic: topic, Partition: partition}
@@ -137,7 +137,7 @@ func (l *Log) Append(_ context.Context, topic string, partition int32, messages 
 }
 
 // Committed is broker.Client's Committed.
-func (l *Log) Committed(_ context.Context, group, topic string) (map[int32]broker.Commit, error) {
+func (l *Log) Committed(_ context.Context, group string, topic stream.Topic) (map[int32]broker.Commit, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	out := map[int32]broker.Commit{}

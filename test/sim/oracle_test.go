@@ -100,7 +100,7 @@ func fold(t *testing.T, seed uint64, log oracle.Log, partitions int32) *sim.Tabl
 	t.Helper()
 	tables := &sim.Tables{}
 	r := rand.New(rand.NewPCG(seed, 7))
-	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+	for _, topic := range stream.Inputs() {
 		for p := range partitions {
 			source := stream.Source{Topic: topic, Partition: p}
 			// Small memories send most identities to the look-up.
@@ -113,7 +113,7 @@ func fold(t *testing.T, seed uint64, log oracle.Log, partitions int32) *sim.Tabl
 				return sim.Cut(1 + r.IntN(3))
 			}
 			newFold := func() worker.Fold {
-				if topic == stream.SubscriptionsTopic {
+				if topic.Kind() == stream.Subscriptions {
 					return subscriptions.New(subscriptions.Config{Source: source, Memory: memory})
 				}
 				return usage.New(usage.Config{Source: source, Memory: memory, ARRWindowDays: 28, ARRMultiplier: 13})

@@ -260,7 +260,7 @@ func (t *Tables) Recent(_ context.Context, _ uint32, source stream.Source, since
 }
 
 // Progress is store.Store's Progress.
-func (t *Tables) Progress(_ context.Context, _ uint32, topic string) (map[int32]rows.Progress, error) {
+func (t *Tables) Progress(_ context.Context, _ uint32, topic stream.Topic) (map[int32]rows.Progress, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	out := map[int32]rows.Progress{}

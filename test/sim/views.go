@@ -23,7 +23,7 @@ func (t *Tables) Views(partitions int32, multiplier int64, keep func(event.Time)
 	if keep == nil {
 		v.keep = func(event.Time) bool { return true }
 	}
-	v.usage, v.subscriptions = t.gate(stream.UsageTopic, partitions), t.gate(stream.SubscriptionsTopic, partitions)
+	v.usage, v.subscriptions = t.gate(stream.Usage.Topic(), partitions), t.gate(stream.Subscriptions.Topic(), partitions)
 	v.events()
 	v.windows()
 	v.recurring()
@@ -45,7 +45,7 @@ type views struct {
 
 // gate is the clock that every partition of a topic has reached, -1 if one has
 // none.
-func (t *Tables) gate(topic string, partitions int32) event.Time {
+func (t *Tables) gate(topic stream.Topic, partitions int32) event.Time {
 	gate := event.MaxTime
 	for p := range partitions {
 		r := t.progress[stream.Source{Topic: topic, Partition: p}].row
@@ -167,7 +167,7 @@ func (v *views) netNew() {
 
 func (v *views) log() {
 	for k, r := range v.t.dead {
-		v.add("dead_letters", k.source.Topic, fmt.Sprint(k.source.Partition), fmt.Sprint(k.offset), string(r.row.Reason))
+		v.add("dead_letters", k.source.Topic.String(), fmt.Sprint(k.source.Partition), fmt.Sprint(k.offset), string(r.row.Reason))
 	}
 	for s, r := range v.t.progress {
 		p := r.row
@@ -178,9 +178,9 @@ func (v *views) log() {
 		if p.Ticked {
 			clock = micros(p.Clock)
 		}
-		v.add("accounting", s.Topic, fmt.Sprint(s.Partition), fmt.Sprint(p.FirstOffset), fmt.Sprint(p.NextOffset),
+		v.add("accounting", s.Topic.String(), fmt.Sprint(s.Partition), fmt.Sprint(p.FirstOffset), fmt.Sprint(p.NextOffset),
 			fmt.Sprint(p.Accepted), fmt.Sprint(p.Duplicate), fmt.Sprint(p.Refused), fmt.Sprint(p.Control))
-		v.add("freshness", s.Topic, fmt.Sprint(s.Partition), clock, fmt.Sprint(p.NextOffset))
+		v.add("freshness", s.Topic.String(), fmt.Sprint(s.Partition), clock, fmt.Sprint(p.NextOffset))
 	}
 }
 

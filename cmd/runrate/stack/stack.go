@@ -108,7 +108,7 @@ func run(ctx context.Context, o Options) error {
 		})
 	}
 	options := consume.Options{Client: client, Store: tables, Memory: o.Memory, Limits: o.Limits, Logger: o.Logger}
-	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+	for _, topic := range stream.Inputs() {
 		start(func() error { return consume.Run(ctx, topic, options) })
 	}
 	if !o.NoTicker {
@@ -119,7 +119,7 @@ func run(ctx context.Context, o Options) error {
 		if err := tables.Ping(ctx); err != nil {
 			return err
 		}
-		_, err := client.Partitions(ctx, stream.UsageTopic)
+		_, err := client.Partitions(ctx, stream.Usage.Topic())
 		return err
 	})
 	fmt.Fprintf(o.Out, "runrate is up\n  Kafka             %s\n  ClickHouse native %s\n", kafka.brokers, server.address)
@@ -163,7 +163,7 @@ func Define(ctx context.Context, tables *store.Store, d *store.Definition) error
 	if d == nil {
 		return nil
 	}
-	epoch, err := tables.Epoch(ctx, stream.UsageTopic)
+	epoch, err := tables.Epoch(ctx, stream.Usage.Topic())
 	if err != nil {
 		return err
 	}
@@ -171,13 +171,13 @@ func Define(ctx context.Context, tables *store.Store, d *store.Definition) error
 	if err != nil || known == *d {
 		return err
 	}
-	progress, err := tables.Progress(ctx, epoch, stream.UsageTopic)
+	progress, err := tables.Progress(ctx, epoch, stream.Usage.Topic())
 	if err != nil {
 		return err
 	}
 	if len(progress) > 0 {
 		return fmt.Errorf("usage ARR is %d x %d days in what is folded already; to make it %d x %d days, refold %s with `runrate rebuild`",
-			known.Multiplier, known.WindowDays, d.Multiplier, d.WindowDays, stream.UsageTopic)
+			known.Multiplier, known.WindowDays, d.Multiplier, d.WindowDays, stream.Usage.Topic())
 	}
 	return tables.SetDefinition(ctx, epoch, *d)
 }

@@ -38,12 +38,12 @@ const partitions = 2
 type log map[stream.Source][]stream.Record
 
 func (l log) SendTo(_ context.Context, route publish.Route, value []byte) error {
-	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+	for _, topic := range stream.Inputs() {
 		for p := range int32(partitions) {
 			source := stream.Source{Topic: topic, Partition: p}
 			record := stream.Record{Offset: stream.Offset(len(l[source])), Value: bytes.Clone(value)}
 			if !route.Type.Control() {
-				if (route.Type == event.SubscriptionChanged) != (topic == stream.SubscriptionsTopic) || stream.Partition([]byte(route.Subject), partitions) != p {
+				if (route.Type == event.SubscriptionChanged) != (topic.Kind() == stream.Subscriptions) || stream.Partition([]byte(route.Subject), partitions) != p {
 					continue
 				}
 				record.Key = []byte(route.Subject)
@@ -99,7 +99,7 @@ func folded(t *testing.T) *store.Store {
 	for source, records := range l {
 		must(t, s.SetTopic(t.Context(), source.Topic, partitions))
 		var f fold = usage.New(usage.Config{Source: source, Memory: intake.DefaultMemory, ARRWindowDays: 28, ARRMultiplier: 13})
-		if source.Topic == stream.SubscriptionsTopic {
+		if source.Topic.Kind() == stream.Subscriptions {
 			f = subscriptions.New(subscriptions.Config{Source: source, Memory: intake.DefaultMemory})
 		}
 		judge := intake.NewJudge(source, partitions)

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -32,7 +31,7 @@ func checkAccounting(ctx context.Context, r *reader, s *state, d *Differences) e
 		found[p] = fates{c.next - c.first, c.accepted, c.refused}
 		expected[p] = fates{fetched: int64(c.accepted + c.duplicate + c.refused + c.control)}
 	}
-	count := func(add func(*fates, uint64), topic, column, from string) error {
+	count := func(add func(*fates, uint64), topic stream.Topic, column, from string) error {
 		c, err := open(ctx, r, func(k *source, n *uint64) []any { return []any{&k.Partition, n} }, `
 SELECT partition, countIf($offset < $written) AS n FROM DB.$ledger GROUP BY partition HAVING n > 0`, "$offset", column, "$written", s.written(topic), "$ledger", from)
 		if err != nil {
@@ -46,11 +45,12 @@ SELECT partition, countIf($offset < $written) AS n FROM DB.$ledger GROUP BY part
 			return nil
 		})
 	}
-	for topic, ledger := range map[string]string{
-		stream.UsageTopic:         fmt.Sprintf("usage_event_versions FINAL WHERE epoch = %d", s.usage.epoch),
-		stream.SubscriptionsTopic: fmt.Sprintf("subscription_change_versions FINAL WHERE epoch = %d", s.subs.epoch),
-	} {
-		if err := count(func(f *fates, n uint64) { f.accepted += n }, topic, "toInt64(version)", ledger); err != nil {
+	ledgers := stream.ByKind(
+		fmt.Sprintf("usage_event_versions FINAL WHERE epoch = %d", s.usage.epoch),
+		fmt.Sprintf("subscription_change_versions FINAL WHERE epoch = %d", s.subs.epoch),
+	)
+	for _, topic := range stream.Inputs() {
+		if err := count(func(f *fates, n uint64) { f.accepted += n }, topic, "toInt64(version)", ledgers.Of(topic.Kind())); err != nil {
 			return err
 		}
 		letters := fmt.Sprintf("dead_letters WHERE topic = '%s'", topic)
@@ -70,7 +70,7 @@ SELECT partition, countIf($offset < $written) AS n FROM DB.$ledger GROUP BY part
 }
 
 // written is SQL for the offset before which the partition of a row is written.
-func (s *state) written(topic string) string {
+func (s *state) written(topic stream.Topic) string {
 	partitions, next := []string{"-1"}, []string{"0"}
 	for p, c := range s.progress {
 		if p.Topic == topic {
@@ -89,7 +89,7 @@ const logPatience = 10 * time.Second
 func checkLog(ctx context.Context, r *reader, s *state, d *Differences) error {
 	ctx, cancel := context.WithTimeout(ctx, logPatience)
 	defer cancel()
-	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+	for _, topic := range stream.Inputs() {
 		ranges, err := r.log.Offsets(ctx, topic)
 		if err != nil {
 			d.unknown = "the log could not be read: " + err.Error()
@@ -114,9 +114,7 @@ func checkLog(ctx context.Context, r *reader, s *state, d *Differences) error {
 }
 
 func sorted[V any](m map[source]V) []source {
-	return slices.SortedFunc(maps.Keys(m), func(a, b source) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
-	})
+	return slices.SortedFunc(maps.Keys(m), source.Compare)
 }
 
 // checkHeldBack holds the latest as_of of each view against the clocks. The

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"time"
 
@@ -61,21 +62,25 @@ func micro(micros int64) string {
 func (r *reader) state(ctx context.Context) (*state, error) {
 	s := &state{progress: map[source]counters{}}
 	clocks := map[source]int64{}
-	c, err := open(ctx, r, func(k *source, v *struct {
+	type row struct {
+		topic string
 		counters
 		clock int64
-	}) []any {
-		return []any{&k.Topic, &k.Partition, &v.first, &v.next, &v.accepted, &v.duplicate, &v.refused, &v.control, &v.clock}
+	}
+	c, err := open(ctx, r, func(k *source, v *row) []any {
+		return []any{&v.topic, &k.Partition, &v.first, &v.next, &v.accepted, &v.duplicate, &v.refused, &v.control, &v.clock}
 	}, `
 SELECT a.topic, a.partition, a.first_offset, a.next_offset, a.accepted, a.duplicate, a.refused, a.control, toUnixTimestamp64Micro(f.clock)
 FROM DB.accounting AS a INNER JOIN DB.freshness AS f USING (topic, partition)`)
 	if err != nil {
 		return nil, err
 	}
-	err = c.each(func(k *source, v *struct {
-		counters
-		clock int64
-	}) error {
+	err = c.each(func(k *source, v *row) error {
+		topic, ok := stream.InputNamed(v.topic)
+		if !ok {
+			return fmt.Errorf("accounting shows the topic %q, which is no input", v.topic)
+		}
+		k.Topic = topic
 		s.progress[*k], clocks[*k] = v.counters, v.clock
 		return nil
 	})
@@ -85,15 +90,15 @@ FROM DB.accounting AS a INNER JOIN DB.freshness AS f USING (topic, partition)`)
 	if err := r.conn.QueryRow(ctx, r.text(`SELECT arr_window_days, arr_multiplier FROM DB.definitions`)).Scan(&s.windowDays, &s.arrMultiplier); err != nil {
 		return nil, err
 	}
-	if s.usage, err = r.topic(ctx, stream.UsageTopic, clocks); err != nil {
+	if s.usage, err = r.topic(ctx, stream.Usage.Topic(), clocks); err != nil {
 		return nil, err
 	}
-	s.subs, err = r.topic(ctx, stream.SubscriptionsTopic, clocks)
+	s.subs, err = r.topic(ctx, stream.Subscriptions.Topic(), clocks)
 	return s, err
 }
 
 // topic reads the epoch that is shown of a topic, and judges its clocks.
-func (r *reader) topic(ctx context.Context, topic string, clocks map[source]int64) (topicState, error) {
+func (r *reader) topic(ctx context.Context, topic stream.Topic, clocks map[source]int64) (topicState, error) {
 	var t topicState
 	var partitions int32
 	if err := r.conn.QueryRow(ctx, r.text(`SELECT argMax(epoch, (switched_at, epoch)) FROM DB.epochs WHERE topic = '$topic'`, "$topic", topic)).Scan(&t.epoch); err != nil {

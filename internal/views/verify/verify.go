@@ -18,6 +18,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"runrate/internal/broker"
+	"runrate/internal/stream"
 )
 
 // Options say what to verify and how.
@@ -37,7 +38,7 @@ type Options struct {
 
 // LogRanges is broker.Client's part.
 type LogRanges interface {
-	Offsets(ctx context.Context, topic string) (map[int32]broker.Range, error)
+	Offsets(ctx context.Context, topic stream.Topic) (map[int32]broker.Range, error)
 }
 
 // check is one line of the table.

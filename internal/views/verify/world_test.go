@@ -45,12 +45,12 @@ func newWorld(t *testing.T, seed uint64, options gen.Options) *world {
 	generated := gen.Stream(seed, options)
 	w.log = generated.Log()
 	r := rand.New(rand.NewPCG(seed, 11))
-	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+	for _, topic := range stream.Inputs() {
 		w.must(w.store.SetTopic(t.Context(), topic, generated.Partitions))
 		for p := range generated.Partitions {
 			source := stream.Source{Topic: topic, Partition: p}
 			var f fold = usage.New(usage.Config{Source: source, Memory: intake.DefaultMemory, ARRWindowDays: 28, ARRMultiplier: 13})
-			if topic == stream.SubscriptionsTopic {
+			if topic.Kind() == stream.Subscriptions {
 				f = subscriptions.New(subscriptions.Config{Source: source, Memory: intake.DefaultMemory})
 			}
 			w.fold(f, source, generated.Partitions, func() bool { return r.IntN(60) == 0 })
@@ -111,7 +111,7 @@ func (w *world) exec(statement string) {
 }
 
 // Offsets is the log's: it makes the world a verify.LogRanges.
-func (w *world) Offsets(_ context.Context, topic string) (map[int32]broker.Range, error) {
+func (w *world) Offsets(_ context.Context, topic stream.Topic) (map[int32]broker.Range, error) {
 	out := map[int32]broker.Range{}
 	for s, records := range w.log {
 		if s.Topic == topic && len(records) > 0 {

@@ -27,6 +27,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"runrate/internal/broker"
+	"runrate/internal/stream"
 	kafkacluster "runrate/test/kafka"
 )
 
@@ -130,28 +131,27 @@ func Name(t testing.TB) string {
 }
 
 // Topic creates a topic of three replicas, two of them needed, which is deleted
-// when the test ends, and returns its name. settings are pairs of a name and a
-// value.
-func Topic(t testing.TB, partitions int, settings ...string) string {
+// when the test ends. settings are pairs of a name and a value.
+func Topic(t testing.TB, partitions int, settings ...string) stream.Topic {
 	t.Helper()
-	name := Name(t)
-	Create(t, name, partitions, settings...)
-	return name
+	topic := stream.Other(Name(t))
+	Create(t, topic, partitions, settings...)
+	return topic
 }
 
 // Lasting is Topic, but the topic stays until the cluster ends.
-func Lasting(t testing.TB, partitions int) string {
+func Lasting(t testing.TB, partitions int) stream.Topic {
 	t.Helper()
-	name := Name(t)
-	create(t, name, partitions)
-	return name
+	topic := stream.Other(Name(t))
+	create(t, topic.String(), partitions)
+	return topic
 }
 
-// Create is Topic with a given name.
-func Create(t testing.TB, name string, partitions int, settings ...string) {
+// Create is Topic for a given one.
+func Create(t testing.TB, topic stream.Topic, partitions int, settings ...string) {
 	t.Helper()
-	create(t, name, partitions, settings...)
-	t.Cleanup(func() { Delete(t, name) })
+	create(t, topic.String(), partitions, settings...)
+	t.Cleanup(func() { Delete(t, topic) })
 }
 
 func create(t testing.TB, name string, partitions int, settings ...string) {
@@ -177,12 +177,16 @@ func create(t testing.TB, name string, partitions int, settings ...string) {
 // Delete deletes topics, and returns when no node knows them any more. It is no
 // error if one does not exist. Nodes that are down are started first, or they
 // would come back with the topic.
-func Delete(t testing.TB, names ...string) {
+func Delete(t testing.TB, topics ...stream.Topic) {
 	t.Helper()
 	c := get(t)
 	heal(t, c)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
+	names := make([]string, len(topics))
+	for i, topic := range topics {
+		names[i] = topic.String()
+	}
 	if err := c.DeleteTopics(ctx, names...); err != nil {
 		t.Error(err)
 	}

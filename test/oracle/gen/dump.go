@@ -33,7 +33,7 @@ func (g Generated) Dump(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	for _, e := range g.Entries {
-		err := enc.Encode(line{e.Source.Topic, e.Source.Partition, int64(e.Record.Offset), e.Record.Time,
+		err := enc.Encode(line{e.Source.Topic.String(), e.Source.Partition, int64(e.Record.Offset), e.Record.Time,
 			e.Record.Key, string(e.Record.Key), e.Record.Value, string(e.Record.Value)})
 		if err != nil {
 			return fmt.Errorf("dump %s@%d: %w", e.Source, e.Record.Offset, err)
@@ -53,8 +53,12 @@ func Load(r io.Reader, partitions int32) (Generated, error) {
 		} else if err != nil {
 			return g, fmt.Errorf("load record %d: %w", len(g.Entries), err)
 		}
+		topic, ok := stream.InputNamed(l.Topic)
+		if !ok {
+			return g, fmt.Errorf("load record %d: %q is no input topic", len(g.Entries), l.Topic)
+		}
 		g.Entries = append(g.Entries, Entry{
-			Source: stream.Source{Topic: l.Topic, Partition: l.Partition},
+			Source: stream.Source{Topic: topic, Partition: l.Partition},
 			Record: stream.Record{Offset: stream.Offset(l.Offset), Time: l.Time, Key: l.Key, Value: l.Value},
 		})
 	}

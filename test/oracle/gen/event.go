@@ -13,7 +13,7 @@ type member struct{ name, value string }
 
 // event is one event before it becomes text.
 type event struct {
-	topic   string
+	topic   stream.Topic
 	account string // subject and key
 	time    int64
 	data    []member
@@ -23,11 +23,11 @@ type event struct {
 }
 
 // newEvent is a sound envelope for an account.
-func (g *generator) newEvent(topic, kind string, data []member) *event {
+func (g *generator) newEvent(topic stream.Topic, kind string, data []member) *event {
 	return g.eventAt(topic, kind, pick(g, g.accounts...), g.eventTime(), data)
 }
 
-func (g *generator) eventAt(topic, kind, account string, at int64, data []member) *event {
+func (g *generator) eventAt(topic stream.Topic, kind, account string, at int64, data []member) *event {
 	g.serial++
 	e := &event{topic: topic, account: account, key: account, time: at, data: data}
 	e.attrs = []member{{"specversion", `"1.0"`}, {"type", quote(kind)},
@@ -134,9 +134,9 @@ func (g *generator) sendDuplicate() {
 // sendLimit sends an event exactly at one of the clock's limits on its
 // partition, or a microsecond to either side.
 func (g *generator) sendLimit() {
-	topic, kind, data := stream.UsageTopic, "usage.recorded", g.usageData()
+	topic, kind, data := stream.Usage.Topic(), "usage.recorded", g.usageData()
 	if g.mix.Usage == 0 || g.mix.Subscription > 0 && g.chance(3) {
-		topic, kind, data = stream.SubscriptionsTopic, "subscription.changed", g.subscriptionData()
+		topic, kind, data = stream.Subscriptions.Topic(), "subscription.changed", g.subscriptionData()
 	}
 	account := pick(g, g.accounts...)
 	clock := g.clock[stream.Source{Topic: topic, Partition: stream.Partition([]byte(account), g.partitions)}]

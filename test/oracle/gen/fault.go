@@ -21,12 +21,12 @@ func (g *generator) sendFault() {
 func (g *generator) anyEvent() *event {
 	account := pick(g, g.accounts...)
 	if g.mix.Usage == 0 || g.mix.Subscription > 0 && g.chance(3) {
-		return g.eventAt(stream.SubscriptionsTopic, "subscription.changed", account, g.now, g.subscriptionData())
+		return g.eventAt(stream.Subscriptions.Topic(), "subscription.changed", account, g.now, g.subscriptionData())
 	}
 	if g.chance(4) {
-		return g.eventAt(stream.UsageTopic, "adjustment.recorded", account, g.now, g.adjustmentData())
+		return g.eventAt(stream.Usage.Topic(), "adjustment.recorded", account, g.now, g.adjustmentData())
 	}
-	return g.eventAt(stream.UsageTopic, "usage.recorded", account, g.now, g.usageData())
+	return g.eventAt(stream.Usage.Topic(), "usage.recorded", account, g.now, g.usageData())
 }
 
 // malformed sends bytes that are no event, or lack an attribute.
@@ -66,10 +66,10 @@ func (g *generator) malformed() {
 func (g *generator) unknownType() {
 	e := g.anyEvent()
 	if g.chance(3) {
-		if e.topic == stream.UsageTopic {
-			e.topic = stream.SubscriptionsTopic
+		if e.topic.Kind() == stream.Usage {
+			e.topic = stream.Subscriptions.Topic()
 		} else {
-			e.topic = stream.UsageTopic
+			e.topic = stream.Usage.Topic()
 		}
 	} else {
 		e.set("type", quote(pick(g, "usage.deleted", "Usage.Recorded", "", "clock", "usage.recorded ")))
@@ -99,7 +99,7 @@ func (g *generator) invalidUsage() {
 	bad := pick(g, `{"input_tokens":-1}`, `{"input_tokens":1.5}`, `{"input_tokens":1e-3}`, `{"input_tokens":-1.0}`, `{"input_tokens":1e999999999}`,
 		`{"input_tokens":9007199254740993}`, `{"input_tokens":99999999999999999999999}`, `{}`)
 	replace(data, "quantities", bad)
-	g.send(g.eventAt(stream.UsageTopic, "usage.recorded", pick(g, g.accounts...), g.now, data))
+	g.send(g.eventAt(stream.Usage.Topic(), "usage.recorded", pick(g, g.accounts...), g.now, data))
 }
 
 func (g *generator) invalidAdjustment() {
@@ -110,7 +110,7 @@ func (g *generator) invalidAdjustment() {
 		replace(data, "amount", quote(pick(g, "", "abc", "1e3", "NaN", "Infinity", "0x10", "1,5", "--1", "1.2.3", " 1",
 			"0.0000000000001", "1000000000000000.000000000001", "-9999999999999999", "170141183460469231731687303715884105728")))
 	}
-	g.send(g.eventAt(stream.UsageTopic, "adjustment.recorded", pick(g, g.accounts...), g.now, data))
+	g.send(g.eventAt(stream.Usage.Topic(), "adjustment.recorded", pick(g, g.accounts...), g.now, data))
 }
 
 func (g *generator) invalidSubscription() {
@@ -123,7 +123,7 @@ func (g *generator) invalidSubscription() {
 		[]string{"unit_amount", `"1.0000000000001"`}, []string{"quantity", "-1"}, []string{"quantity", "2.5"}, []string{"quantity", "1e16"}, []string{"interval_count", "1e4"},
 		[]string{"quantity", "9007199254740993"}, []string{"currency", `"ZZZ"`}, []string{"line", `"*"`})
 	replace(data, bad[0], bad[1])
-	g.send(g.eventAt(stream.SubscriptionsTopic, "subscription.changed", pick(g, g.accounts...), g.now, data))
+	g.send(g.eventAt(stream.Subscriptions.Topic(), "subscription.changed", pick(g, g.accounts...), g.now, data))
 }
 
 // invalidEnvelope sends an empty attribute, or a time outside 1970 to 2100.
@@ -164,7 +164,7 @@ func (g *generator) unpriced() {
 		replace(data, "product", `"store"`)
 		replace(data, "quantities", `{"gb_hours":9007199254740992}`)
 	}
-	g.send(g.eventAt(stream.UsageTopic, "usage.recorded", pick(g, g.accounts...), g.now, data))
+	g.send(g.eventAt(stream.Usage.Topic(), "usage.recorded", pick(g, g.accounts...), g.now, data))
 }
 
 // badControl sends a control record that is refused, or one with a key, which is not.

@@ -32,8 +32,8 @@ type Entry struct {
 func (g Generated) Log() oracle.Log {
 	log := oracle.Log{}
 	for p := range g.Partitions {
-		log[stream.Source{Topic: stream.UsageTopic, Partition: p}] = nil
-		log[stream.Source{Topic: stream.SubscriptionsTopic, Partition: p}] = nil
+		log[stream.Source{Topic: stream.Usage.Topic(), Partition: p}] = nil
+		log[stream.Source{Topic: stream.Subscriptions.Topic(), Partition: p}] = nil
 	}
 	for _, e := range g.Entries {
 		log[e.Source] = append(log[e.Source], e.Record)
@@ -166,7 +166,7 @@ func newGenerator(seed uint64, o Options) *generator {
 // sources are the partitions of both topics.
 func (g *generator) sources() []stream.Source {
 	var list []stream.Source
-	for _, topic := range []string{stream.UsageTopic, stream.SubscriptionsTopic} {
+	for _, topic := range stream.Inputs() {
 		for p := range g.partitions {
 			list = append(list, stream.Source{Topic: topic, Partition: p})
 		}

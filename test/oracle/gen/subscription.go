@@ -9,7 +9,7 @@ import (
 // sendSubscription changes a subscription: mostly at a time like any other
 // event's, sometimes at exactly the time of an earlier change.
 func (g *generator) sendSubscription() {
-	e := g.newEvent(stream.SubscriptionsTopic, "subscription.changed", g.subscriptionData())
+	e := g.newEvent(stream.Subscriptions.Topic(), "subscription.changed", g.subscriptionData())
 	if g.chance(6) {
 		for i := len(g.events) - 1; i >= 0; i-- {
 			if old := g.events[i]; old.topic == e.topic && old.time <= g.now && g.chance(2) {

@@ -16,7 +16,7 @@ var meters = map[string][]string{
 }
 
 func (g *generator) sendUsage() {
-	g.send(g.newEvent(stream.UsageTopic, "usage.recorded", g.usageData()))
+	g.send(g.newEvent(stream.Usage.Topic(), "usage.recorded", g.usageData()))
 }
 
 // usageData counts some of the meters of a listed product. Not all are always
@@ -66,7 +66,7 @@ func (g *generator) place() []member {
 }
 
 func (g *generator) sendAdjustment() {
-	g.send(g.newEvent(stream.UsageTopic, "adjustment.recorded", g.adjustmentData()))
+	g.send(g.newEvent(stream.Usage.Topic(), "adjustment.recorded", g.adjustmentData()))
 }
 
 // adjustmentData is a refund or credit, often beyond all revenue so far, and
