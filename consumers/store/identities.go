@@ -24,7 +24,7 @@ type EventKey struct {
 }
 
 // ledgers are the tables that hold the accepted events.
-var ledgers = stream.ByKind(usageEvents.name, subscriptionChanges.name)
+var ledgers = stream.ByKind(usageEvents.name(), subscriptionChanges.name())
 
 func ledgerOf(source stream.Source) string { return ledgers.Of(source.Topic.Kind()) }
 

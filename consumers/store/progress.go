@@ -31,7 +31,7 @@ func (s *Store) Progress(ctx context.Context, epoch uint32, topic stream.Topic) 
 		out[partition] = p
 		return nil
 	}
-	err := s.readOwn(ctx, progress.name, func(conn driver.Conn) error {
+	err := s.readOwn(ctx, progress.name(), func(conn driver.Conn) error {
 		return s.queryOn(ctx, conn, row, `
 SELECT partition, first_offset, next_offset, accepted, duplicate, refused, control, toUnixTimestamp64Micro(clock), ticked
 FROM `+s.quoted()+`.progress_versions FINAL WHERE topic = ? AND epoch = ?`, topic.String(), epoch)

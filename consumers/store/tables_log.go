@@ -3,11 +3,9 @@ package store
 import (
 	"runrate/internal/event"
 	"runrate/internal/rows"
-	"runrate/internal/stream"
 )
 
 var deadLetters = table[rows.DeadLetter]{
-	name:    "dead_letter_versions",
 	columns: []string{"topic", "epoch", "partition", "offset", "time", "reason", "detail", "key", "payload", "version"},
 	row: func(c *chunk, f *flush, r *rows.DeadLetter) {
 		c.word(f.source.Topic.String())
@@ -22,11 +20,9 @@ var deadLetters = table[rows.DeadLetter]{
 		c.text(string(r.Payload))
 		c.version(r.Offset)
 	},
-	version: func(r *rows.DeadLetter) stream.Offset { return r.Offset },
 }
 
 var progress = table[rows.Progress]{
-	name: "progress_versions",
 	columns: []string{"topic", "epoch", "partition", "first_offset", "next_offset",
 		"accepted", "duplicate", "refused", "control", "clock", "ticked", "version"},
 	row: func(c *chunk, f *flush, r *rows.Progress) {
@@ -47,5 +43,4 @@ var progress = table[rows.Progress]{
 		c.bool(r.Ticked)
 		c.version(r.NextOffset)
 	},
-	version: func(r *rows.Progress) stream.Offset { return r.NextOffset },
 }

@@ -3,11 +3,9 @@ package store
 import (
 	"runrate/internal/event"
 	"runrate/internal/rows"
-	"runrate/internal/stream"
 )
 
 var subscriptionChanges = table[rows.SubscriptionChange]{
-	name: "subscription_change_versions",
 	columns: []string{"epoch", "partition", "account", "time", "subscription", "line", "plan", "status", "segment", "region",
 		"currency", "quantity", "unit_amount", "billing_interval", "interval_count", "discount_percent", "mrr",
 		"source", "id", "identity", "version"},
@@ -35,11 +33,9 @@ var subscriptionChanges = table[rows.SubscriptionChange]{
 		c.identity((&event.Event{Account: r.Account, Source: r.Source, ID: r.ID, Time: r.Time}).Identity())
 		c.version(r.Version)
 	},
-	version: func(r *rows.SubscriptionChange) stream.Offset { return r.Version },
 }
 
 var subscriptions = table[rows.Subscription]{
-	name: "subscription_versions",
 	columns: []string{"epoch", "partition", "account", "subscription", "line", "plan", "status", "segment", "region",
 		"currency", "mrr", "since", "version"},
 	row: func(c *chunk, f *flush, r *rows.Subscription) {
@@ -57,11 +53,9 @@ var subscriptions = table[rows.Subscription]{
 		c.micros(r.Since)
 		c.version(r.Version)
 	},
-	version: func(r *rows.Subscription) stream.Offset { return r.Version },
 }
 
 var movements = table[rows.Movement]{
-	name: "mrr_movement_versions",
 	columns: []string{"epoch", "partition", "time", "change", "account", "line", "currency", "subscription",
 		"movement", "amount", "version"},
 	row: func(c *chunk, f *flush, r *rows.Movement) {
@@ -77,11 +71,9 @@ var movements = table[rows.Movement]{
 		c.money(r.Amount)
 		c.version(r.Version)
 	},
-	version: func(r *rows.Movement) stream.Offset { return r.Version },
 }
 
 var recurring = table[rows.MRR]{
-	name: "mrr_versions",
 	columns: []string{"epoch", "partition", "as_of", "line", "plan", "segment", "region", "currency",
 		"mrr", "subscriptions", "version"},
 	row: func(c *chunk, f *flush, r *rows.MRR) {
@@ -97,12 +89,10 @@ var recurring = table[rows.MRR]{
 		c.count(r.Subscriptions)
 		c.version(r.Version)
 	},
-	version: func(r *rows.MRR) stream.Offset { return r.Version },
 }
 
 // netNew holds both kinds of ARR, told apart by the topic.
 var netNew = table[rows.NetNew]{
-	name: "net_new_arr_versions",
 	columns: []string{"topic", "epoch", "partition", "as_of", "line", "currency",
 		"opening", "new", "expansion", "reactivation", "contraction", "churn", "closing", "accounts", "version"},
 	row: func(c *chunk, f *flush, r *rows.NetNew) {
@@ -122,5 +112,4 @@ var netNew = table[rows.NetNew]{
 		c.count(r.Accounts)
 		c.version(r.Version)
 	},
-	version: func(r *rows.NetNew) stream.Offset { return r.Version },
 }

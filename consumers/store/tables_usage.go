@@ -3,11 +3,9 @@ package store
 import (
 	"runrate/internal/event"
 	"runrate/internal/rows"
-	"runrate/internal/stream"
 )
 
 var usageEvents = table[rows.UsageEvent]{
-	name: "usage_event_versions",
 	columns: []string{"epoch", "partition", "account", "time", "line", "product", "segment", "region", "currency",
 		"quantities", "revenue", "cost", "source", "id", "type", "identity", "version"},
 	row: func(c *chunk, f *flush, r *rows.UsageEvent) {
@@ -25,11 +23,9 @@ var usageEvents = table[rows.UsageEvent]{
 		c.identity((&event.Event{Account: r.Account, Source: r.Source, ID: r.ID, Time: r.Time}).Identity())
 		c.version(r.Version)
 	},
-	version: func(r *rows.UsageEvent) stream.Offset { return r.Version },
 }
 
 var usagePanes = table[rows.UsagePane]{
-	name: "usage_hour_versions",
 	columns: []string{"epoch", "partition", "hour", "line", "product", "segment", "region", "currency",
 		"revenue", "cost", "events", "version"},
 	row: func(c *chunk, f *flush, r *rows.UsagePane) {
@@ -40,11 +36,9 @@ var usagePanes = table[rows.UsagePane]{
 		totals(c, &r.Totals)
 		c.version(r.Version)
 	},
-	version: func(r *rows.UsagePane) stream.Offset { return r.Version },
 }
 
 var rollingRevenue = table[rows.RollingRevenue]{
-	name: "rolling_revenue_versions",
 	columns: []string{"epoch", "partition", "as_of", "window", "line", "product", "segment", "region", "currency",
 		"revenue", "cost", "events", "version"},
 	row: func(c *chunk, f *flush, r *rows.RollingRevenue) {
@@ -56,11 +50,9 @@ var rollingRevenue = table[rows.RollingRevenue]{
 		totals(c, &r.Totals)
 		c.version(r.Version)
 	},
-	version: func(r *rows.RollingRevenue) stream.Offset { return r.Version },
 }
 
 var activeAccounts = table[rows.ActiveAccounts]{
-	name:    "active_account_versions",
 	columns: []string{"epoch", "partition", "as_of", "window", "line", "accounts", "version"},
 	row: func(c *chunk, f *flush, r *rows.ActiveAccounts) {
 		c.uint32(f.epoch)
@@ -71,7 +63,6 @@ var activeAccounts = table[rows.ActiveAccounts]{
 		c.count(r.Accounts)
 		c.version(r.Version)
 	},
-	version: func(r *rows.ActiveAccounts) stream.Offset { return r.Version },
 }
 
 func dimensions(c *chunk, d *rows.Dimensions) {

@@ -18,22 +18,9 @@ import (
 // inserts, each bounded in memory. A Write that failed, whole or half done, may
 // be repeated as it is, as long as the fold has not stepped on.
 func (s *Store) Write(ctx context.Context, epoch uint32, c rows.Changes) error {
-	f := flush{store: s, epoch: epoch, source: c.Source, next: c.Progress.NextOffset}
-	// Progress last: a view shows an as_of once the clock in it has passed.
-	for _, write := range []func() error{
-		func() error { return insert(ctx, f, usageEvents, c.UsageEvents) },
-		func() error { return insert(ctx, f, usagePanes, c.UsagePanes) },
-		func() error { return insert(ctx, f, rollingRevenue, c.Rolling) },
-		func() error { return insert(ctx, f, activeAccounts, c.ActiveAccounts) },
-		func() error { return insert(ctx, f, subscriptionChanges, c.SubscriptionChanges) },
-		func() error { return insert(ctx, f, subscriptions, c.Subscriptions) },
-		func() error { return insert(ctx, f, movements, c.Movements) },
-		func() error { return insert(ctx, f, recurring, c.MRR) },
-		func() error { return insert(ctx, f, netNew, c.NetNew) },
-		func() error { return insert(ctx, f, deadLetters, c.DeadLetters) },
-		func() error { return insert(ctx, f, progress, one(c.Progress)) },
-	} {
-		if err := write(); err != nil {
+	w := writer{ctx, flush{store: s, epoch: epoch, source: c.Source, next: c.Progress.NextOffset}}
+	for _, t := range rows.Tables() {
+		if err := t.Write(&c, w); err != nil {
 			return err
 		}
 	}
@@ -48,44 +35,71 @@ type flush struct {
 	next   stream.Offset // for messages: the offset after the flush
 }
 
+// writer inserts the rows of one flush, a table at a time. It lives as long as
+// one Write.
+type writer struct {
+	ctx context.Context
+	flush
+}
+
+func (w writer) UsageEvents(all iter.Seq[rows.UsageEvent]) error { return insert(w, usageEvents, all) }
+func (w writer) UsagePanes(all iter.Seq[rows.UsagePane]) error   { return insert(w, usagePanes, all) }
+func (w writer) Rolling(all iter.Seq[rows.RollingRevenue]) error {
+	return insert(w, rollingRevenue, all)
+}
+func (w writer) ActiveAccounts(all iter.Seq[rows.ActiveAccounts]) error {
+	return insert(w, activeAccounts, all)
+}
+func (w writer) SubscriptionChanges(all iter.Seq[rows.SubscriptionChange]) error {
+	return insert(w, subscriptionChanges, all)
+}
+func (w writer) Subscriptions(all iter.Seq[rows.Subscription]) error {
+	return insert(w, subscriptions, all)
+}
+func (w writer) Movements(all iter.Seq[rows.Movement]) error     { return insert(w, movements, all) }
+func (w writer) MRR(all iter.Seq[rows.MRR]) error                { return insert(w, recurring, all) }
+func (w writer) NetNew(all iter.Seq[rows.NetNew]) error          { return insert(w, netNew, all) }
+func (w writer) DeadLetters(all iter.Seq[rows.DeadLetter]) error { return insert(w, deadLetters, all) }
+func (w writer) Progress(all iter.Seq[rows.Progress]) error      { return insert(w, progress, all) }
+
 // table says how a row of type R is written.
-type table[R any] struct {
-	name    string
+type table[R rows.Row] struct {
 	columns []string
 	// row writes the values of r in the order of columns.
 	row func(c *chunk, f *flush, r *R)
-	// version is the offset of r, for messages.
-	version func(r *R) stream.Offset
+}
+
+// name is the table's name in ClickHouse.
+func (t table[R]) name() string {
+	var r R
+	return r.Table()
 }
 
 // insert writes all rows to one table, in as many inserts as the bounds on a
 // chunk ask for.
-func insert[R any](ctx context.Context, f flush, t table[R], all iter.Seq[R]) error {
-	if all == nil {
-		return nil
-	}
+func insert[R rows.Row](w writer, t table[R], all iter.Seq[R]) error {
 	var c *chunk
 	defer func() {
 		if c != nil {
-			f.store.inserts <- c
+			w.store.inserts <- c
 		}
 	}()
 	var r R // one for all rows: its address escapes into t.row
 	for r = range all {
 		if c == nil {
 			select {
-			case c = <-f.store.inserts:
+			case c = <-w.store.inserts:
 				c.begin(t.columns)
-			case <-ctx.Done():
-				return failure(ctx, f.op(t.name), ctx.Err())
+			case <-w.ctx.Done():
+				return failure(w.ctx, w.op(t.name()), w.ctx.Err())
 			}
 		}
-		t.row(c, &f, &r)
+		t.row(c, &w.flush, &r)
 		if err := c.endRow(); err != nil {
-			return &Error{Op: f.op(t.name) + fmt.Sprintf(", row of offset %d", t.version(&r)), Kind: Defect, Err: err}
+			return &Error{Op: w.op(t.name()) + fmt.Sprintf(", row of offset %d", r.At()), Kind: Defect, Err: err}
 		}
-		if c.rows >= f.store.chunkRows || c.bytes >= f.store.chunkBytes {
-			if err := send(ctx, f, t, c); err != nil {
+		if c.rows >= w.store.chunkRows || c.bytes >= w.store.chunkBytes {
+			if err := send(w, t, c); err != nil {
 				return err
 			}
 			c.begin(t.columns)
@@ -94,33 +108,29 @@ func insert[R any](ctx context.Context, f flush, t table[R], all iter.Seq[R]) er
 	if c == nil || c.rows == 0 {
 		return nil
 	}
-	return send(ctx, f, t, c)
+	return send(w, t, c)
 }
 
 // send is one INSERT of one block.
-func send[R any](ctx context.Context, f flush, t table[R], c *chunk) error {
-	op := f.op(t.name)
-	bounded, cancel := context.WithTimeout(ctx, f.store.timeout)
+func send[R rows.Row](w writer, t table[R], c *chunk) error {
+	op := w.op(t.name())
+	bounded, cancel := context.WithTimeout(w.ctx, w.store.timeout)
 	defer cancel()
-	b, err := f.store.conn.PrepareBatch(bounded, fmt.Sprintf("INSERT INTO `%s`.%s (%s)",
-		f.store.database, t.name, "`"+strings.Join(t.columns, "`, `")+"`"))
+	b, err := w.store.conn.PrepareBatch(bounded, fmt.Sprintf("INSERT INTO `%s`.%s (%s)",
+		w.store.database, t.name(), "`"+strings.Join(t.columns, "`, `")+"`"))
 	if err != nil {
-		return failure(ctx, op, err)
+		return failure(w.ctx, op, err)
 	}
 	if err := c.load(b); err != nil {
 		_ = b.Abort() // closes the connection, and with it the insert
-		return failure(ctx, op, err)
+		return failure(w.ctx, op, err)
 	}
 	if err := b.Send(); err != nil {
-		return failure(ctx, fmt.Sprintf("%s, %d rows", op, c.rows), err)
+		return failure(w.ctx, fmt.Sprintf("%s, %d rows", op, c.rows), err)
 	}
 	return nil
 }
 
 func (f flush) op(table string) string {
 	return fmt.Sprintf("write %s: insert %s.%s before offset %d, epoch %d", f.source, f.store.database, table, f.next, f.epoch)
-}
-
-func one[R any](r R) iter.Seq[R] {
-	return func(yield func(R) bool) { yield(r) }
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"runrate/internal/rows"
 	"runrate/internal/stream"
 )
 
@@ -71,7 +72,7 @@ func TestFloods(t *testing.T) {
 			return "a", usageText("a", "same", day1, "")
 		}}
 		f.run(t, 150*mb)
-		if f.progress.Duplicate != n-2 || f.rows["events"] != 1 {
+		if f.progress.Duplicate != n-2 || f.rows[rows.UsageEvent{}.Table()] != 1 {
 			t.Errorf("%+v", f.progress)
 		}
 	})
@@ -189,8 +190,8 @@ func TestClockJumps(t *testing.T) {
 				}}
 				f.run(t, 300*mb)
 				end, _ := time.Parse(time.RFC3339, to)
-				if want := 4 * int(end.Sub(march1)/time.Hour); f.rows["mrr"] != want {
-					t.Errorf("%d rows of mrr, want 4 keys in each of the hours, %d", f.rows["mrr"], want)
+				if want := 4 * int(end.Sub(march1)/time.Hour); f.rows[rows.MRR{}.Table()] != want {
+					t.Errorf("%d rows of mrr, want 4 keys in each of the hours, %d", f.rows[rows.MRR{}.Table()], want)
 				}
 			})
 		}

@@ -133,27 +133,13 @@ func (f *flood) Write(_ context.Context, _ uint32, c rows.Changes) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.live = max(f.live, m.HeapAlloc)
-	count(f.rows, "events", c.UsageEvents)
-	count(f.rows, "panes", c.UsagePanes)
-	count(f.rows, "rolling", c.Rolling)
-	count(f.rows, "active", c.ActiveAccounts)
-	count(f.rows, "changes", c.SubscriptionChanges)
-	count(f.rows, "subscriptions", c.Subscriptions)
-	count(f.rows, "movements", c.Movements)
-	count(f.rows, "mrr", c.MRR)
-	count(f.rows, "netnew", c.NetNew)
-	count(f.rows, "dead", c.DeadLetters)
+	for _, table := range rows.Tables() {
+		for range table.Rows(&c) {
+			f.rows[table.Name]++
+		}
+	}
 	f.progress = c.Progress
 	return nil
-}
-
-func count[R any](counts map[string]int, name string, all iter.Seq[R]) {
-	if all == nil {
-		return
-	}
-	for range all {
-		counts[name]++
-	}
 }
 
 func (f *flood) Seen(context.Context, uint32, stream.Source, []store.EventKey, stream.Offset) (map[[16]byte]struct{}, error) {

@@ -81,8 +81,12 @@ func TestTablesHoldVersions(t *testing.T) {
 			}
 		}
 	}
-	if len(tables) != 15 {
-		t.Errorf("%d tables", len(tables))
+	want := strings.Count(ledger, "CREATE TABLE")
+	for _, m := range known(t) {
+		want += strings.Count(m.text, "CREATE TABLE")
+	}
+	if len(tables) != want {
+		t.Errorf("%d tables, want %d", len(tables), want)
 	}
 }
 

@@ -14,11 +14,16 @@ import (
 	"runrate/schemas/topics"
 )
 
+// Files are the migrations, NNNN_name.sql, and the views, views/name.sql, as
+// templates.
+//
 //go:embed *.sql views/*.sql
-var files embed.FS
+var Files embed.FS
 
-// viewOrder is the order in which views are created: one that reads another
-// view comes after it.
+// Views are the names of all views, in the order in which they are created: one
+// that reads another comes after it.
+func Views() []string { return slices.Clone(viewOrder) }
+
 var viewOrder = []string{
 	"definitions",
 	"usage_events",
@@ -42,6 +47,9 @@ type migration struct {
 	checksum string // SHA-256 of the file, hexadecimal
 	text     string // a template
 }
+
+// String is the migration as NNNN_name.
+func (m migration) String() string { return fmt.Sprintf("%04d_%s", m.number, m.name) }
 
 // migrations are the numbered files in their order: 1, 2, 3, … without a gap.
 func migrations(from fs.FS) ([]migration, error) {

@@ -28,7 +28,7 @@ type Result struct {
 // from this program's, or when the database has one that this program does not
 // know.
 func Migrate(ctx context.Context, conn Conn, o Options) (Result, error) {
-	return migrate(ctx, conn, o, files)
+	return migrate(ctx, conn, o, Files)
 }
 
 func migrate(ctx context.Context, conn Conn, o Options, from fs.FS) (Result, error) {
@@ -55,14 +55,13 @@ func migrate(ctx context.Context, conn Conn, o Options, from fs.FS) (Result, err
 		if _, done := applied[m.number]; done {
 			continue
 		}
-		label := fmt.Sprintf("%04d_%s", m.number, m.name)
-		if err := exec(ctx, conn, o, label, m.text); err != nil {
+		if err := exec(ctx, conn, o, m.String(), m.text); err != nil {
 			return result, err
 		}
 		if err := record(ctx, conn, o, m); err != nil {
 			return result, err
 		}
-		result.Applied = append(result.Applied, label)
+		result.Applied = append(result.Applied, m.String())
 	}
 	for _, name := range viewOrder {
 		text, err := fs.ReadFile(from, "views/"+name+".sql")
@@ -134,11 +133,11 @@ func applied(ctx context.Context, conn Conn, o Options) (map[uint32]migration, e
 func reconcile(known []migration, applied map[uint32]migration) error {
 	for number, a := range applied {
 		if int(number) > len(known) || number == 0 {
-			return fmt.Errorf("the database has migration %04d_%s, which this runrate does not know: use a newer one", number, a.name)
+			return fmt.Errorf("the database has migration %s, which this runrate does not know: use a newer one", a)
 		}
 		if k := known[number-1]; k.checksum != a.checksum {
-			return fmt.Errorf("migration %04d_%s was applied with checksum %.12s…, but this runrate's file has %.12s…: "+
-				"an applied migration must not change; add a new one", number, k.name, a.checksum, k.checksum)
+			return fmt.Errorf("migration %s was applied with checksum %.12s…, but this runrate's file has %.12s…: "+
+				"an applied migration must not change; add a new one", k, a.checksum, k.checksum)
 		}
 	}
 	return nil
@@ -147,7 +146,7 @@ func reconcile(known []migration, applied map[uint32]migration) error {
 func record(ctx context.Context, conn Conn, o Options, m migration) error {
 	query := fmt.Sprintf("INSERT INTO `%s`.migrations (number, name, checksum) VALUES (%d, '%s', '%s')", o.Database, m.number, m.name, m.checksum)
 	if err := conn.Exec(ctx, query); err != nil {
-		return fmt.Errorf("migrate %s: record %04d_%s: %w", o.Database, m.number, m.name, err)
+		return fmt.Errorf("migrate %s: record %s: %w", o.Database, m, err)
 	}
 	return nil
 }

@@ -13,11 +13,11 @@ import (
 func copied(t *testing.T) fstest.MapFS {
 	t.Helper()
 	out := fstest.MapFS{}
-	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(Files, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		data, err := fs.ReadFile(files, path)
+		data, err := fs.ReadFile(Files, path)
 		out[path] = &fstest.MapFile{Data: data}
 		return err
 	})
@@ -27,18 +27,28 @@ func copied(t *testing.T) fstest.MapFS {
 	return out
 }
 
+// known are the migrations of this program.
+func known(t *testing.T) []migration {
+	t.Helper()
+	all, err := migrations(Files)
+	if err != nil || len(all) < 5 {
+		t.Fatal(all, err)
+	}
+	return all
+}
+
 func TestMigrateAgainChangesNothing(t *testing.T) {
 	conn, db := connect(t)
 	o := Options{Database: db}
 	first, err := Migrate(t.Context(), conn, o)
-	if err != nil || len(first.Applied) != 5 || first.Views != len(viewOrder) {
+	if err != nil || len(first.Applied) != len(known(t)) || first.Views != len(viewOrder) {
 		t.Fatalf("%+v, %v", first, err)
 	}
 	again, err := Migrate(t.Context(), conn, o)
 	if err != nil || len(again.Applied) != 0 || again.Views != len(viewOrder) {
 		t.Fatalf("%+v, %v", again, err)
 	}
-	if got := table(t, conn, "SELECT toString(number) || ' ' || name FROM "+db+".migrations ORDER BY number"); len(got) != 5 || got[0][0] != "1 usage" {
+	if got := table(t, conn, "SELECT toString(number) || ' ' || name FROM "+db+".migrations ORDER BY number"); len(got) != len(known(t)) || got[0][0] != "1 usage" {
 		t.Errorf("ledger: %v", got)
 	}
 }
@@ -55,8 +65,12 @@ func TestMigrateGoesOnAfterAFailure(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "0002_subscriptions, statement 4") {
 		t.Fatalf("got %v", err)
 	}
+	var left []string
+	for _, m := range known(t)[1:] {
+		left = append(left, m.String())
+	}
 	r, err := Migrate(t.Context(), conn, o)
-	if err != nil || !slices.Equal(r.Applied, []string{"0002_subscriptions", "0003_net_new", "0004_log", "0005_definitions"}) {
+	if err != nil || !slices.Equal(r.Applied, left) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 }
@@ -73,15 +87,18 @@ func TestMigrateRefusesAnotherProgramsSchema(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "0003_net_new") || !strings.Contains(err.Error(), "must not change") {
 		t.Errorf("changed: %v", err)
 	}
+	all := known(t)
+	last := all[len(all)-1]
 	older := copied(t)
-	delete(older, "0005_definitions.sql")
+	delete(older, last.String()+".sql")
 	_, err = migrate(t.Context(), conn, o, older)
-	if err == nil || !strings.Contains(err.Error(), "0005_definitions") || !strings.Contains(err.Error(), "newer") {
+	if err == nil || !strings.Contains(err.Error(), last.String()) || !strings.Contains(err.Error(), "newer") {
 		t.Errorf("older: %v", err)
 	}
 	gap := copied(t)
-	gap["0007_x.sql"] = &fstest.MapFile{Data: []byte("SELECT 1;")}
-	if _, err = migrate(t.Context(), conn, o, gap); err == nil || !strings.Contains(err.Error(), "0006_name.sql") {
+	gap[migration{number: last.number + 2, name: "x"}.String()+".sql"] = &fstest.MapFile{Data: []byte("SELECT 1;")}
+	due := migration{number: last.number + 1, name: "name"}
+	if _, err = migrate(t.Context(), conn, o, gap); err == nil || !strings.Contains(err.Error(), due.String()+".sql") {
 		t.Errorf("gap: %v", err)
 	}
 }
@@ -92,7 +109,7 @@ func TestMigrateReplacesViews(t *testing.T) {
 	o := Options{Database: db}
 	older := copied(t)
 	older["views/mrr.sql"].Data = []byte("CREATE OR REPLACE VIEW {{.DB}}.mrr AS SELECT 1 AS one;")
-	for _, from := range []fs.FS{older, files} {
+	for _, from := range []fs.FS{older, Files} {
 		if _, err := migrate(t.Context(), conn, o, from); err != nil {
 			t.Fatal(err)
 		}
@@ -120,11 +137,11 @@ func TestCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	views := 0
-	err = fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(Files, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		text, err := fs.ReadFile(files, path)
+		text, err := fs.ReadFile(Files, path)
 		if err != nil {
 			return err
 		}

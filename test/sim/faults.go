@@ -140,51 +140,25 @@ func (s *Seam) Commit(ctx context.Context, m broker.Member, source stream.Source
 	return s.do("commit", func() error { return s.Log.Commit(ctx, m, source, next, metadata) })
 }
 
-// Write is Tables', one insert at a time as store.Store does it: progress last.
-func (s *Seam) Write(ctx context.Context, epoch uint32, c rows.Changes) error {
-	bare := rows.Changes{Source: c.Source, Progress: rows.Progress{NextOffset: -1}}
-	inserts := []struct {
-		name string
-		part rows.Changes
-	}{
-		{"usage_events", with(bare, func(p *rows.Changes) { p.UsageEvents = c.UsageEvents })},
-		{"usage_panes", with(bare, func(p *rows.Changes) { p.UsagePanes = c.UsagePanes })},
-		{"rolling", with(bare, func(p *rows.Changes) { p.Rolling = c.Rolling })},
-		{"active", with(bare, func(p *rows.Changes) { p.ActiveAccounts = c.ActiveAccounts })},
-		{"subscription_changes", with(bare, func(p *rows.Changes) { p.SubscriptionChanges = c.SubscriptionChanges })},
-		{"subscriptions", with(bare, func(p *rows.Changes) { p.Subscriptions = c.Subscriptions })},
-		{"movements", with(bare, func(p *rows.Changes) { p.Movements = c.Movements })},
-		{"mrr", with(bare, func(p *rows.Changes) { p.MRR = c.MRR })},
-		{"net_new", with(bare, func(p *rows.Changes) { p.NetNew = c.NetNew })},
-		{"dead_letters", with(bare, func(p *rows.Changes) { p.DeadLetters = c.DeadLetters })},
-		{"progress", with(bare, func(p *rows.Changes) { p.Progress = c.Progress })},
-	}
-	for _, insert := range inserts {
-		if insert.name != "progress" && empty(insert.part) {
+// Write is Tables', one insert at a time as store.Store does it; a table without
+// rows takes none.
+func (s *Seam) Write(_ context.Context, _ uint32, c rows.Changes) error {
+	for _, table := range rows.Tables() {
+		if !some(table.Rows(&c)) {
 			continue
 		}
-		if err := s.do("insert "+insert.name, func() error { return s.Tables.Write(ctx, epoch, insert.part) }); err != nil {
+		if err := s.do("insert "+table.Name, func() error { return s.Tables.write(table, &c) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func with(c rows.Changes, set func(*rows.Changes)) rows.Changes {
-	set(&c)
-	return c
-}
-
-func empty(c rows.Changes) bool {
-	return none(c.UsageEvents) && none(c.UsagePanes) && none(c.Rolling) && none(c.ActiveAccounts) && none(c.SubscriptionChanges) &&
-		none(c.Subscriptions) && none(c.Movements) && none(c.MRR) && none(c.NetNew) && none(c.DeadLetters)
-}
-
-func none[R any](s iter.Seq[R]) bool {
-	for range each(s) {
-		return false
+func some[R rows.Row](all iter.Seq[R]) bool {
+	for range all {
+		return true
 	}
-	return true
+	return false
 }
 
 // Seen is Tables'.

@@ -99,25 +99,21 @@ type (
 )
 
 // table keeps the row with the highest version of each key.
-type table[K comparable, R any] map[K]versioned[R]
+type table[K comparable, R rows.Row] map[K]R
 
-type versioned[R any] struct {
-	version stream.Offset
-	row     R
-}
-
-func put[K comparable, R any](t *Tables, m *table[K, R], key K, version stream.Offset, row R) {
+// put takes a row in.
+func put[K comparable, R rows.Row](t *Tables, m *table[K, R], key K, row R) {
 	if *m == nil {
 		*m = table[K, R]{}
 	}
 	old, ok := (*m)[key]
 	switch {
-	case ok && old.version == version:
-		if !equal(old.row, row) {
-			t.Conflicts = append(t.Conflicts, fmt.Sprintf("%+v, version %d: was %+v, is %+v", key, version, old.row, row))
+	case ok && old.At() == row.At():
+		if !equal(old, row) {
+			t.Conflicts = append(t.Conflicts, fmt.Sprintf("%s %+v, version %d: was %+v, is %+v", row.Table(), key, row.At(), old, row))
 		}
-	case !ok || version > old.version:
-		(*m)[key] = versioned[R]{version, row}
+	case !ok || row.At() > old.At():
+		(*m)[key] = row
 	}
 }
 
@@ -130,101 +126,53 @@ func equal[R any](a, b R) bool {
 	return any(a) == any(b)
 }
 
+// kept is a table whatever its rows are.
+type kept interface {
+	name() string
+	differ(other kept) string
+}
+
+// all are all tables.
+func (t *Tables) all() []kept {
+	return []kept{t.events, t.panes, t.rolling, t.active, t.changes, t.subs, t.movements, t.mrr, t.netnew, t.dead, t.progress}
+}
+
+func (m table[K, R]) name() string {
+	var r R
+	return r.Table()
+}
+
 // Diff names a row or version in which the tables differ, "" if they do not.
 func (t *Tables) Diff(other *Tables) string {
-	for _, s := range []string{
-		differ("usage events", t.events, other.events), differ("panes", t.panes, other.panes),
-		differ("rolling revenue", t.rolling, other.rolling), differ("active accounts", t.active, other.active),
-		differ("subscription changes", t.changes, other.changes), differ("subscriptions", t.subs, other.subs),
-		differ("movements", t.movements, other.movements), differ("mrr", t.mrr, other.mrr),
-		differ("net new", t.netnew, other.netnew), differ("dead letters", t.dead, other.dead),
-		differ("progress", t.progress, other.progress),
-	} {
-		if s != "" {
+	theirs := other.all()
+	for i, ours := range t.all() {
+		if s := ours.differ(theirs[i]); s != "" {
 			return s
 		}
 	}
 	return ""
 }
 
-func differ[K comparable, R any](name string, a, b table[K, R]) string {
-	for key, x := range a {
+// differ is Diff of one table.
+func (m table[K, R]) differ(other kept) string {
+	b := other.(table[K, R])
+	for key, x := range m {
 		y, ok := b[key]
 		switch {
 		case !ok:
-			return fmt.Sprintf("%s %+v: only on the left: version %d: %+v", name, key, x.version, x.row)
-		case x.version != y.version || !equal(x.row, y.row):
-			return fmt.Sprintf("%s %+v: left version %d: %+v; right version %d: %+v", name, key, x.version, x.row, y.version, y.row)
+			return fmt.Sprintf("%s %+v: only on the left: version %d: %+v", m.name(), key, x.At(), x)
+		case x.At() != y.At() || !equal(x, y):
+			return fmt.Sprintf("%s %+v: left version %d: %+v; right version %d: %+v", m.name(), key, x.At(), x, y.At(), y)
 		}
 	}
-	if len(a) != len(b) {
+	if len(m) != len(b) {
 		for key, y := range b {
-			if _, ok := a[key]; !ok {
-				return fmt.Sprintf("%s %+v: only on the right: version %d: %+v", name, key, y.version, y.row)
+			if _, ok := m[key]; !ok {
+				return fmt.Sprintf("%s %+v: only on the right: version %d: %+v", m.name(), key, y.At(), y)
 			}
 		}
 	}
 	return ""
-}
-
-// Write is store.Store's Write. Epochs are not told apart.
-func (t *Tables) Write(_ context.Context, _ uint32, c rows.Changes) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	s := c.Source
-	for r := range each(c.UsageEvents) {
-		put(t, &t.events, eventKey{s, r.Account, r.Time, r.Source, r.ID}, r.Version, r)
-		t.remember(s, event.Event{Account: r.Account, Time: r.Time, Source: r.Source, ID: r.ID}, r.Version)
-	}
-	for r := range each(c.UsagePanes) {
-		put(t, &t.panes, paneKey{s, r.Hour, r.Dimensions}, r.Version, r)
-	}
-	for r := range each(c.Rolling) {
-		put(t, &t.rolling, rollingKey{s, r.AsOf, r.Window, r.Dimensions}, r.Version, r)
-	}
-	for r := range each(c.ActiveAccounts) {
-		put(t, &t.active, activeKey{s, r.AsOf, r.Window, r.Line}, r.Version, r)
-	}
-	for r := range each(c.SubscriptionChanges) {
-		put(t, &t.changes, eventKey{s, r.Account, r.Time, r.Source, r.ID}, r.Version, r)
-		t.remember(s, event.Event{Account: r.Account, Time: r.Time, Source: r.Source, ID: r.ID}, r.Version)
-	}
-	for r := range each(c.Subscriptions) {
-		put(t, &t.subs, subKey{s, r.Account, r.Subscription}, r.Version, r)
-	}
-	for r := range each(c.Movements) {
-		put(t, &t.movements, movementKey{s, r.Account, r.Line, r.Currency, r.Time, r.Change}, r.Version, r)
-	}
-	for r := range each(c.MRR) {
-		put(t, &t.mrr, mrrKey{s, r.AsOf, r.Line, r.Plan, r.Segment, r.Region, r.Currency}, r.Version, r)
-	}
-	for r := range each(c.NetNew) {
-		put(t, &t.netnew, netnewKey{s, r.AsOf, r.Line, r.Currency}, r.Version, r)
-	}
-	for r := range each(c.DeadLetters) {
-		put(t, &t.dead, offsetKey{s, r.Offset}, r.Offset, r)
-	}
-	if c.Progress.NextOffset >= 0 { // not a part of a write (Seam.Write)
-		put(t, &t.progress, s, c.Progress.NextOffset, c.Progress)
-	}
-	return nil
-}
-
-func each[R any](s iter.Seq[R]) iter.Seq[R] {
-	if s == nil {
-		return func(func(R) bool) {}
-	}
-	return s
-}
-
-func (t *Tables) remember(s stream.Source, e event.Event, version stream.Offset) {
-	if t.identities == nil {
-		t.identities = map[stream.Source]map[[16]byte]known{}
-	}
-	if t.identities[s] == nil {
-		t.identities[s] = map[[16]byte]known{}
-	}
-	t.identities[s][e.Identity()] = known{e.Time, version}
 }
 
 // Seen is store.Store's Seen.
@@ -266,7 +214,7 @@ func (t *Tables) Progress(_ context.Context, _ uint32, topic stream.Topic) (map[
 	out := map[int32]rows.Progress{}
 	for s, p := range t.progress {
 		if s.Topic == topic {
-			out[s.Partition] = p.row
+			out[s.Partition] = p
 		}
 	}
 	return out, nil

@@ -48,7 +48,7 @@ type views struct {
 func (t *Tables) gate(topic stream.Topic, partitions int32) event.Time {
 	gate := event.MaxTime
 	for p := range partitions {
-		r := t.progress[stream.Source{Topic: topic, Partition: p}].row
+		r := t.progress[stream.Source{Topic: topic, Partition: p}]
 		if !r.Ticked {
 			return -1
 		}
@@ -62,8 +62,7 @@ func (v *views) add(view string, columns ...string) {
 }
 
 func (v *views) events() {
-	for _, r := range v.t.events {
-		e := r.row
+	for _, e := range v.t.events {
 		var quantities []string
 		for _, q := range e.Quantities {
 			quantities = append(quantities, fmt.Sprintf("%s=%d", q.Meter, q.Count))
@@ -73,7 +72,7 @@ func (v *views) events() {
 	}
 	panes := map[string]*sums{}
 	for k, r := range v.t.panes {
-		at(panes, strings.Join(append([]string{seconds(k.hour)}, dimensions(k.dimensions)...), "\t")).totals(r.row.Totals)
+		at(panes, strings.Join(append([]string{seconds(k.hour)}, dimensions(k.dimensions)...), "\t")).totals(r.Totals)
 	}
 	for key, s := range panes {
 		v.add("usage_hourly", key, decimal(s.a), decimal(s.b), fmt.Sprint(s.n))
@@ -84,7 +83,7 @@ func (v *views) windows() {
 	rolling := map[string]*sums{}
 	for k, r := range v.t.rolling {
 		if k.asOf <= v.usage && v.keep(k.asOf) {
-			at(rolling, strings.Join(append([]string{seconds(k.asOf), k.window}, dimensions(k.dimensions)...), "\t")).totals(r.row.Totals)
+			at(rolling, strings.Join(append([]string{seconds(k.asOf), k.window}, dimensions(k.dimensions)...), "\t")).totals(r.Totals)
 		}
 	}
 	for key, s := range rolling {
@@ -93,7 +92,7 @@ func (v *views) windows() {
 	active := map[string]*sums{}
 	for k, r := range v.t.active {
 		if k.asOf <= v.usage && v.keep(k.asOf) {
-			at(active, strings.Join([]string{seconds(k.asOf), k.window, k.line}, "\t")).n += r.row.Accounts
+			at(active, strings.Join([]string{seconds(k.asOf), k.window, k.line}, "\t")).n += r.Accounts
 		}
 	}
 	for key, s := range active {
@@ -102,20 +101,19 @@ func (v *views) windows() {
 }
 
 func (v *views) recurring() {
-	for _, r := range v.t.subs {
-		s := r.row
+	for _, s := range v.t.subs {
 		v.add("subscriptions", s.Subscription, string(s.Account), s.Line, s.Plan, s.Status.String(), s.Segment, s.Region, s.Currency, decimal(s.MRR), micros(s.Since))
 	}
-	for _, r := range v.t.movements {
-		if m := r.row; m.Movement != "" {
+	for _, m := range v.t.movements {
+		if m.Movement != "" {
 			v.add("mrr_movements", micros(m.Time), string(m.Account), m.Line, m.Currency, m.Subscription, m.Movement, decimal(m.Amount))
 		}
 	}
 	mrr := map[string]*sums{}
 	for k, r := range v.t.mrr {
-		if k.asOf <= v.subscriptions && v.keep(k.asOf) && r.row.MRR.Sign() > 0 {
+		if k.asOf <= v.subscriptions && v.keep(k.asOf) && r.MRR.Sign() > 0 {
 			s := at(mrr, strings.Join([]string{seconds(k.asOf), k.line, k.plan, k.segment, k.region, k.currency}, "\t"))
-			s.a, s.n = plus(s.a, r.row.MRR), s.n+r.row.Subscriptions
+			s.a, s.n = plus(s.a, r.MRR), s.n+r.Subscriptions
 		}
 	}
 	for key, s := range mrr {
@@ -129,13 +127,13 @@ func (v *views) arr(multiplier int64) {
 	for k, r := range v.t.rolling {
 		if k.asOf <= gate && v.keep(k.asOf) && k.window == "28d" {
 			s := at(arr, strings.Join([]string{seconds(k.asOf), k.dimensions.Line, k.dimensions.Currency}, "\t"))
-			s.a = plus(s.a, times(r.row.Totals.Revenue, multiplier))
+			s.a = plus(s.a, times(r.Totals.Revenue, multiplier))
 		}
 	}
 	for k, r := range v.t.mrr {
-		if k.asOf <= gate && v.keep(k.asOf) && r.row.MRR.Sign() > 0 {
+		if k.asOf <= gate && v.keep(k.asOf) && r.MRR.Sign() > 0 {
 			s := at(arr, strings.Join([]string{seconds(k.asOf), k.line, k.currency}, "\t"))
-			s.b = plus(s.b, times(r.row.MRR, 12))
+			s.b = plus(s.b, times(r.MRR, 12))
 		}
 	}
 	for key, s := range arr {
@@ -147,14 +145,14 @@ func (v *views) netNew() {
 	gate := min(v.usage, v.subscriptions)
 	all := map[string]*rows.NetNew{}
 	for k, r := range v.t.netnew {
-		if k.asOf > gate || !v.keep(k.asOf) || r.row.Accounts == 0 {
+		if k.asOf > gate || !v.keep(k.asOf) || r.Accounts == 0 {
 			continue
 		}
 		key := strings.Join([]string{seconds(k.asOf), k.line, k.currency}, "\t")
 		if all[key] == nil {
 			all[key] = &rows.NetNew{}
 		}
-		n, m := all[key], r.row
+		n, m := all[key], r
 		n.Opening, n.Closing = plus(n.Opening, m.Opening), plus(n.Closing, m.Closing)
 		n.New, n.Expansion, n.Reactivation = plus(n.New, m.New), plus(n.Expansion, m.Expansion), plus(n.Reactivation, m.Reactivation)
 		n.Contraction, n.Churn = plus(n.Contraction, m.Contraction), plus(n.Churn, m.Churn)
@@ -167,10 +165,9 @@ func (v *views) netNew() {
 
 func (v *views) log() {
 	for k, r := range v.t.dead {
-		v.add("dead_letters", k.source.Topic.String(), fmt.Sprint(k.source.Partition), fmt.Sprint(k.offset), string(r.row.Reason))
+		v.add("dead_letters", k.source.Topic.String(), fmt.Sprint(k.source.Partition), fmt.Sprint(k.offset), string(r.Reason))
 	}
-	for s, r := range v.t.progress {
-		p := r.row
+	for s, p := range v.t.progress {
 		if p.NextOffset == p.FirstOffset {
 			continue
 		}

@@ -1,0 +1,27 @@
+package schema_test
+
+import (
+	"slices"
+	"testing"
+
+	chschema "runrate/schemas/clickhouse"
+	"runrate/test/oracle"
+)
+
+// asSet are the views that show what was set, not what was folded: there is
+// nothing to compute again.
+var asSet = []string{"definitions"}
+
+// Every view is computed again by the oracle.
+func TestTheOracleKnowsEveryView(t *testing.T) {
+	for _, view := range chschema.Views() {
+		if slices.Contains(oracle.Names, view) == slices.Contains(asSet, view) {
+			t.Errorf("%s: of the oracle's: %v", view, !slices.Contains(asSet, view))
+		}
+	}
+	for _, name := range oracle.Names {
+		if !slices.Contains(chschema.Views(), name) {
+			t.Errorf("the oracle computes %s, which is no view", name)
+		}
+	}
+}

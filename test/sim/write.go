@@ -1,0 +1,105 @@
+package sim
+
+import (
+	"context"
+	"iter"
+
+	"runrate/internal/event"
+	"runrate/internal/rows"
+	"runrate/internal/stream"
+)
+
+// Write is store.Store's Write. Epochs are not told apart.
+func (t *Tables) Write(_ context.Context, _ uint32, c rows.Changes) error {
+	for _, table := range rows.Tables() {
+		if err := t.write(table, &c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write is Write of one table.
+func (t *Tables) write(table rows.Table, c *rows.Changes) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return table.Write(c, writer{t, c.Source})
+}
+
+// writer puts the rows of a source under their keys.
+type writer struct {
+	t *Tables
+	s stream.Source
+}
+
+func putAll[K comparable, R rows.Row](w writer, m *table[K, R], all iter.Seq[R], key func(R) K) error {
+	for r := range all {
+		put(w.t, m, key(r), r)
+	}
+	return nil
+}
+
+func (w writer) UsageEvents(all iter.Seq[rows.UsageEvent]) error {
+	return putAll(w, &w.t.events, all, func(r rows.UsageEvent) eventKey {
+		w.remember(event.Event{Account: r.Account, Time: r.Time, Source: r.Source, ID: r.ID}, r.Version)
+		return eventKey{w.s, r.Account, r.Time, r.Source, r.ID}
+	})
+}
+
+func (w writer) UsagePanes(all iter.Seq[rows.UsagePane]) error {
+	return putAll(w, &w.t.panes, all, func(r rows.UsagePane) paneKey { return paneKey{w.s, r.Hour, r.Dimensions} })
+}
+
+func (w writer) Rolling(all iter.Seq[rows.RollingRevenue]) error {
+	return putAll(w, &w.t.rolling, all, func(r rows.RollingRevenue) rollingKey { return rollingKey{w.s, r.AsOf, r.Window, r.Dimensions} })
+}
+
+func (w writer) ActiveAccounts(all iter.Seq[rows.ActiveAccounts]) error {
+	return putAll(w, &w.t.active, all, func(r rows.ActiveAccounts) activeKey { return activeKey{w.s, r.AsOf, r.Window, r.Line} })
+}
+
+func (w writer) SubscriptionChanges(all iter.Seq[rows.SubscriptionChange]) error {
+	return putAll(w, &w.t.changes, all, func(r rows.SubscriptionChange) eventKey {
+		w.remember(event.Event{Account: r.Account, Time: r.Time, Source: r.Source, ID: r.ID}, r.Version)
+		return eventKey{w.s, r.Account, r.Time, r.Source, r.ID}
+	})
+}
+
+func (w writer) Subscriptions(all iter.Seq[rows.Subscription]) error {
+	return putAll(w, &w.t.subs, all, func(r rows.Subscription) subKey { return subKey{w.s, r.Account, r.Subscription} })
+}
+
+func (w writer) Movements(all iter.Seq[rows.Movement]) error {
+	return putAll(w, &w.t.movements, all, func(r rows.Movement) movementKey {
+		return movementKey{w.s, r.Account, r.Line, r.Currency, r.Time, r.Change}
+	})
+}
+
+func (w writer) MRR(all iter.Seq[rows.MRR]) error {
+	return putAll(w, &w.t.mrr, all, func(r rows.MRR) mrrKey {
+		return mrrKey{w.s, r.AsOf, r.Line, r.Plan, r.Segment, r.Region, r.Currency}
+	})
+}
+
+func (w writer) NetNew(all iter.Seq[rows.NetNew]) error {
+	return putAll(w, &w.t.netnew, all, func(r rows.NetNew) netnewKey { return netnewKey{w.s, r.AsOf, r.Line, r.Currency} })
+}
+
+func (w writer) DeadLetters(all iter.Seq[rows.DeadLetter]) error {
+	return putAll(w, &w.t.dead, all, func(r rows.DeadLetter) offsetKey { return offsetKey{w.s, r.Offset} })
+}
+
+func (w writer) Progress(all iter.Seq[rows.Progress]) error {
+	return putAll(w, &w.t.progress, all, func(rows.Progress) stream.Source { return w.s })
+}
+
+// remember keeps an accepted event's identity, for Seen and Recent.
+func (w writer) remember(e event.Event, version stream.Offset) {
+	if w.t.identities == nil {
+		w.t.identities = map[stream.Source]map[[16]byte]known{}
+	}
+	if w.t.identities[w.s] == nil {
+		w.t.identities[w.s] = map[[16]byte]known{}
+	}
+	w.t.identities[w.s][e.Identity()] = known{e.Time, version}
+}
