@@ -11,6 +11,7 @@ import (
 
 	"runrate/consumers/store"
 	"runrate/internal/broker"
+	chschema "runrate/schemas/clickhouse"
 )
 
 // app is what the commands of one run share: its streams, its log, and the
@@ -70,7 +71,7 @@ func (a *app) openKafka() (*broker.Client, error) {
 func (a *app) clickhouseFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&a.clickhouse.Address, "clickhouse", defaultClickHouse, "ClickHouse, native protocol: `host:port` or a clickhouse:// DSN")
-	f.StringVar(&a.clickhouse.Database, "clickhouse-database", "revenue", "database of the tables and views")
+	f.StringVar(&a.clickhouse.Database, "clickhouse-database", chschema.DefaultDatabase, "database of the tables and views")
 	f.StringVar(&a.clickhouse.User, "clickhouse-user", "", "user at ClickHouse (default: the DSN's)")
 	f.StringVar(&a.clickhouse.Password, "clickhouse-password", "", "password at ClickHouse; better RUNRATE_CLICKHOUSE_PASSWORD_FILE")
 	secret(f, "clickhouse")

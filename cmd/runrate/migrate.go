@@ -24,14 +24,14 @@ views are made again.`,
 			if err != nil {
 				return err
 			}
-			done, err := chschema.Migrate(cmd.Context(), s.Conn(), chschema.Options{Database: a.clickhouse.Database, Cluster: cluster})
+			done, err := chschema.Migrate(cmd.Context(), s.Conn(), chschema.Options{Database: s.Database(), Cluster: cluster})
 			if err != nil {
 				return err
 			}
 			for _, m := range done.Applied {
 				a.printf("applied %s\n", m)
 			}
-			a.printf("%s is up to date: %d migrations applied now, %d views\n", a.clickhouse.Database, len(done.Applied), done.Views)
+			a.printf("%s is up to date: %d migrations applied now, %d views\n", s.Database(), len(done.Applied), done.Views)
 			return nil
 		},
 	}

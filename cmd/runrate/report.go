@@ -38,7 +38,7 @@ All of it is read from the views, which anyone can query in SQL as well.`,
 			if err != nil {
 				return err
 			}
-			q.Database = a.clickhouse.Database
+			q.Database = s.Database()
 			r, err := report.Read(cmd.Context(), s.Conn(), q)
 			if err != nil {
 				return err

@@ -234,7 +234,7 @@ func (a *app) checkSimulation(cmd *cobra.Command, s simulateFlags, config simula
 	if err != nil {
 		return err
 	}
-	all, err := check.Check(cmd.Context(), clickhouse.Conn(), a.clickhouse.Database, truth)
+	all, err := check.Check(cmd.Context(), clickhouse.Conn(), clickhouse.Database(), truth)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ error. --no-kafka leaves the log out.`,
 			if err != nil {
 				return err
 			}
-			o := verify.Options{Conn: s.Conn(), Database: a.clickhouse.Database, Show: show, Patience: 2 * time.Second}
+			o := verify.Options{Conn: s.Conn(), Database: s.Database(), Show: show, Patience: 2 * time.Second}
 			if !noKafka {
 				client, err := a.openKafka()
 				if err != nil {

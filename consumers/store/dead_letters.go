@@ -18,9 +18,9 @@ type DeadLetterFilter struct {
 func (s *Store) DeadLetters(ctx context.Context, filter DeadLetterFilter) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		r, err := s.conn.Query(ctx, fmt.Sprintf(`
-SELECT payload FROM %s.dead_letters
+SELECT payload FROM %s
 WHERE (? = '' OR topic = ?) AND (? = '' OR reason = ?)
-ORDER BY topic, partition, offset LIMIT %d`, s.quoted(), max(filter.Most, 0)), filter.Topic, filter.Topic, filter.Reason, filter.Reason)
+ORDER BY topic, partition, offset LIMIT %d`, s.database.Of("dead_letters"), max(filter.Most, 0)), filter.Topic, filter.Topic, filter.Reason, filter.Reason)
 		if err != nil {
 			yield(nil, failure(ctx, "read dead letters", err))
 			return

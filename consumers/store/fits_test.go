@@ -28,7 +28,7 @@ func TestWriteFitsTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := &paper{tables: tables}
-	s := &Store{conn: server, database: "d", chunkRows: 10, chunkBytes: 1 << 20, timeout: time.Minute, inserts: make(chan *chunk, 1)}
+	s := &Store{conn: server, chunkRows: 10, chunkBytes: 1 << 20, timeout: time.Minute, inserts: make(chan *chunk, 1)}
 	s.inserts <- new(chunk)
 	if err := s.Write(t.Context(), 1, schema.OneOfEach(usage0)); err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ type paper struct {
 	written []string
 }
 
-var insertInto = regexp.MustCompile("^INSERT INTO `d`\\.(\\w+) \\(`(.*)`\\)$")
+var insertInto = regexp.MustCompile("^INSERT INTO `revenue`\\.(\\w+) \\(`(.*)`\\)$")
 
 // PrepareBatch refuses an INSERT that leaves out a column of the table, or names
 // one that it does not have.

@@ -82,10 +82,10 @@ func (s *Store) seenIn(ctx context.Context, conn driver.Conn, epoch uint32, sour
 	// No FINAL: any version of the row says that the event was accepted.
 	r, err := conn.Query(clickhouse.Context(ctx, clickhouse.WithExternalTable(wanted)), fmt.Sprintf(`
 SELECT DISTINCT identity
-FROM %s.%s
+FROM %s
 WHERE epoch = %d AND partition = %d AND version < %d
   AND (toStartOfHour(time), account) IN (SELECT hour, account FROM wanted)
-  AND identity IN (SELECT identity FROM wanted)`, s.quoted(), ledgerOf(source), epoch, source.Partition, before))
+  AND identity IN (SELECT identity FROM wanted)`, s.database.Of(ledgerOf(source)), epoch, source.Partition, before))
 	if err != nil {
 		return err
 	}
@@ -116,9 +116,9 @@ func (s *Store) Recent(ctx context.Context, epoch uint32, source stream.Source, 
 			defer cancel() // an early end of the loop ends the query
 			r, err := conn.Query(ctx, fmt.Sprintf(`
 SELECT identity, toUnixTimestamp64Micro(time)
-FROM %s.%s
+FROM %s
 WHERE epoch = %d AND partition = %d AND version < %d AND time >= fromUnixTimestamp64Micro(%d, 'UTC')`,
-				s.quoted(), ledgerOf(source), epoch, source.Partition, before, since))
+				s.database.Of(ledgerOf(source)), epoch, source.Partition, before, since))
 			if err != nil {
 				return err
 			}

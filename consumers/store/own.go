@@ -28,7 +28,7 @@ func (s *Store) readOwn(ctx context.Context, table string, read func(driver.Conn
 	defer s.own.mu.Unlock()
 	if !s.own.known {
 		var engine string
-		err := s.own.pinned.QueryRow(ctx, "SELECT any(engine) FROM system.tables WHERE database = ? AND name = ?", s.database, table).Scan(&engine)
+		err := s.own.pinned.QueryRow(ctx, "SELECT any(engine) FROM system.tables WHERE database = ? AND name = ?", s.database.String(), table).Scan(&engine)
 		if err != nil {
 			return err
 		}
@@ -44,7 +44,7 @@ func (s *Store) readOwn(ctx context.Context, table string, read func(driver.Conn
 	if err != nil {
 		return err
 	}
-	if err := s.own.pinned.Exec(ctx, "SYSTEM SYNC REPLICA "+s.quoted()+"."+table+" LIGHTWEIGHT"); err != nil {
+	if err := s.own.pinned.Exec(ctx, "SYSTEM SYNC REPLICA "+s.database.Of(table)+" LIGHTWEIGHT"); err != nil {
 		return err
 	}
 	if err := read(s.own.pinned); err != nil {

@@ -34,7 +34,7 @@ func (s *Store) Progress(ctx context.Context, epoch uint32, topic stream.Topic) 
 	err := s.readOwn(ctx, progress.name(), func(conn driver.Conn) error {
 		return s.queryOn(ctx, conn, row, `
 SELECT partition, first_offset, next_offset, accepted, duplicate, refused, control, toUnixTimestamp64Micro(clock), ticked
-FROM `+s.quoted()+`.progress_versions FINAL WHERE topic = ? AND epoch = ?`, topic.String(), epoch)
+FROM `+s.database.Of(progress.name())+` FINAL WHERE topic = ? AND epoch = ?`, topic.String(), epoch)
 	})
 	if err != nil {
 		return nil, failure(ctx, op, err)
@@ -52,11 +52,11 @@ func (s *Store) SetTopic(ctx context.Context, topic stream.Topic, partitions int
 	}
 	var known int32
 	err := s.query(ctx, op, func(scan func(...any) error) error { return scan(&known) },
-		`SELECT argMax(partitions, set_at) FROM `+s.quoted()+`.topics WHERE topic = ?`, topic.String())
+		`SELECT argMax(partitions, set_at) FROM `+s.database.Of("topics")+` WHERE topic = ?`, topic.String())
 	if err != nil || known == partitions {
 		return err
 	}
-	return s.exec(ctx, op, `INSERT INTO `+s.quoted()+`.topics (topic, partitions) SELECT ?, ?`, topic.String(), partitions)
+	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("topics")+` (topic, partitions) SELECT ?, ?`, topic.String(), partitions)
 }
 
 // Epoch is the logic epoch that views show of a topic: 0 until another was
@@ -64,7 +64,7 @@ func (s *Store) SetTopic(ctx context.Context, topic stream.Topic, partitions int
 func (s *Store) Epoch(ctx context.Context, topic stream.Topic) (uint32, error) {
 	var epoch uint32
 	err := s.query(ctx, "read the epoch of "+topic.String(), func(scan func(...any) error) error { return scan(&epoch) },
-		`SELECT argMax(epoch, (switched_at, epoch)) FROM `+s.quoted()+`.epochs WHERE topic = ?`, topic.String())
+		`SELECT argMax(epoch, (switched_at, epoch)) FROM `+s.database.Of("epochs")+` WHERE topic = ?`, topic.String())
 	return epoch, err
 }
 
@@ -72,7 +72,7 @@ func (s *Store) Epoch(ctx context.Context, topic stream.Topic) (uint32, error) {
 // back is another switch.
 func (s *Store) SwitchEpoch(ctx context.Context, topic stream.Topic, epoch uint32, reason string) error {
 	return s.exec(ctx, fmt.Sprintf("switch %s to epoch %d", topic, epoch),
-		`INSERT INTO `+s.quoted()+`.epochs (topic, epoch, reason) SELECT ?, ?, ?`, topic.String(), epoch, reason)
+		`INSERT INTO `+s.database.Of("epochs")+` (topic, epoch, reason) SELECT ?, ?, ?`, topic.String(), epoch, reason)
 }
 
 // Definition is what usage ARR means (DEFINITIONS A4): Multiplier x the usage
@@ -91,7 +91,7 @@ func (s *Store) Definition(ctx context.Context, epoch uint32) (Definition, error
 	d := DefaultDefinition
 	err := s.query(ctx, fmt.Sprintf("read the ARR definition of epoch %d", epoch),
 		func(scan func(...any) error) error { return scan(&d.WindowDays, &d.Multiplier) },
-		`SELECT arr_window_days, arr_multiplier FROM `+s.quoted()+`.definition_versions FINAL WHERE epoch = ?`, epoch)
+		`SELECT arr_window_days, arr_multiplier FROM `+s.database.Of("definition_versions")+` FINAL WHERE epoch = ?`, epoch)
 	return d, err
 }
 
@@ -107,7 +107,7 @@ func (s *Store) SetDefinition(ctx context.Context, epoch uint32, d Definition) e
 	if d.Multiplier == 0 {
 		return &Error{Op: op, Kind: Defect, Err: fmt.Errorf("the multiplier is 0")}
 	}
-	return s.exec(ctx, op, `INSERT INTO `+s.quoted()+`.definition_versions (epoch, arr_window_days, arr_multiplier) SELECT ?, ?, ?`,
+	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("definition_versions")+` (epoch, arr_window_days, arr_multiplier) SELECT ?, ?, ?`,
 		epoch, d.WindowDays, d.Multiplier)
 }
 
@@ -116,7 +116,7 @@ func (s *Store) SetDefinition(ctx context.Context, epoch uint32, d Definition) e
 func (s *Store) LastEpoch(ctx context.Context, topic stream.Topic) (uint32, error) {
 	var epoch uint32
 	err := s.query(ctx, "read the last epoch of "+topic.String(), func(scan func(...any) error) error { return scan(&epoch) },
-		`SELECT greatest((SELECT max(epoch) FROM `+s.quoted()+`.epochs WHERE topic = ?), (SELECT max(epoch) FROM `+s.quoted()+`.progress_versions WHERE topic = ?))`,
+		`SELECT greatest((SELECT max(epoch) FROM `+s.database.Of("epochs")+` WHERE topic = ?), (SELECT max(epoch) FROM `+s.database.Of(progress.name())+` WHERE topic = ?))`,
 		topic.String(), topic.String())
 	return epoch, err
 }

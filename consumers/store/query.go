@@ -6,9 +6,6 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-// quoted is the database's name as SQL wants it.
-func (s *Store) quoted() string { return "`" + s.database + "`" }
-
 // query runs one query and hands each row's Scan to row.
 func (s *Store) query(caller context.Context, op string, row func(scan func(...any) error) error, query string, args ...any) error {
 	if err := s.queryOn(caller, s.conn, row, query, args...); err != nil {

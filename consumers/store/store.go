@@ -17,12 +17,13 @@ import (
 	"maps"
 	"net"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	chschema "runrate/schemas/clickhouse"
 )
 
 // Options say where ClickHouse is. Zero values mean the defaults named.
@@ -30,7 +31,7 @@ type Options struct {
 	// Address is host:port, several of them with commas, or a clickhouse://
 	// DSN (clickhouse://user:password@host:9440/?secure=true). Native protocol.
 	Address  string
-	Database string // "revenue" to analysts. A database in the DSN does not count.
+	Database string // chschema.DefaultDatabase. A database in the DSN does not count.
 	User     string // instead of the DSN's
 	Password string // instead of the DSN's
 	TLS      *tls.Config
@@ -49,7 +50,7 @@ type Options struct {
 // Store is a pool of connections. It is safe for concurrent use.
 type Store struct {
 	conn       driver.Conn
-	database   string // not quoted
+	database   chschema.Database
 	chunkRows  int
 	chunkBytes int
 	timeout    time.Duration
@@ -57,14 +58,13 @@ type Store struct {
 	own        ownRows
 }
 
-var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
 // Open connects and checks that the server answers. It does not create the
 // schema: see package runrate/schemas/clickhouse.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
-	if !databaseName.MatchString(o.Database) {
-		return nil, &Error{Op: "open ClickHouse", Kind: Setup, Err: fmt.Errorf("database %q is no name of letters, digits and _ (--clickhouse-database)", o.Database)}
+	database, err := chschema.ParseDatabase(o.Database)
+	if err != nil {
+		return nil, &Error{Op: "open ClickHouse", Kind: Setup, Hint: "--clickhouse-database", Err: err}
 	}
 	options, err := clickhouseOptions(o)
 	if err != nil {
@@ -83,7 +83,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		conn:       conn,
 		own:        ownRows{pinned: pinned},
-		database:   o.Database,
+		database:   database,
 		chunkRows:  o.ChunkRows,
 		chunkBytes: o.ChunkBytes,
 		timeout:    o.Timeout,
@@ -107,6 +107,9 @@ func (s *Store) Close() error { return errors.Join(s.conn.Close(), s.own.pinned.
 // Conn is the connection pool, for what has no method here (migrations, reports).
 func (s *Store) Conn() driver.Conn { return s.conn }
 
+// Database is the database of the tables and views.
+func (s *Store) Database() chschema.Database { return s.database }
+
 // Ping says whether the server answers.
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
@@ -118,9 +121,6 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Database == "" {
-		o.Database = "revenue"
-	}
 	if o.Inserts <= 0 {
 		o.Inserts = 4
 	}

@@ -36,11 +36,11 @@ func TestErrorKinds(t *testing.T) {
 	}
 
 	// A server of another version of the schema.
-	exec("ALTER TABLE " + s.quoted() + ".progress_versions MODIFY COLUMN accepted Int64")
+	exec("ALTER TABLE " + s.database.Of("progress_versions") + " MODIFY COLUMN accepted Int64")
 	check("type", s.Write(t.Context(), 0, c), Setup, "accepted", "Int64", "UInt64", "runrate migrate", "runrate.usage/1", "before offset 12", "progress_versions")
-	exec("ALTER TABLE " + s.quoted() + ".progress_versions RENAME COLUMN accepted TO taken")
+	exec("ALTER TABLE " + s.database.Of("progress_versions") + " RENAME COLUMN accepted TO taken")
 	check("column", s.Write(t.Context(), 0, c), Setup, "runrate migrate")
-	exec("DROP TABLE " + s.quoted() + ".progress_versions SYNC")
+	exec("DROP TABLE " + s.database.Of("progress_versions") + " SYNC")
 	check("table", s.Write(t.Context(), 0, c), Setup, "runrate migrate")
 	_, err := s.Progress(t.Context(), 0, usage0.Topic)
 	check("read", err, Setup, "runrate migrate", "runrate.usage")

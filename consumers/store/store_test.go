@@ -35,7 +35,7 @@ func open(t testing.TB, change ...func(*Options)) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	if _, err := chschema.Migrate(t.Context(), s.Conn(), chschema.Options{Database: o.Database}); err != nil {
+	if _, err := chschema.Migrate(t.Context(), s.Conn(), chschema.Options{Database: s.Database()}); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -116,8 +116,8 @@ func send[R rows.Row](w writer, t table[R], c *chunk) error {
 	op := w.op(t.name())
 	bounded, cancel := context.WithTimeout(w.ctx, w.store.timeout)
 	defer cancel()
-	b, err := w.store.conn.PrepareBatch(bounded, fmt.Sprintf("INSERT INTO `%s`.%s (%s)",
-		w.store.database, t.name(), "`"+strings.Join(t.columns, "`, `")+"`"))
+	b, err := w.store.conn.PrepareBatch(bounded, fmt.Sprintf("INSERT INTO %s (%s)",
+		w.store.database.Of(t.name()), "`"+strings.Join(t.columns, "`, `")+"`"))
 	if err != nil {
 		return failure(w.ctx, op, err)
 	}

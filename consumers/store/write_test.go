@@ -92,13 +92,13 @@ func TestWriteEveryTable(t *testing.T) {
 		"definitions": {"(0,28,13)"},
 	} {
 		t.Run(view, func(t *testing.T) {
-			want(t, s, "SELECT toString(tuple(*)) AS line FROM "+s.quoted()+"."+view+" ORDER BY line", rows...)
+			want(t, s, "SELECT toString(tuple(*)) AS line FROM "+s.database.Of(view)+" ORDER BY line", rows...)
 		})
 	}
 	want(t, s, "SELECT concat(topic, ' ', toString(partition), ' ', toString(clock), ' ', toString(next_offset), ' ', toString(written_at > now() - 60)) AS line FROM "+
-		s.quoted()+".freshness ORDER BY line",
+		s.database.Of("freshness")+" ORDER BY line",
 		"runrate.subscriptions 0 2026-11-24 00:00:00.500000 4 1", "runrate.usage 0 2026-11-24 00:00:00.000000 9 1")
-	want(t, s, "SELECT hex(key) FROM "+s.quoted()+".dead_letter_versions", "6B00")
+	want(t, s, "SELECT hex(key) FROM "+s.database.Of("dead_letter_versions"), "6B00")
 }
 
 // The same write again changes nothing; an older version that is written later
@@ -112,32 +112,32 @@ func TestWriteReplayAndZombie(t *testing.T) {
 	change := func(source stream.Source, revenue string, version stream.Offset) rows.Changes {
 		return rows.Changes{Source: source, Rolling: seq(rolling(asOf, "1h", revenue, 1, version)), Progress: ticked(version+1, asOf)}
 	}
-	view := "SELECT toString(tuple(revenue, events)) FROM " + s.quoted() + ".rolling_revenue"
+	view := "SELECT toString(tuple(revenue, events)) FROM " + s.database.Of("rolling_revenue")
 	old := change(usage0, "1", 10)
 	write(t, s, 0, old)
 	write(t, s, 0, change(usage1, "0.5", 70))
 	want(t, s, view, "(1.5,2)")
 	write(t, s, 0, old)
-	want(t, s, "SELECT toString(count()) FROM "+s.quoted()+".rolling_revenue_versions", "3") // it landed
+	want(t, s, "SELECT toString(count()) FROM "+s.database.Of("rolling_revenue_versions"), "3") // it landed
 	want(t, s, view, "(1.5,2)")
 	write(t, s, 0, change(usage0, "3", 20))
 	want(t, s, view, "(3.5,2)")
 	write(t, s, 0, old) // the zombie
 	want(t, s, view, "(3.5,2)")
-	want(t, s, "SELECT toString(next_offset) FROM "+s.quoted()+".freshness WHERE partition = 0", "21")
-	if err := s.exec(t.Context(), "merge", "OPTIMIZE TABLE "+s.quoted()+".rolling_revenue_versions FINAL"); err != nil {
+	want(t, s, "SELECT toString(next_offset) FROM "+s.database.Of("freshness")+" WHERE partition = 0", "21")
+	if err := s.exec(t.Context(), "merge", "OPTIMIZE TABLE "+s.database.Of("rolling_revenue_versions")+" FINAL"); err != nil {
 		t.Fatal(err)
 	}
 	want(t, s, view, "(3.5,2)")
-	want(t, s, "SELECT toString(count()) FROM "+s.quoted()+".rolling_revenue_versions", "2")
+	want(t, s, "SELECT toString(count()) FROM "+s.database.Of("rolling_revenue_versions"), "2")
 }
 
 // A view shows an as_of once the clocks of all partitions have passed it, and
 // arr once those of both topics have.
 func TestGating(t *testing.T) {
 	s := open(t)
-	passed := "SELECT toString(as_of) AS line FROM " + s.quoted() + ".rolling_revenue ORDER BY line"
-	arr := "SELECT toString(as_of) AS line FROM " + s.quoted() + ".arr ORDER BY line"
+	passed := "SELECT toString(as_of) AS line FROM " + s.database.Of("rolling_revenue") + " ORDER BY line"
+	arr := "SELECT toString(as_of) AS line FROM " + s.database.Of("arr") + " ORDER BY line"
 	all := seq(rolling("2026-01-01T01:00:00Z", "28d", "1", 1, 1), rolling("2026-01-01T02:00:00Z", "28d", "1", 1, 1), rolling("2026-01-01T03:00:00Z", "28d", "1", 1, 1))
 	write(t, s, 0, rows.Changes{Source: usage0, Rolling: all, Progress: ticked(2, "2026-01-01T03:00:00Z")})
 	want(t, s, passed) // the number of partitions is not known
@@ -168,12 +168,12 @@ func TestGating(t *testing.T) {
 	}
 	want(t, s, passed)
 	write(t, s, 7, rows.Changes{Source: usage1, Progress: ticked(2, "2026-01-01T09:00:00Z")})
-	want(t, s, "SELECT toString(tuple(as_of, usage_arr)) FROM "+s.quoted()+".arr", "('2026-01-01 01:00:00',65)")
+	want(t, s, "SELECT toString(tuple(as_of, usage_arr)) FROM "+s.database.Of("arr"), "('2026-01-01 01:00:00',65)")
 	if err := s.SetDefinition(t.Context(), 7, Definition{WindowDays: 28, Multiplier: 14}); err != nil {
 		t.Fatal(err)
 	}
-	want(t, s, "SELECT toString(tuple(as_of, usage_arr)) FROM "+s.quoted()+".arr", "('2026-01-01 01:00:00',70)")
-	want(t, s, "SELECT toString(tuple(*)) FROM "+s.quoted()+".definitions", "(7,28,14)")
+	want(t, s, "SELECT toString(tuple(as_of, usage_arr)) FROM "+s.database.Of("arr"), "('2026-01-01 01:00:00',70)")
+	want(t, s, "SELECT toString(tuple(*)) FROM "+s.database.Of("definitions"), "(7,28,14)")
 	if err := s.SwitchEpoch(t.Context(), stream.Usage.Topic(), 0, "back"); err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestWriteChunks(t *testing.T) {
 		}
 	}}
 	write(t, s, 0, c)
-	want(t, s, "SELECT toString(tuple(count(), sum(revenue), uniqExact(hour))) FROM "+s.quoted()+".usage_hour_versions",
+	want(t, s, "SELECT toString(tuple(count(), sum(revenue), uniqExact(hour))) FROM "+s.database.Of("usage_hour_versions"),
 		fmt.Sprintf("(%d,%d,%d)", n, n*(n-1)/2, n))
 	if walks != 1 {
 		t.Errorf("the sequence was walked %d times", walks)

@@ -68,7 +68,7 @@ func newPipeline(t *testing.T, seed uint64, records int, address, database, via 
 	if via != "" {
 		p.tables = open(via)
 	}
-	if _, err := chschema.Migrate(t.Context(), p.direct.Conn(), chschema.Options{Database: database}); err != nil {
+	if _, err := chschema.Migrate(t.Context(), p.direct.Conn(), chschema.Options{Database: p.direct.Database()}); err != nil {
 		t.Fatal(err)
 	}
 	p.all = gen.Stream(seed, gen.Options{Records: records, Partitions: 1, Days: 2}).Log()
@@ -218,7 +218,7 @@ func (p *pipeline) compareSome(sample readback.Sample) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), bound)
 	defer cancel()
-	got, err := readback.Views(ctx, p.direct.Conn(), p.database, sample)
+	got, err := readback.Views(ctx, p.direct.Conn(), p.direct.Database(), sample)
 	if err != nil {
 		p.t.Fatal(err)
 	}

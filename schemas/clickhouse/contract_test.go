@@ -12,7 +12,7 @@ import (
 // rely on them (DEFINITIONS V1 to V13). It is written by hand, not from the views.
 func TestViewsAreTheContract(t *testing.T) {
 	conn, db := connect(t)
-	if _, err := Migrate(t.Context(), conn, Options{Database: db}); err != nil {
+	if _, err := Migrate(t.Context(), conn, Options{Database: parsed(t, db)}); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile("testdata/views.txt")
@@ -39,7 +39,7 @@ ORDER BY c.table, c.position`, db, db) {
 
 func TestEverythingHasAComment(t *testing.T) {
 	conn, db := connect(t)
-	if _, err := Migrate(t.Context(), conn, Options{Database: db}); err != nil {
+	if _, err := Migrate(t.Context(), conn, Options{Database: parsed(t, db)}); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range table(t, conn, `
@@ -57,7 +57,7 @@ UNION ALL SELECT 'column ' || table || '.' || name FROM system.columns WHERE dat
 // acknowledged insert is on disk, and one that is written again lands.
 func TestTablesHoldVersions(t *testing.T) {
 	conn, db := connect(t)
-	if _, err := Migrate(t.Context(), conn, Options{Database: db}); err != nil {
+	if _, err := Migrate(t.Context(), conn, Options{Database: parsed(t, db)}); err != nil {
 		t.Fatal(err)
 	}
 	tables := table(t, conn, `SELECT name, engine_full, partition_key, sorting_key FROM system.tables WHERE database = ? AND engine != 'View'`, db)

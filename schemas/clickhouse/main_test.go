@@ -29,6 +29,15 @@ func connect(t testing.TB) (driver.Conn, string) {
 	return conn, name
 }
 
+func parsed(t testing.TB, name string) Database {
+	t.Helper()
+	d, err := ParseDatabase(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // table is a query's rows of strings.
 func table(t testing.TB, conn driver.Conn, query string, args ...any) [][]string {
 	t.Helper()

@@ -33,8 +33,7 @@ func Migrate(ctx context.Context, conn Conn, o Options) (Result, error) {
 
 func migrate(ctx context.Context, conn Conn, o Options, from fs.FS) (Result, error) {
 	var result Result
-	o, err := o.normal()
-	if err != nil {
+	if err := o.check(); err != nil {
 		return result, fmt.Errorf("migrate: %w", err)
 	}
 	known, err := migrations(from)
@@ -110,7 +109,7 @@ func exec(ctx context.Context, conn Conn, o Options, name, text string) error {
 
 // applied are the migrations that the database has, by number.
 func applied(ctx context.Context, conn Conn, o Options) (map[uint32]migration, error) {
-	rows, err := conn.Query(ctx, "SELECT number, name, checksum FROM `"+o.Database+"`.migrations FINAL ORDER BY number")
+	rows, err := conn.Query(ctx, "SELECT number, name, checksum FROM "+o.Database.Of("migrations")+" FINAL ORDER BY number")
 	if err != nil {
 		return nil, fmt.Errorf("migrate %s: read migrations: %w", o.Database, err)
 	}
@@ -144,7 +143,7 @@ func reconcile(known []migration, applied map[uint32]migration) error {
 }
 
 func record(ctx context.Context, conn Conn, o Options, m migration) error {
-	query := fmt.Sprintf("INSERT INTO `%s`.migrations (number, name, checksum) VALUES (%d, '%s', '%s')", o.Database, m.number, m.name, m.checksum)
+	query := fmt.Sprintf("INSERT INTO %s (number, name, checksum) VALUES (%d, '%s', '%s')", o.Database.Of("migrations"), m.number, m.name, m.checksum)
 	if err := conn.Exec(ctx, query); err != nil {
 		return fmt.Errorf("migrate %s: record %s: %w", o.Database, m, err)
 	}

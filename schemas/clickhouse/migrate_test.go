@@ -39,7 +39,7 @@ func known(t *testing.T) []migration {
 
 func TestMigrateAgainChangesNothing(t *testing.T) {
 	conn, db := connect(t)
-	o := Options{Database: db}
+	o := Options{Database: parsed(t, db)}
 	first, err := Migrate(t.Context(), conn, o)
 	if err != nil || len(first.Applied) != len(known(t)) || first.Views != len(viewOrder) {
 		t.Fatalf("%+v, %v", first, err)
@@ -56,7 +56,7 @@ func TestMigrateAgainChangesNothing(t *testing.T) {
 // A migration that stopped half way is done again; nothing was recorded of it.
 func TestMigrateGoesOnAfterAFailure(t *testing.T) {
 	conn, db := connect(t)
-	o := Options{Database: db}
+	o := Options{Database: parsed(t, db)}
 	broken := copied(t)
 	text := string(broken["0002_subscriptions.sql"].Data)
 	cut := strings.LastIndex(text, "CREATE TABLE")
@@ -77,7 +77,7 @@ func TestMigrateGoesOnAfterAFailure(t *testing.T) {
 
 func TestMigrateRefusesAnotherProgramsSchema(t *testing.T) {
 	conn, db := connect(t)
-	o := Options{Database: db}
+	o := Options{Database: parsed(t, db)}
 	if _, err := Migrate(t.Context(), conn, o); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestMigrateRefusesAnotherProgramsSchema(t *testing.T) {
 // A view that changes needs no migration.
 func TestMigrateReplacesViews(t *testing.T) {
 	conn, db := connect(t)
-	o := Options{Database: db}
+	o := Options{Database: parsed(t, db)}
 	older := copied(t)
 	older["views/mrr.sql"].Data = []byte("CREATE OR REPLACE VIEW {{.DB}}.mrr AS SELECT 1 AS one;")
 	for _, from := range []fs.FS{older, Files} {
@@ -120,10 +120,18 @@ func TestMigrateReplacesViews(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	for _, o := range []Options{{Database: "a-b"}, {Database: "a`b"}, {Cluster: "a' b"}} {
-		if _, err := o.normal(); err == nil {
-			t.Errorf("%+v passes", o)
+	for _, name := range []string{"a-b", "a`b", "1a", "a.b", " "} {
+		if d, err := ParseDatabase(name); err == nil {
+			t.Errorf("%q is the database %s", name, d)
 		}
+	}
+	for name, want := range map[string]string{"": "`revenue`", "a_1": "`a_1`"} {
+		if d := parsed(t, name); d.SQL() != want || d.Of("arr") != want+".arr" {
+			t.Errorf("%q: %s, %s", name, d.SQL(), d.Of("arr"))
+		}
+	}
+	if err := (Options{Cluster: "a' b"}).check(); err == nil {
+		t.Error("a cluster name with a quote passes")
 	}
 }
 
@@ -131,7 +139,7 @@ func TestOptions(t *testing.T) {
 // every view file is in the list. There is no cluster here: the server only
 // parses the statements.
 func TestCluster(t *testing.T) {
-	o := Options{Database: "d", Cluster: "{cluster}"}
+	o := Options{Database: parsed(t, "d"), Cluster: "{cluster}"}
 	list, err := render("ledger", ledger, o)
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 // can hold the answer are read.
 func TestViewsPrune(t *testing.T) {
 	conn, db := connect(t)
-	if _, err := Migrate(t.Context(), conn, Options{Database: db}); err != nil {
+	if _, err := Migrate(t.Context(), conn, Options{Database: parsed(t, db)}); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range []string{

@@ -16,9 +16,6 @@ import (
 	"strings"
 )
 
-// DefaultDatabase is the database that analysts know.
-const DefaultDatabase = "revenue"
-
 // The default definition of usage ARR: the revenue of 28 days x 13.
 const (
 	DefaultARRWindowDays = 28
@@ -27,29 +24,20 @@ const (
 
 // Options say where the schema goes.
 type Options struct {
-	Database string // DefaultDatabase if empty
+	Database Database
 	// Cluster is the name of a ClickHouse cluster, empty for a single server.
 	// Every server of the cluster then holds all rows, as a replica of the
 	// same tables: {database}, {table} and {replica} make the path.
 	Cluster string
 }
 
-var (
-	databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	clusterName  = regexp.MustCompile(`^[A-Za-z0-9_{][A-Za-z0-9_.{}-]*$`)
-)
+var clusterName = regexp.MustCompile(`^[A-Za-z0-9_{][A-Za-z0-9_.{}-]*$`)
 
-func (o Options) normal() (Options, error) {
-	if o.Database == "" {
-		o.Database = DefaultDatabase
-	}
-	if !databaseName.MatchString(o.Database) {
-		return o, fmt.Errorf("database name %q: letters, digits and _ only", o.Database)
-	}
+func (o Options) check() error {
 	if o.Cluster != "" && !clusterName.MatchString(o.Cluster) {
-		return o, fmt.Errorf("cluster name %q: letters, digits, _, . and - only", o.Cluster)
+		return fmt.Errorf("cluster name %q: letters, digits, _, . and - only", o.Cluster)
 	}
-	return o, nil
+	return nil
 }
 
 // sqlText is what the templates of the .sql files are rendered with.
@@ -60,7 +48,7 @@ type sqlText struct {
 }
 
 // DB is the quoted database name.
-func (t sqlText) DB() string { return "`" + t.Database + "`" }
+func (t sqlText) DB() string { return t.Database.SQL() }
 
 // OnCluster follows the name of the thing created.
 func (t sqlText) OnCluster() string {

@@ -157,7 +157,7 @@ func (p *parts) views(ctx context.Context) (oracle.Views, error) {
 		return nil, err
 	}
 	defer conn.Close()
-	return readback.Views(ctx, conn, chschema.DefaultDatabase, sample)
+	return readback.Views(ctx, conn, chschema.Database{}, sample)
 }
 
 // complaints are the log lines of partitions that stood still.

@@ -104,7 +104,7 @@ func TestPipeline(t *testing.T) {
 		t.Errorf("logged: %s %v", l.Message, l.ContextMap())
 	}
 	const sample = readback.Sample(5)
-	got, err := readback.Views(ctx, tables.Conn(), chschema.DefaultDatabase, sample)
+	got, err := readback.Views(ctx, tables.Conn(), tables.Database(), sample)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -145,7 +145,7 @@ func prepareTables(ctx context.Context, o Options, address string) (*store.Store
 	if err != nil {
 		return nil, err
 	}
-	done, err := chschema.Migrate(bounded, tables.Conn(), chschema.Options{Database: o.ClickHouse.Database})
+	done, err := chschema.Migrate(bounded, tables.Conn(), chschema.Options{Database: tables.Database()})
 	if err == nil {
 		o.Logger.Info("schema is up to date", zap.Strings("applied", done.Applied))
 		err = Define(bounded, tables, o.Definition)

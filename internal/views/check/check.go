@@ -3,13 +3,13 @@ package check
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"runrate/internal/money"
 	"runrate/internal/truth"
+	chschema "runrate/schemas/clickhouse"
 )
 
 // Conn is what Check needs of a connection: clickhouse-go's driver.Conn.
@@ -24,19 +24,14 @@ type Comparison struct {
 	OK              bool
 }
 
-var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
 // Check compares the views of a database with a truth, number by number and
 // exactly. It looks at the simulated lines only, and not beyond the end of the
 // history, so other data and live events do not disturb it. The error is that
 // it could not compare, not that numbers differ: see Differing.
-func Check(ctx context.Context, conn Conn, database string, truth *truth.Truth) ([]Comparison, error) {
-	if !databaseName.MatchString(database) {
-		return nil, fmt.Errorf("database %q: letters, digits and _ only", database)
-	}
+func Check(ctx context.Context, conn Conn, database chschema.Database, truth *truth.Truth) ([]Comparison, error) {
 	var all []Comparison
 	for _, q := range Questions(truth) {
-		found, err := ask(ctx, conn, q.sql("`"+database+"`", truth), len(q.columns))
+		found, err := ask(ctx, conn, q.sql(database, truth), len(q.columns))
 		if err != nil {
 			return nil, fmt.Errorf("check %s: %w", q.View, err)
 		}
@@ -73,7 +68,7 @@ type Answer struct {
 }
 
 // sql is the query, whose rows are a key and the columns.
-func (q Question) sql(database string, t *truth.Truth) string {
+func (q Question) sql(database chschema.Database, t *truth.Truth) string {
 	from := q.from
 	if from == "" {
 		from = "DB." + q.View
@@ -83,7 +78,7 @@ func (q Question) sql(database string, t *truth.Truth) string {
 		columns = append(columns, "toString("+c+")")
 	}
 	end := "toDateTime('" + t.End.UTC().Format("2006-01-02 15:04:05") + "', 'UTC')"
-	return strings.NewReplacer("END", end, "DB.", database+".").Replace(
+	return strings.NewReplacer("END", end, "DB.", database.Of("")).Replace(
 		fmt.Sprintf("SELECT %s AS k, %s FROM %s AS v WHERE %s GROUP BY k ORDER BY k", q.key, strings.Join(columns, ", "), from, q.where))
 }
 

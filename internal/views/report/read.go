@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	chschema "runrate/schemas/clickhouse"
 )
 
 // ErrNoClock says that no hour is closed yet: some clock has not ticked.
@@ -16,9 +18,9 @@ var ErrNoClock = errors.New("no hour is closed yet: the clock has not ticked (ru
 
 // Query says what is reported.
 type Query struct {
-	Database string    // of the views
-	AsOf     time.Time // zero: the last hour boundary passed; else cut to the hour
-	Line     string    // only this one; "" all
+	Database chschema.Database // of the views
+	AsOf     time.Time         // zero: the last hour boundary passed; else cut to the hour
+	Line     string            // only this one; "" all
 }
 
 // reader runs the queries of one report.
@@ -52,7 +54,7 @@ func Read(ctx context.Context, conn driver.Conn, q Query) (*Report, error) {
 // each runs a query on a view, %s in it standing for the database, and calls
 // row for each of its rows.
 func (r *reader) each(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error {
-	rows, err := r.conn.Query(ctx, fmt.Sprintf(query, "`"+r.q.Database+"`"), args...)
+	rows, err := r.conn.Query(ctx, fmt.Sprintf(query, r.q.Database.SQL()), args...)
 	if err != nil {
 		return err
 	}

@@ -71,13 +71,10 @@ func database(t *testing.T) *store.Store {
 	s, err := store.Open(t.Context(), store.Options{Address: localtest.ClickHouse(t).TCPAddr(), Database: name})
 	must(t, err)
 	t.Cleanup(func() { s.Close() })
-	_, err = chschema.Migrate(t.Context(), s.Conn(), chschema.Options{Database: name})
+	_, err = chschema.Migrate(t.Context(), s.Conn(), chschema.Options{Database: s.Database()})
 	must(t, err)
-	databaseOf[s] = name
 	return s
 }
-
-var databaseOf = map[*store.Store]string{}
 
 // folded is a database that holds the built-in samples: subscriptions up to
 // 2026-11-01, and calls of 2026-11-16.
@@ -117,12 +114,12 @@ func TestReport(t *testing.T) {
 	s := folded(t)
 	read := func(q report.Query) *report.Report {
 		t.Helper()
-		q.Database = databaseOf[s]
+		q.Database = s.Database()
 		r, err := report.Read(t.Context(), s.Conn(), q)
 		must(t, err)
 		return r
 	}
-	early := report.Query{Database: databaseOf[s], AsOf: time.Date(2026, 11, 17, 1, 0, 0, 0, time.UTC)}
+	early := report.Query{Database: s.Database(), AsOf: time.Date(2026, 11, 17, 1, 0, 0, 0, time.UTC)}
 	if _, err := report.Read(t.Context(), s.Conn(), early); err == nil || !strings.Contains(err.Error(), "is not closed yet") {
 		t.Error(err)
 	}
@@ -158,7 +155,7 @@ func TestReport(t *testing.T) {
 
 func TestNothingToReport(t *testing.T) {
 	s := database(t)
-	_, err := report.Read(t.Context(), s.Conn(), report.Query{Database: databaseOf[s]})
+	_, err := report.Read(t.Context(), s.Conn(), report.Query{Database: s.Database()})
 	if !errors.Is(err, report.ErrNoClock) {
 		t.Error(err)
 	}

@@ -40,7 +40,7 @@ func BenchmarkRun(b *testing.B) {
 	w := empty(b)
 	fill(w)
 	for b.Loop() {
-		results, err := verify.Run(b.Context(), verify.Options{Conn: w.store.Conn(), Database: w.name})
+		results, err := verify.Run(b.Context(), verify.Options{Conn: w.store.Conn(), Database: w.store.Database()})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -7,12 +7,14 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	chschema "runrate/schemas/clickhouse"
 )
 
 // reader is the only part that knows ClickHouse.
 type reader struct {
 	conn     driver.Conn
-	database string
+	database chschema.Database
 	log      LogRanges
 }
 
@@ -49,7 +51,7 @@ func open[K, V any](ctx context.Context, r *reader, into func(*K, *V) []any, que
 // text is a query with its placeholders filled in: DB is the database, and
 // values are pairs of a placeholder and what it stands for.
 func (r *reader) text(query string, values ...any) string {
-	all := []string{"DB.", "`" + r.database + "`."}
+	all := []string{"DB.", r.database.Of("")}
 	for _, v := range values {
 		all = append(all, fmt.Sprint(v))
 	}

@@ -19,12 +19,13 @@ import (
 
 	"runrate/internal/broker"
 	"runrate/internal/stream"
+	chschema "runrate/schemas/clickhouse"
 )
 
 // Options say what to verify and how.
 type Options struct {
 	Conn     driver.Conn
-	Database string
+	Database chschema.Database
 	// Log answers how far the log goes; nil leaves that check out.
 	Log LogRanges
 	// Show is how many of the differing rows of a check are kept.

@@ -67,7 +67,7 @@ func empty(t testing.TB) *world {
 	w.store, err = store.Open(t.Context(), store.Options{Address: localtest.ClickHouse(t).TCPAddr(), Database: w.name})
 	w.must(err)
 	t.Cleanup(func() { w.store.Close() })
-	_, err = chschema.Migrate(t.Context(), w.store.Conn(), chschema.Options{Database: w.name})
+	_, err = chschema.Migrate(t.Context(), w.store.Conn(), chschema.Options{Database: w.store.Database()})
 	w.must(err)
 	return w
 }
@@ -124,7 +124,7 @@ func (w *world) Offsets(_ context.Context, topic stream.Topic) (map[int32]broker
 // verify makes all checks.
 func (w *world) verify() []verify.Result {
 	w.t.Helper()
-	results, err := verify.Run(w.t.Context(), verify.Options{Conn: w.store.Conn(), Database: w.name, Log: w, Show: 3})
+	results, err := verify.Run(w.t.Context(), verify.Options{Conn: w.store.Conn(), Database: w.store.Database(), Log: w, Show: 3})
 	w.must(err)
 	return results
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	chschema "runrate/schemas/clickhouse"
 	"runrate/test/oracle"
 )
 
@@ -73,7 +74,7 @@ func (n Sample) where(view []column) string {
 }
 
 // Views reads every view of a database.
-func Views(ctx context.Context, conn driver.Conn, database string, sample Sample) (oracle.Views, error) {
+func Views(ctx context.Context, conn driver.Conn, database chschema.Database, sample Sample) (oracle.Views, error) {
 	out := oracle.Views{}
 	for name, view := range views {
 		rows, err := read(ctx, conn, database, name, view, sample)
@@ -86,12 +87,12 @@ func Views(ctx context.Context, conn driver.Conn, database string, sample Sample
 	return out, nil
 }
 
-func read(ctx context.Context, conn driver.Conn, database, name string, view []column, sample Sample) ([]string, error) {
+func read(ctx context.Context, conn driver.Conn, database chschema.Database, name string, view []column, sample Sample) ([]string, error) {
 	parts := make([]string, len(view))
 	for i, c := range view {
 		parts[i] = fmt.Sprintf(c.form, "v.`"+c.name+"`")
 	}
-	query := fmt.Sprintf("SELECT arrayStringConcat([%s], '\\t') FROM `%s`.%s AS v%s", strings.Join(parts, ", "), database, name, sample.where(view))
+	query := fmt.Sprintf("SELECT arrayStringConcat([%s], '\\t') FROM %s AS v%s", strings.Join(parts, ", "), database.Of(name), sample.where(view))
 	r, err := conn.Query(ctx, query)
 	if err != nil {
 		return nil, err
