@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"runrate/producers/publish"
 	"runrate/producers/telco"
 	"runrate/producers/trace"
+	"runrate/schemas/definitions"
 )
 
 func replaySubscriptionsCommand(a *app) *cobra.Command {
@@ -34,7 +36,7 @@ sum of all MonthlyCharges, and an hour later that sum less the churned ones'.
 The clock goes along: a tick at each midnight of the file's years, the last at
 the one after the end. Replay into a pipeline started with --no-ticker, before
 any history that is later: the clock only moves forward, and what is more than
-35 days behind it is refused. Sending the same again adds nothing.`,
+` + strconv.Itoa(definitions.LateDays) + ` days behind it is refused. Sending the same again adds nothing.`,
 		Example: examples(
 			"runrate replay-subscriptions telco_customer_churn.csv",
 			"runrate replay-subscriptions --output - | grep subscription.changed | head   # look at the sample's events",

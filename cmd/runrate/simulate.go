@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"runrate/producers/publish"
 	"runrate/producers/simulate"
 	"runrate/producers/trace"
+	"runrate/schemas/definitions"
 )
 
 type simulateFlags struct {
@@ -52,7 +54,7 @@ Presets: ` + simulate.Startup + ` is small and its history ends at the last midn
 $1 billion of API ARR in 30 days.
 
 A history brings its own clock and price book: publish it into a pipeline that
-runs with --no-ticker and whose clock is not beyond its start by 35 days, or its
+runs with --no-ticker and whose clock is not beyond its start by ` + strconv.Itoa(definitions.LateDays) + ` days, or its
 events are refused as too old. Its price book has the time of that start and takes
 the place of the one in force, unless that was published with a later time.
 

@@ -17,6 +17,7 @@ import (
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 )
 
 // Options are what a consumer runs with.
@@ -38,7 +39,7 @@ func Run(ctx context.Context, topic stream.Topic, o Options) error {
 	var (
 		partitions int32
 		epoch      uint32
-		definition store.Definition
+		definition definitions.ARR
 	)
 	if err := begin(ctx, o.Logger, func() (err error) {
 		if partitions, err = o.Client.Partitions(ctx, topic); err != nil {
@@ -61,7 +62,7 @@ func Run(ctx context.Context, topic stream.Topic, o Options) error {
 }
 
 // group folds a topic as a consumer group under an epoch.
-func (o Options) group(id string, topic stream.Topic, partitions int32, epoch uint32, definition store.Definition) *worker.Group {
+func (o Options) group(id string, topic stream.Topic, partitions int32, epoch uint32, definition definitions.ARR) *worker.Group {
 	folding := foldings.Of(topic.Kind())
 	return &worker.Group{
 		ID: id, Topic: topic, Config: o.Client.Config(), Client: o.Client, Session: o.Session, Logger: o.Logger,
@@ -81,28 +82,28 @@ func (o Options) group(id string, topic stream.Topic, partitions int32, epoch ui
 
 // folding is how the topics of a kind are folded.
 type folding struct {
-	fold func(source stream.Source, memory intake.Memory, d store.Definition) worker.Fold
+	fold func(source stream.Source, memory intake.Memory, d definitions.ARR) worker.Fold
 	// settings are what the fold's rows depend on beside the log; they are kept
 	// with its snapshots, and a worker with others refuses those.
-	settings func(d store.Definition) string
+	settings func(d definitions.ARR) string
 	defined  bool // whether a definition is one of them, so that an epoch has its own
 }
 
 var foldings = stream.ByKind(
 	folding{
-		fold: func(source stream.Source, memory intake.Memory, d store.Definition) worker.Fold {
+		fold: func(source stream.Source, memory intake.Memory, d definitions.ARR) worker.Fold {
 			return usage.New(usage.Config{Source: source, Memory: memory, ARRWindowDays: int(d.WindowDays), ARRMultiplier: int64(d.Multiplier)})
 		},
-		settings: func(d store.Definition) string {
+		settings: func(d definitions.ARR) string {
 			return fmt.Sprintf("usage ARR = %d x %d days", d.Multiplier, d.WindowDays)
 		},
 		defined: true,
 	},
 	folding{
-		fold: func(source stream.Source, memory intake.Memory, _ store.Definition) worker.Fold {
+		fold: func(source stream.Source, memory intake.Memory, _ definitions.ARR) worker.Fold {
 			return subscriptions.New(subscriptions.Config{Source: source, Memory: memory})
 		},
-		settings: func(store.Definition) string { return "" },
+		settings: func(definitions.ARR) string { return "" },
 	},
 )
 

@@ -9,9 +9,9 @@ import (
 	"github.com/segmentio/kafka-go"
 	"go.uber.org/zap"
 
-	"runrate/consumers/store"
 	"runrate/internal/broker"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 )
 
 // Rebuild folds a topic again from the beginning of its log, under a new logic
@@ -22,7 +22,7 @@ import (
 // insert. Consumers started after that go on from there.
 //
 // A Rebuild that ends early leaves rows that no view shows; start another.
-func Rebuild(ctx context.Context, topic stream.Topic, reason string, definition *store.Definition, o Options) error {
+func Rebuild(ctx context.Context, topic stream.Topic, reason string, definition *definitions.ARR, o Options) error {
 	partitions, err := o.Client.Partitions(ctx, topic)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func Rebuild(ctx context.Context, topic stream.Topic, reason string, definition 
 
 // catchUp folds the topic in a group of its own up to the end of the log as it
 // is when it gets there, and returns what that group has committed.
-func (o Options) catchUp(ctx context.Context, group string, topic stream.Topic, partitions int32, epoch uint32, d store.Definition) (map[int32]broker.Commit, error) {
+func (o Options) catchUp(ctx context.Context, group string, topic stream.Topic, partitions int32, epoch uint32, d definitions.ARR) (map[int32]broker.Commit, error) {
 	folding, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)

@@ -9,12 +9,13 @@ import (
 	"runrate/internal/event"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 )
 
 // How far from the clock an event may be: DEFINITIONS R6 and R7.
 const (
-	MaxAhead  = 5 * event.Minute
-	MaxBehind = 35 * event.Day
+	MaxAhead  = definitions.AheadMinutes * event.Minute
+	MaxBehind = definitions.LateDays * event.Day
 )
 
 // Gate is the part of a partition's state that every fold has: the clock, the
@@ -115,12 +116,12 @@ func (g *Gate) Candidate(j *Judged) bool {
 	case t > clock+MaxAhead:
 		g.Refuse(j.Record, &event.Refusal{
 			Reason: event.TooNew,
-			Detail: fmt.Sprintf("time %s is more than 5 minutes ahead of the clock, %s: check the clock of its source and that runrate tick runs, then runrate redrive", t, clock),
+			Detail: fmt.Sprintf("time %s is more than %d minutes ahead of the clock, %s: check the clock of its source and that runrate tick runs, then runrate redrive", t, definitions.AheadMinutes, clock),
 		})
 	case t < clock-MaxBehind:
 		g.Refuse(j.Record, &event.Refusal{
 			Reason: event.TooOld,
-			Detail: fmt.Sprintf("time %s is more than 35 days behind the clock, %s: book usage of then by an adjustment.recorded of now, send a subscription as it is now", t, clock),
+			Detail: fmt.Sprintf("time %s is more than %d days behind the clock, %s: book usage of then by an adjustment.recorded of now, send a subscription as it is now", t, definitions.LateDays, clock),
 		})
 	default:
 		return true

@@ -18,10 +18,11 @@ import (
 	"runrate/internal/money"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 )
 
 // Span is the distance that net_new_arr looks back (DEFINITIONS A5).
-const Span calendar.Day = 30
+const Span calendar.Day = definitions.NetNewDays
 
 // Never is the First of a ledger that was never above zero.
 const Never calendar.Day = math.MaxInt32

@@ -9,6 +9,7 @@ import (
 	"runrate/internal/event"
 	"runrate/internal/money"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 )
 
 // chunk is the rows of one INSERT, by column. A row is written by calling one
@@ -136,9 +137,10 @@ func (c *chunk) micros(v event.Time) {
 	col.fixed = binary.LittleEndian.AppendUint64(col.fixed, uint64(v))
 }
 
-// maxSeconds is beyond what windows of the latest events end at: a year and a
-// day after event.MaxTime. ClickHouse's DateTime ends in February 2106.
-const maxSeconds = int64(event.MaxTime/event.Second) + 366*86_400
+// maxSeconds is beyond what windows of the latest events end at: the longest
+// window and a day after event.MaxTime. ClickHouse's DateTime ends in February
+// 2106.
+var maxSeconds = int64(event.MaxTime/event.Second) + int64(definitions.Rolling[len(definitions.Rolling)-1].Days()+1)*86_400
 
 // seconds is an hour boundary or a midnight.
 func (c *chunk) seconds(v event.Time) {

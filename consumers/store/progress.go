@@ -9,6 +9,7 @@ import (
 	"runrate/internal/event"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 )
 
 // Progress is how far each partition of a topic is written under an epoch, by
@@ -75,20 +76,10 @@ func (s *Store) SwitchEpoch(ctx context.Context, topic stream.Topic, epoch uint3
 		`INSERT INTO `+s.database.Of("epochs")+` (topic, epoch, reason) SELECT ?, ?, ?`, topic.String(), epoch, reason)
 }
 
-// Definition is what usage ARR means (DEFINITIONS A4): Multiplier x the usage
-// revenue of a window of WindowDays days.
-type Definition struct {
-	WindowDays uint16
-	Multiplier uint32
-}
-
-// DefaultDefinition is 28 days x 13 (DEFINITIONS A1).
-var DefaultDefinition = Definition{WindowDays: 28, Multiplier: 13}
-
 // Definition is the definition of usage ARR of an epoch of the usage topic; the
 // default if none was set.
-func (s *Store) Definition(ctx context.Context, epoch uint32) (Definition, error) {
-	d := DefaultDefinition
+func (s *Store) Definition(ctx context.Context, epoch uint32) (definitions.ARR, error) {
+	d := definitions.DefaultARR
 	err := s.query(ctx, fmt.Sprintf("read the ARR definition of epoch %d", epoch),
 		func(scan func(...any) error) error { return scan(&d.WindowDays, &d.Multiplier) },
 		`SELECT arr_window_days, arr_multiplier FROM `+s.database.Of("definition_versions")+` FINAL WHERE epoch = ?`, epoch)
@@ -97,15 +88,10 @@ func (s *Store) Definition(ctx context.Context, epoch uint32) (Definition, error
 
 // SetDefinition sets it. An epoch that has folded already must be folded again
 // under another one, or net_new_arr contradicts arr.
-func (s *Store) SetDefinition(ctx context.Context, epoch uint32, d Definition) error {
+func (s *Store) SetDefinition(ctx context.Context, epoch uint32, d definitions.ARR) error {
 	op := fmt.Sprintf("set the ARR definition of epoch %d", epoch)
-	switch d.WindowDays {
-	case 7, 28, 30, 90, 365:
-	default:
-		return &Error{Op: op, Kind: Defect, Err: fmt.Errorf("a window of %d days is not among 7, 28, 30, 90, 365", d.WindowDays)}
-	}
-	if d.Multiplier == 0 {
-		return &Error{Op: op, Kind: Defect, Err: fmt.Errorf("the multiplier is 0")}
+	if err := d.Check(); err != nil {
+		return &Error{Op: op, Kind: Defect, Err: err}
 	}
 	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("definition_versions")+` (epoch, arr_window_days, arr_multiplier) SELECT ?, ?, ?`,
 		epoch, d.WindowDays, d.Multiplier)

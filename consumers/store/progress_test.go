@@ -5,6 +5,7 @@ import (
 
 	"runrate/internal/rows"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 )
 
 func TestProgressEpochAndDefinition(t *testing.T) {
@@ -35,10 +36,10 @@ func TestProgressEpochAndDefinition(t *testing.T) {
 		t.Errorf("epoch %d, %v", got, err)
 	}
 
-	if d, err := s.Definition(ctx, 3); err != nil || d != DefaultDefinition {
+	if d, err := s.Definition(ctx, 3); err != nil || d != definitions.DefaultARR {
 		t.Errorf("definition %v, %v", d, err)
 	}
-	for _, want := range []Definition{{7, 52}, {365, 1}} {
+	for _, want := range []definitions.ARR{{WindowDays: 7, Multiplier: 52}, {WindowDays: 365, Multiplier: 1}} {
 		if err := s.SetDefinition(ctx, 3, want); err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +47,7 @@ func TestProgressEpochAndDefinition(t *testing.T) {
 			t.Errorf("definition %v, %v", d, err)
 		}
 	}
-	for _, wrong := range []Definition{{29, 13}, {28, 0}} {
+	for _, wrong := range []definitions.ARR{{WindowDays: 29, Multiplier: 13}, {WindowDays: 28}} {
 		if err := s.SetDefinition(ctx, 3, wrong); KindOf(err) != Defect {
 			t.Errorf("%v: %v", wrong, err)
 		}

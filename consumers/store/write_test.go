@@ -9,6 +9,7 @@ import (
 	"runrate/internal/money"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 )
 
 func rolling(asOf, window, revenue string, events int64, version stream.Offset) rows.RollingRevenue {
@@ -169,7 +170,7 @@ func TestGating(t *testing.T) {
 	want(t, s, passed)
 	write(t, s, 7, rows.Changes{Source: usage1, Progress: ticked(2, "2026-01-01T09:00:00Z")})
 	want(t, s, "SELECT toString(tuple(as_of, usage_arr)) FROM "+s.database.Of("arr"), "('2026-01-01 01:00:00',65)")
-	if err := s.SetDefinition(t.Context(), 7, Definition{WindowDays: 28, Multiplier: 14}); err != nil {
+	if err := s.SetDefinition(t.Context(), 7, definitions.ARR{WindowDays: 28, Multiplier: 14}); err != nil {
 		t.Fatal(err)
 	}
 	want(t, s, "SELECT toString(tuple(as_of, usage_arr)) FROM "+s.database.Of("arr"), "('2026-01-01 01:00:00',70)")

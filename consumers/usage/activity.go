@@ -7,13 +7,14 @@ import (
 	"runrate/internal/calendar"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 )
 
-// activeWindows are the windows of active_accounts (DEFINITIONS W8), lengths in days.
-var activeWindows = [...]struct {
-	name string
-	days calendar.Day
-}{{"1d", 1}, {"7d", 7}, {"28d", 28}, {"90d", 90}}
+// activeWindows are the windows of active_accounts (DEFINITIONS W8).
+var activeWindows = definitions.Active
+
+// activeDays is the length of a window.
+func activeDays(w int) calendar.Day { return calendar.Day(activeWindows[w].Days()) }
 
 // allLines is the line under which an account counts once, whatever the lines
 // it is active in.
@@ -21,7 +22,7 @@ const allLines = "*"
 
 // keptDays is how long an active day can still matter: to the longest window
 // as of the oldest midnight that can be amended.
-const keptDays = calendar.Amendable + 90
+var keptDays = calendar.Amendable + activeDays(len(activeWindows)-1)
 
 // activity counts the distinct active accounts of one line, exactly: a cell
 // for every window and midnight, which an account enters at most once.
@@ -53,7 +54,7 @@ func (a *activity) mark(days []calendar.Day, d calendar.Day, offset stream.Offse
 		return days, false
 	}
 	for w := range activeWindows {
-		length := activeWindows[w].days
+		length := activeDays(w)
 		from, to := d+1, d+length
 		if i > 0 {
 			from = max(from, days[i-1]+length+1)
@@ -107,7 +108,7 @@ func (a *activity) changed(was, closed calendar.Day, first stream.Offset, passes
 				continue
 			}
 			row := rows.ActiveAccounts{
-				AsOf: midnight.Start(), Window: activeWindows[w].name, Line: a.line,
+				AsOf: midnight.Start(), Window: activeWindows[w].Name, Line: a.line,
 				Accounts: cell.accounts, Version: version,
 			}
 			if !yield(row) {

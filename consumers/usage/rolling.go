@@ -24,7 +24,7 @@ type cursor struct {
 
 // cursor is the window's cursor as of the last flushed boundary.
 func (s *series) cursor(w int, closed calendar.Hour) cursor {
-	c := cursor{panes: s.panes, length: windows[w].hours, boundary: closed, sum: s.sums[w]}
+	c := cursor{panes: s.panes, length: windowHours(w), boundary: closed, sum: s.sums[w]}
 	c.lo, _ = slices.BinarySearchFunc(c.panes, closed-c.length, compareHour)
 	c.hi, _ = slices.BinarySearchFunc(c.panes, closed, compareHour)
 	return c
@@ -102,7 +102,7 @@ func (s *series) changedWindows(w int, was, closed calendar.Hour, passes intake.
 			continue
 		}
 		row := rows.RollingRevenue{
-			AsOf: c.boundary.Start(), Window: windows[w].name, Dimensions: s.dimensions,
+			AsOf: c.boundary.Start(), Window: windows[w].Name, Dimensions: s.dimensions,
 			Totals: c.sum.Totals, Version: version,
 		}
 		if !yield(row) {

@@ -8,21 +8,20 @@ import (
 	"runrate/internal/money"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 )
 
 func compareHour(p pane, h calendar.Hour) int { return cmp.Compare(p.hour, h) }
 
-// windows are the rolling windows (DEFINITIONS W6), lengths in hours.
-var windows = [...]struct {
-	name  string
-	hours calendar.Hour
-}{
-	{"1h", 1}, {"24h", 24}, {"7d", 7 * 24}, {"28d", 28 * 24}, {"30d", 30 * 24}, {"90d", 90 * 24}, {"365d", 365 * 24},
-}
+// windows are the rolling windows (DEFINITIONS W6).
+var windows = definitions.Rolling
+
+// windowHours is the length of a window.
+func windowHours(w int) calendar.Hour { return calendar.Hour(windows[w].Hours) }
 
 // keptPanes is how long a pane can still enter a row: the longest window, as
 // of the oldest boundary that a late event can amend, and an hour to step on.
-const keptPanes calendar.Hour = (365+35)*24 + 2
+var keptPanes = windowHours(len(windows)-1) + definitions.LateDays*24 + 2
 
 // total is what a pane or a window adds up. count is the accepted events of
 // either kind: a row exists where it is above zero.
@@ -81,7 +80,7 @@ func (s *series) add(h calendar.Hour, d total, offset, first stream.Offset, clos
 	p.total.add(d)
 	if h < closed {
 		for w := range windows {
-			if h >= closed-windows[w].hours {
+			if h >= closed-windowHours(w) {
 				s.sums[w].add(d)
 			}
 		}

@@ -2,7 +2,10 @@
 // and days of UTC.
 package calendar
 
-import "runrate/internal/event"
+import (
+	"runrate/internal/event"
+	"runrate/schemas/definitions"
+)
 
 // Hour counts hours since 1970-01-01T00:00Z. As an instant it is the hour's
 // start; as a pane it is the span [Hour, Hour+1).
@@ -28,5 +31,5 @@ func (d Day) Start() event.Time { return event.Time(d) * event.Day }
 func (h Hour) Midnight() Day { return Day(h / 24) }
 
 // Amendable is how many days before the clock's own day a midnight can still
-// be changed by a late event: 35 days of lateness and the part day.
-const Amendable Day = 36
+// be changed by a late event: the days of lateness and the part day.
+const Amendable Day = definitions.LateDays + 1

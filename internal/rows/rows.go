@@ -56,7 +56,7 @@ type UsagePane struct {
 // AsOf-Window <= time < AsOf.
 type RollingRevenue struct {
 	AsOf       event.Time // an hour boundary
-	Window     string     // 1h, 24h, 7d, 28d, 30d, 90d, 365d
+	Window     string     // a name of definitions.Rolling
 	Dimensions Dimensions
 	Totals     Totals
 	Version    stream.Offset
@@ -66,7 +66,7 @@ type RollingRevenue struct {
 // usage.recorded event with AsOf-Window <= time < AsOf.
 type ActiveAccounts struct {
 	AsOf     event.Time // a midnight
-	Window   string     // 1d, 7d, 28d, 90d
+	Window   string     // a name of definitions.Active
 	Line     string     // "*" is all lines together
 	Accounts int64
 	Version  stream.Offset

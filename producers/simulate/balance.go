@@ -3,6 +3,7 @@ package simulate
 import (
 	"runrate/internal/money"
 	"runrate/internal/truth"
+	"runrate/schemas/definitions"
 )
 
 // truth draws up the balance of the ledger.
@@ -35,28 +36,25 @@ func (m *Model) truth() *truth.Truth {
 			})
 		}
 	}
-	for _, w := range []struct {
-		name string
-		days int
-	}{{"24h", 1}, {"7d", 7}, {"28d", 28}, {"30d", 30}, {"90d", 90}, {"365d", 365}} {
+	for _, w := range definitions.Rolling {
+		if w.Days() == 0 {
+			continue // days are the books' unit
+		}
 		for p, name := range productNames {
 			var u total
-			for _, day := range l.days[max(c.Days-w.days, 0):] {
+			for _, day := range l.days[max(c.Days-int(w.Days()), 0):] {
 				u.add(day[p])
 			}
 			t.Windows = append(t.Windows, truth.Window{
-				Line: truth.UsageLine, Product: name, Window: w.name,
+				Line: truth.UsageLine, Product: name, Window: w.Name,
 				Revenue: truth.Decimal{Amount: u.revenue}, Cost: truth.Decimal{Amount: u.cost}, Events: u.events,
 			})
 		}
 	}
-	for _, w := range []struct {
-		name string
-		days int
-	}{{"1d", 1}, {"7d", 7}, {"28d", 28}, {"90d", 90}} {
-		a := truth.Active{Line: truth.UsageLine, Window: w.name}
+	for _, w := range definitions.Active {
+		a := truth.Active{Line: truth.UsageLine, Window: w.Name}
 		for i := range l.accounts {
-			if last := l.accounts[i].lastActive; last > 0 && last > c.Days-w.days {
+			if last := l.accounts[i].lastActive; last > 0 && last > c.Days-int(w.Days()) {
 				a.Accounts++
 			}
 		}

@@ -5,6 +5,7 @@ import (
 
 	"runrate/internal/event"
 	"runrate/internal/truth"
+	"runrate/schemas/definitions"
 )
 
 // faults are the reasons for which some events must be refused. The other two
@@ -32,7 +33,7 @@ func (m *Model) blunder(d int) {
 		case event.TooNew: // also for a clock that went on, when a history is sent again
 			x.time = m.config.End() + 300*event.Day + event.Time(m.draw.below(uint64(60*event.Day)))
 		case event.TooOld:
-			x.time -= 36*event.Day + event.Time(m.draw.below(uint64(20*event.Day)))
+			x.time -= (definitions.LateDays+1)*event.Day + event.Time(m.draw.below(uint64(20*event.Day)))
 		}
 		m.queue.push(x)
 	}

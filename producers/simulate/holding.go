@@ -1,6 +1,9 @@
 package simulate
 
-import "runrate/internal/money"
+import (
+	"runrate/internal/money"
+	"runrate/schemas/definitions"
+)
 
 // The five movements, in the order in which they are told.
 const (
@@ -17,9 +20,9 @@ var moveNames = [moves]string{"new", "expansion", "reactivation", "contraction",
 // bridgeDays is how far net new ARR looks back; window and multiple make usage
 // revenue into ARR.
 const (
-	bridgeDays = 30
-	window     = 28
-	multiple   = 13
+	bridgeDays = definitions.NetNewDays
+	window     = definitions.DefaultWindowDays
+	multiple   = definitions.DefaultMultiplier
 	perYear    = 12 // MRR into ARR
 )
 
@@ -59,10 +62,10 @@ func (s *standing) move(end int) int {
 	return contraction
 }
 
-// holding is an account's revenue of the last 28 days.
+// holding is an account's revenue of the window that is made annual.
 type holding struct {
 	standing
-	days       [window]money.Amount // by day modulo 28
+	days       [window]money.Amount // by day modulo the window
 	sum        money.Amount         // of days
 	lastActive int                  // the day after the last with usage; 0: none
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/template"
 
+	"runrate/schemas/definitions"
 	"runrate/schemas/topics"
 )
 
@@ -83,11 +84,13 @@ func render(name, text string, o Options) ([]string, error) {
 	}
 	var b strings.Builder
 	err = t.Execute(&b, sqlText{
-		Options:           o,
-		Usage:             topics.Usage,
-		Subscriptions:     topics.Subscriptions,
-		DefaultWindowDays: DefaultARRWindowDays,
-		DefaultMultiplier: DefaultARRMultiplier,
+		Options:        o,
+		Usage:          topics.Usage,
+		Subscriptions:  topics.Subscriptions,
+		DefaultARR:     definitions.DefaultARR,
+		RollingWindows: definitions.Names(definitions.Rolling[:]),
+		ActiveWindows:  definitions.Names(definitions.Active[:]),
+		NetNewDays:     definitions.NetNewDays,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("schema file %s: %w", name, err)

@@ -14,12 +14,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-)
 
-// The default definition of usage ARR: the revenue of 28 days x 13.
-const (
-	DefaultARRWindowDays = 28
-	DefaultARRMultiplier = 13
+	"runrate/schemas/definitions"
 )
 
 // Options say where the schema goes.
@@ -43,8 +39,10 @@ func (o Options) check() error {
 // sqlText is what the templates of the .sql files are rendered with.
 type sqlText struct {
 	Options
-	Usage, Subscriptions                 string // topics
-	DefaultWindowDays, DefaultMultiplier int
+	Usage, Subscriptions          string // topics
+	DefaultARR                    definitions.ARR
+	RollingWindows, ActiveWindows string // by name, in a sentence
+	NetNewDays                    int
 }
 
 // DB is the quoted database name.

@@ -8,6 +8,10 @@
 // the views from the list of accepted facts. Nothing is folded: a fact is
 // never forgotten, and every total is a loop over all facts of its key.
 //
+// Its numbers are its own, too: windows, lateness, the default of usage ARR and
+// the span of net new ARR stand here a second time, on purpose, and not taken
+// from schemas/definitions. A wrong one there shows as a difference.
+//
 // # Rows
 //
 // A row is its columns joined by tabs; a view is its rows in byte order. Times

@@ -9,12 +9,13 @@ import (
 	"runrate/internal/money"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 )
 
 // Views are the views (DEFINITIONS V1 to V12) over the tables: rows
 // collapsed, summed over partitions, held back until every partition's clock
 // has passed them. A view is its rows as text, columns joined by tabs, in byte
-// order: the form of package oracle. arr multiplies the 28-day window by
+// order: the form of package oracle. arr multiplies the default window by
 // multiplier.
 func (t *Tables) Views(partitions int32, multiplier int64, keep func(event.Time) bool) map[string][]string {
 	t.mu.Lock()
@@ -125,7 +126,7 @@ func (v *views) arr(multiplier int64) {
 	gate := min(v.usage, v.subscriptions)
 	arr := map[string]*sums{}
 	for k, r := range v.t.rolling {
-		if k.asOf <= gate && v.keep(k.asOf) && k.window == "28d" {
+		if k.asOf <= gate && v.keep(k.asOf) && k.window == definitions.DefaultARR.Window() {
 			s := at(arr, strings.Join([]string{seconds(k.asOf), k.dimensions.Line, k.dimensions.Currency}, "\t"))
 			s.a = plus(s.a, times(r.Totals.Revenue, multiplier))
 		}

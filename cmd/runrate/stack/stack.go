@@ -23,6 +23,7 @@ import (
 	"runrate/internal/stream"
 	"runrate/producers/tick"
 	chschema "runrate/schemas/clickhouse"
+	"runrate/schemas/definitions"
 )
 
 // Options say what to run and where.
@@ -43,7 +44,7 @@ type Options struct {
 	Replication int
 	NoTicker    bool
 	TickEvery   time.Duration
-	Definition  *store.Definition // nil leaves the one in ClickHouse
+	Definition  *definitions.ARR // nil leaves the one in ClickHouse
 
 	Memory intake.Memory
 	Limits worker.Limits
@@ -159,7 +160,7 @@ func prepareTables(ctx context.Context, o Options, address string) (*store.Store
 
 // Define sets the definition of usage ARR, nil leaving it as it is. What is
 // folded already was folded by the old one: then it is refused.
-func Define(ctx context.Context, tables *store.Store, d *store.Definition) error {
+func Define(ctx context.Context, tables *store.Store, d *definitions.ARR) error {
 	if d == nil {
 		return nil
 	}

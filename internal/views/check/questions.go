@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"runrate/internal/truth"
+	"runrate/schemas/definitions"
 )
 
 // Questions are all that Check asks. In their SQL, v is the view, END the end
@@ -30,7 +31,7 @@ func Questions(t *truth.Truth) []Question {
 			where:   own + " AND v.time < END AND v.type = 'adjustment.recorded'"},
 		{View: "rolling_revenue", key: "concat(v.line, '/', v.product, '/', v.`window`)", names: totals,
 			columns: []string{"sum(v.revenue)", "sum(v.cost)", "sum(v.events)"},
-			where:   own + asOf + " AND v.`window` != '1h'"},
+			where:   own + asOf + " AND v.`window` IN (" + wholeDays() + ")"},
 		{View: "active_accounts", key: "concat(v.line, '/', v.`window`)", names: []string{"accounts"},
 			columns: []string{"sum(v.accounts)"}, where: own + asOf},
 		{View: "subscriptions", key: "concat(v.line, '/', v.plan)", names: []string{"count"},
@@ -91,6 +92,17 @@ func Questions(t *truth.Truth) []Question {
 		list[10].expect(string(reason), count(t.Sent.Refused[reason]))
 	}
 	return list
+}
+
+// wholeDays are the windows that a truth knows, as SQL: its books are by the day.
+func wholeDays() string {
+	var names []string
+	for _, w := range definitions.Rolling {
+		if w.Days() > 0 {
+			names = append(names, "'"+w.Name+"'")
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func (q *Question) expect(key string, numbers ...string) {

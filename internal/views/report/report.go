@@ -5,7 +5,10 @@
 // (DEFINITIONS V1 to V13) and nothing else: all it does can be done by hand in SQL.
 package report
 
-import "time"
+import (
+	"runrate/schemas/definitions"
+	"time"
+)
 
 // Report is the figures as of one hour boundary. The lists are sorted by their
 // first fields.
@@ -107,4 +110,10 @@ type NetNew struct {
 }
 
 // activeWindows are the windows of the view active_accounts.
-var activeWindows = []string{"1d", "7d", "28d", "90d"}
+func activeWindows() []string {
+	var names []string
+	for _, w := range definitions.Active {
+		names = append(names, w.Name)
+	}
+	return names
+}

@@ -2,11 +2,12 @@ package report
 
 import (
 	"fmt"
+	"runrate/schemas/definitions"
 	"strings"
 )
 
 // sentences say for each line and currency what its ARR is and where the change
-// of the past 30 days came from.
+// of the days before came from.
 func (r *Report) sentences() []string {
 	var out []string
 	compared := map[[2]string]bool{}
@@ -37,7 +38,8 @@ func (n NetNew) sentence() string {
 	}
 	head := fmt.Sprintf("%s: ARR %s, ", n.Line, priced(n.Currency, n.Closing.Amount, false))
 	if len(parts) == 0 {
-		return head + "unchanged in the past 30 days"
+		return head + fmt.Sprintf("unchanged in the past %d days", definitions.NetNewDays)
 	}
-	return head + fmt.Sprintf("%s in the past 30 days (%s)", change(n.Currency, n.NetNew.Amount, false), strings.Join(parts, ", "))
+	return head + fmt.Sprintf("%s in the past %d days (%s)",
+		change(n.Currency, n.NetNew.Amount, false), definitions.NetNewDays, strings.Join(parts, ", "))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runrate/schemas/definitions"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,13 +46,13 @@ func (r *Report) Write(w io.Writer, exact bool) error {
 	}
 	t.end()
 
-	t = p.table("Active accounts as of "+midnight, 1, append([]string{"line"}, activeWindows...)...)
+	t = p.table("Active accounts as of "+midnight, 1, append([]string{"line"}, activeWindows()...)...)
 	for _, x := range r.Active {
 		row := []string{x.Line}
 		if x.Line == "*" {
 			row[0] = "all lines"
 		}
-		for _, window := range activeWindows {
+		for _, window := range activeWindows() {
 			row = append(row, number(x.Accounts[window]))
 		}
 		t.row(row...)
@@ -82,7 +83,7 @@ func (r *Report) Write(w io.Writer, exact bool) error {
 	}
 	t.end()
 
-	t = p.table("Net new ARR of the 30 days up to "+midnight, 1,
+	t = p.table(fmt.Sprintf("Net new ARR of the %d days up to %s", definitions.NetNewDays, midnight), 1,
 		"line", "", "opening", "new", "expansion", "reactivation", "contraction", "churn", "closing", "net new")
 	for _, x := range r.NetNew {
 		t.row(x.Line, x.Currency, p.money(x.Opening), p.money(x.New), p.money(x.Expansion), p.money(x.Reactivation),

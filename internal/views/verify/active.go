@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"runrate/schemas/definitions"
 	"slices"
 	"strings"
 )
@@ -32,10 +33,11 @@ type accounts uint64
 func (n accounts) String() string { return fmt.Sprintf("accounts %d", uint64(n)) }
 
 // activeWindows are in the order of their names, as ClickHouse sorts them.
-var activeWindows = [...]struct {
-	name string
-	days day
-}{{"1d", 1}, {"28d", 28}, {"7d", 7}, {"90d", 90}}
+var activeWindows = func() [len(definitions.Active)]definitions.Window {
+	all := definitions.Active
+	slices.SortFunc(all[:], func(a, b definitions.Window) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}()
 
 // allLines is the line that stands for all.
 const allLines = "*"
@@ -74,7 +76,7 @@ func (a *activity) on(account, line string, d day) {
 		for w, window := range activeWindows {
 			// As of the midnights d+1 to d+days; some are counted already.
 			from := max(d+1, until[w]+1)
-			until[w] = d + window.days
+			until[w] = d + day(window.Days())
 			if from <= until[w] {
 				p[w][from]++
 				p[w][until[w]+1]--
@@ -113,7 +115,7 @@ FROM DB.usage_events WHERE type = 'usage.recorded' GROUP BY account, d, line ORD
 	m := newMatcher(counts{found}, d)
 	for _, line := range slices.Sorted(maps.Keys(a.lines)) {
 		for w, window := range activeWindows {
-			if err := expectActive(m, activeKey{line: line, window: window.name}, a.lines[line][w], day(s.usage.gate/24)); err != nil {
+			if err := expectActive(m, activeKey{line: line, window: window.Name}, a.lines[line][w], day(s.usage.gate/24)); err != nil {
 				return err
 			}
 		}

@@ -1,9 +1,13 @@
 package verify
 
-import "fmt"
+import (
+	"fmt"
+
+	"runrate/schemas/definitions"
+)
 
 // span is how far net_new_arr looks back.
-const span day = 30
+const span day = definitions.NetNewDays
 
 // bridge is a row of net_new_arr.
 type bridge struct {

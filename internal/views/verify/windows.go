@@ -2,16 +2,9 @@ package verify
 
 import (
 	"context"
+	"runrate/schemas/definitions"
 	"slices"
 )
-
-// window is a length with its name in rolling_revenue.
-type window struct {
-	name  string
-	hours hour
-}
-
-var windows = []window{{"1h", 1}, {"24h", 24}, {"7d", 7 * 24}, {"28d", 28 * 24}, {"30d", 30 * 24}, {"90d", 90 * 24}, {"365d", 365 * 24}}
 
 // pane is an hour of one set of dimensions.
 type pane struct {
@@ -56,11 +49,11 @@ func checkWindows(ctx context.Context, r *reader, s *state, d *Differences) erro
 		return err
 	}
 	names := ""
-	for _, w := range windows {
+	for _, w := range definitions.Rolling {
 		if err := checkWindow(ctx, r, s, d, w, all); err != nil {
 			return err
 		}
-		names += "'" + w.name + "', "
+		names += "'" + w.Name + "', "
 	}
 	other, err := openWindow(ctx, r, s, "window NOT IN ("+names+"'')", "some other window, as_of")
 	if err != nil {
@@ -99,9 +92,9 @@ FROM DB.rolling_revenue WHERE $which AND as_of <= toDateTime($gate, 'UTC') ORDER
 }
 
 // checkWindow slides one window over all series, hour by hour.
-func checkWindow(ctx context.Context, r *reader, s *state, d *Differences, w window, all []*series) error {
-	key := usageKey{label: "window " + w.name + ", as_of"}
-	found, err := openWindow(ctx, r, s, "window = '"+w.name+"'", key.label)
+func checkWindow(ctx context.Context, r *reader, s *state, d *Differences, w definitions.Window, all []*series) error {
+	key := usageKey{label: "window " + w.Name + ", as_of"}
+	found, err := openWindow(ctx, r, s, "window = '"+w.Name+"'", key.label)
 	if err != nil {
 		return err
 	}
@@ -117,7 +110,7 @@ func checkWindow(ctx context.Context, r *reader, s *state, d *Differences, w win
 		key.at = at.seconds()
 		over := 0
 		for _, one := range left {
-			if one.slide(x, at, w.hours) {
+			if one.slide(x, at, hour(w.Hours)) {
 				key.dimensions = one.dimensions
 				if err := m.expect(&key, &one.sum); err != nil {
 					return err

@@ -1,7 +1,7 @@
 CREATE OR REPLACE VIEW {{.DB}}.active_accounts{{.OnCluster}}
 (
     as_of    DateTime('UTC')        COMMENT 'End T of the window, a midnight, UTC: event time in [T - window, T)',
-    `window` LowCardinality(String) COMMENT 'Length of the window: 1d, 7d, 28d or 90d',
+    `window` LowCardinality(String) COMMENT 'Length of the window: {{.ActiveWindows}}',
     line     LowCardinality(String) COMMENT 'Business line; * is all lines together, counted once per account',
     accounts UInt64                 COMMENT 'Exact number of distinct accounts with an accepted usage.recorded event in the window; not to be added over lines or windows'
 )

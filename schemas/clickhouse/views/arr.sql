@@ -3,7 +3,7 @@ CREATE OR REPLACE VIEW {{.DB}}.arr{{.OnCluster}}
     as_of            DateTime('UTC')        COMMENT 'Hour boundary T, UTC, passed by the clock of both topics',
     line             LowCardinality(String) COMMENT 'Business line',
     currency         LowCardinality(String) COMMENT 'ISO 4217 code of the amounts; never add amounts of different currencies',
-    usage_arr        Decimal(38, 12)        COMMENT 'Usage revenue of the window of the view definitions (28 days) x its multiplier (13), in currency units a year; 0 if there is none',
+    usage_arr        Decimal(38, 12)        COMMENT 'Usage revenue of the window of the view definitions ({{.DefaultARR.WindowDays}} days) x its multiplier ({{.DefaultARR.Multiplier}}), in currency units a year; 0 if there is none',
     subscription_arr Decimal(38, 12)        COMMENT '12 x MRR, in currency units a year; 0 if there is none',
     arr              Decimal(38, 12)        COMMENT 'usage_arr + subscription_arr'
 )

@@ -1,12 +1,12 @@
 CREATE OR REPLACE VIEW {{.DB}}.net_new_arr{{.OnCluster}}
 (
-    as_of        DateTime('UTC')        COMMENT 'Midnight T, UTC, passed by the clock of both topics; compared with T - 30 days',
+    as_of        DateTime('UTC')        COMMENT 'Midnight T, UTC, passed by the clock of both topics; compared with T - {{.NetNewDays}} days',
     line         LowCardinality(String) COMMENT 'Business line',
     currency     LowCardinality(String) COMMENT 'ISO 4217 code of the amounts; never add amounts of different currencies',
-    opening      Decimal(38, 12)        COMMENT 'ARR as of T - 30 days, in currency units a year',
-    new          Decimal(38, 12)        COMMENT 'From accounts whose ARR of the kind was first above 0 after T - 30 days',
+    opening      Decimal(38, 12)        COMMENT 'ARR as of T - {{.NetNewDays}} days, in currency units a year',
+    new          Decimal(38, 12)        COMMENT 'From accounts whose ARR of the kind was first above 0 after T - {{.NetNewDays}} days',
     expansion    Decimal(38, 12)        COMMENT 'Rise of accounts that were above 0; changes that stay at or below 0, too, by their sign',
-    reactivation Decimal(38, 12)        COMMENT 'From accounts at or below 0 at T - 30 days that had been above 0 before',
+    reactivation Decimal(38, 12)        COMMENT 'From accounts at or below 0 at T - {{.NetNewDays}} days that had been above 0 before',
     contraction  Decimal(38, 12)        COMMENT 'Fall of accounts, but not to 0; negative',
     churn        Decimal(38, 12)        COMMENT 'From accounts that fell from above 0 to 0 or below; negative',
     closing      Decimal(38, 12)        COMMENT 'ARR as of T: the same as in the view arr',
@@ -29,4 +29,4 @@ WHERE (v.topic, v.epoch) IN (('{{.Usage}}', {{.Epoch .Usage}}), ('{{.Subscriptio
   AND v.accounts > 0
   AND v.as_of <= least({{.Passed .Usage}}, {{.Passed .Subscriptions}})
 GROUP BY v.as_of, v.line, v.currency
-COMMENT 'Bridge from the ARR of 30 days ago to the ARR now, usage and subscriptions together, one row per midnight passed, line and currency; rows overlap; docs/DEFINITIONS.md A5 to A9'
+COMMENT 'Bridge from the ARR of {{.NetNewDays}} days ago to the ARR now, usage and subscriptions together, one row per midnight passed, line and currency; rows overlap; docs/DEFINITIONS.md A5 to A9'

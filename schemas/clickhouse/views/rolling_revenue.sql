@@ -1,7 +1,7 @@
 CREATE OR REPLACE VIEW {{.DB}}.rolling_revenue{{.OnCluster}}
 (
     as_of    DateTime('UTC')        COMMENT 'End T of the window, an hour boundary, UTC: event time in [T - window, T)',
-    `window` LowCardinality(String) COMMENT 'Length of the window: 1h, 24h, 7d, 28d, 30d, 90d or 365d; filter on it, windows overlap',
+    `window` LowCardinality(String) COMMENT 'Length of the window: {{.RollingWindows}}; filter on it, windows overlap',
     line     LowCardinality(String) COMMENT 'Business line',
     product  LowCardinality(String) COMMENT 'Product',
     segment  LowCardinality(String) COMMENT 'Customer segment; may be empty',
