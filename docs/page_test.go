@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestNumbers: each letter counts from 1 without a gap, and the page refers to
-// no number that it does not have.
+// TestNumbers: each letter counts from 1 without a gap, and neither the page nor
+// FAQ.md refers to a number that is not there.
 func TestNumbers(t *testing.T) {
 	texts, order := entries(t)
 	last := map[byte]int{}
@@ -24,10 +24,12 @@ func TestNumbers(t *testing.T) {
 	if len(last) != 8 {
 		t.Errorf("%d letters, want E, R, M, W, S, A, V, L: %v", len(last), last)
 	}
-	for i, line := range lines(t, page) {
-		for _, n := range number.FindAllString(line, -1) {
-			if _, ok := texts[n]; !ok {
-				t.Errorf("%s:%d: there is no %s", page, i+1, n)
+	for _, name := range []string{page, "FAQ.md"} {
+		for i, line := range lines(t, name) {
+			for _, n := range number.FindAllString(line, -1) {
+				if _, ok := texts[n]; !ok {
+					t.Errorf("%s:%d: there is no %s", name, i+1, n)
+				}
 			}
 		}
 	}

@@ -53,6 +53,29 @@ UNION ALL SELECT 'column ' || table || '.' || name FROM system.columns WHERE dat
 	}
 }
 
+// What misled people is said where they look: in the column's comment.
+func TestCommentsSayWhatMisleads(t *testing.T) {
+	conn, db := connect(t)
+	if _, err := Migrate(t.Context(), conn, Options{Database: parsed(t, db)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ table, column, says string }{
+		{"mrr_movements", "movement", "Not those of net_new_arr"},
+		{"net_new_arr", "new", "unlike in mrr_movements"},
+		{"net_new_arr", "reactivation", "unlike in mrr_movements"},
+		{"net_new_arr", "closing", "multiplyDecimal"},
+		{"arr", "arr", "multiplyDecimal"},
+		{"mrr", "mrr", "multiplyDecimal"},
+		{"rolling_revenue", "revenue", "multiplyDecimal"},
+		{"usage_hourly", "revenue", "multiplyDecimal"},
+	} {
+		r := table(t, conn, "SELECT comment FROM system.columns WHERE database = ? AND table = ? AND name = ?", db, c.table, c.column)
+		if len(r) != 1 || !strings.Contains(r[0][0], c.says) {
+			t.Errorf("%s.%s does not say %q: %v", c.table, c.column, c.says, r)
+		}
+	}
+}
+
 // Tables: versions win, the partition key is a function of the sort key, an
 // acknowledged insert is on disk, and one that is written again lands.
 func TestTablesHoldVersions(t *testing.T) {

@@ -5,7 +5,7 @@ CREATE OR REPLACE VIEW {{.DB}}.arr{{.OnCluster}}
     currency         LowCardinality(String) COMMENT 'ISO 4217 code of the amounts; never add amounts of different currencies',
     usage_arr        Decimal(38, 12)        COMMENT 'Usage revenue of the window of the view definitions ({{.DefaultARR.WindowDays}} days) x its multiplier ({{.DefaultARR.Multiplier}}), in currency units a year; 0 if there is none',
     subscription_arr Decimal(38, 12)        COMMENT '12 x MRR, in currency units a year; 0 if there is none',
-    arr              Decimal(38, 12)        COMMENT 'usage_arr + subscription_arr'
+    arr              Decimal(38, 12)        COMMENT 'usage_arr + subscription_arr; two amounts are multiplied and divided by multiplyDecimal, divideDecimal or as Float64: * and / are wrong without an error from 14 digits on'
 )
 AS SELECT
     p.as_of AS as_of,

@@ -6,7 +6,7 @@ CREATE OR REPLACE VIEW {{.DB}}.mrr{{.OnCluster}}
     segment       LowCardinality(String) COMMENT 'Customer segment; may be empty',
     region        LowCardinality(String) COMMENT 'Region; may be empty',
     currency      LowCardinality(String) COMMENT 'ISO 4217 code of mrr; never add amounts of different currencies',
-    mrr           Decimal(38, 12)        COMMENT 'Monthly recurring revenue in currency units, above 0',
+    mrr           Decimal(38, 12)        COMMENT 'Monthly recurring revenue in currency units, above 0; two amounts are multiplied and divided by multiplyDecimal, divideDecimal or as Float64: * and / are wrong without an error from 14 digits on',
     subscriptions UInt64                 COMMENT 'Subscriptions with MRR above 0'
 )
 AS SELECT

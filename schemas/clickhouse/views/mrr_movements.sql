@@ -5,7 +5,7 @@ CREATE OR REPLACE VIEW {{.DB}}.mrr_movements{{.OnCluster}}
     line         LowCardinality(String) COMMENT 'Business line',
     currency     LowCardinality(String) COMMENT 'ISO 4217 code of amount',
     subscription String                 COMMENT 'Subscription whose change moved the sum',
-    movement     LowCardinality(String) COMMENT 'new, expansion, reactivation, contraction or churn',
+    movement     LowCardinality(String) COMMENT 'new: from 0, never above 0 before; reactivation: from 0, above 0 before; expansion, contraction: between amounts above 0; churn: to 0. Not those of net_new_arr, which compares two midnights',
     amount       Decimal(38, 12)        COMMENT 'Change of the MRR of the account in the line, in currency units; negative for contraction and churn'
 )
 AS SELECT

@@ -6,7 +6,7 @@ CREATE OR REPLACE VIEW {{.DB}}.usage_hourly{{.OnCluster}}
     segment  LowCardinality(String) COMMENT 'Customer segment; may be empty',
     region   LowCardinality(String) COMMENT 'Region; may be empty',
     currency LowCardinality(String) COMMENT 'ISO 4217 code of revenue and cost; never add amounts of different currencies',
-    revenue  Decimal(38, 12)        COMMENT 'Usage revenue and adjustments of the pane, in currency units',
+    revenue  Decimal(38, 12)        COMMENT 'Usage revenue and adjustments of the pane, in currency units; two amounts are multiplied and divided by multiplyDecimal, divideDecimal or as Float64: * and / are wrong without an error from 14 digits on',
     cost     Decimal(38, 12)        COMMENT 'Cost of the pane, in currency units',
     events   UInt64                 COMMENT 'Accepted usage.recorded events in the pane'
 )
