@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"runrate/consumers/fold"
 	"runrate/consumers/intake"
 	"runrate/consumers/store"
 	"runrate/consumers/subscriptions"
@@ -72,17 +73,17 @@ func (o Options) group(id string, topic stream.Topic, partitions int32, epoch ui
 					"make a new topic with %d partitions and refold it with `runrate rebuild`", topic, now, partitions, now)
 			}
 			config := worker.Config{
-				Source: source, Partitions: partitions, Member: member, Epoch: epoch,
-				Settings: folding.settings(definition), Limits: o.Limits,
+				Fold:   fold.Config{Source: source, Partitions: partitions, Memory: o.Memory, New: func() fold.Blank { return folding.blank(definition) }},
+				Member: member, Epoch: epoch, Settings: folding.settings(definition), Limits: o.Limits,
 			}
-			return worker.New(config, o.Client, o.Store, func() worker.Fold { return folding.fold(source, o.Memory, definition) }, o.Logger), nil
+			return worker.New(config, o.Client, o.Store, o.Logger), nil
 		},
 	}
 }
 
 // folding is how the topics of a kind are folded.
 type folding struct {
-	fold func(source stream.Source, memory intake.Memory, d definitions.ARR) worker.Fold
+	blank func(d definitions.ARR) fold.Blank
 	// settings are what the fold's rows depend on beside the log; they are kept
 	// with its snapshots, and a worker with others refuses those.
 	settings func(d definitions.ARR) string
@@ -91,8 +92,8 @@ type folding struct {
 
 var foldings = stream.ByKind(
 	folding{
-		fold: func(source stream.Source, memory intake.Memory, d definitions.ARR) worker.Fold {
-			return usage.New(usage.Config{Source: source, Memory: memory, ARRWindowDays: int(d.WindowDays), ARRMultiplier: int64(d.Multiplier)})
+		blank: func(d definitions.ARR) fold.Blank {
+			return usage.New(usage.Config{ARRWindowDays: int(d.WindowDays), ARRMultiplier: int64(d.Multiplier)})
 		},
 		settings: func(d definitions.ARR) string {
 			return fmt.Sprintf("usage ARR = %d x %d days", d.Multiplier, d.WindowDays)
@@ -100,9 +101,7 @@ var foldings = stream.ByKind(
 		defined: true,
 	},
 	folding{
-		fold: func(source stream.Source, memory intake.Memory, _ definitions.ARR) worker.Fold {
-			return subscriptions.New(subscriptions.Config{Source: source, Memory: memory})
-		},
+		blank:    func(definitions.ARR) fold.Blank { return subscriptions.New() },
 		settings: func(definitions.ARR) string { return "" },
 	},
 )

@@ -169,9 +169,6 @@ func (g *Gate) RecallSince() (event.Time, bool) {
 	return g.seen.floor, true
 }
 
-// Source is the partition that the gate is of.
-func (g *Gate) Source() stream.Source { return g.source }
-
 // Progress is the accounting so far.
 func (g *Gate) Progress() rows.Progress { return g.progress }
 
@@ -191,8 +188,18 @@ func (g *Gate) Flushed() stream.Offset { return g.first }
 // DeadLetters are the records refused since the last flush.
 func (g *Gate) DeadLetters() []rows.DeadLetter { return g.dead }
 
-// Passes are the ticks since the last flush that raised the clock.
-func (g *Gate) Passes() Passes { return g.passes }
+// Batch is what a fold needs to know of a batch that has ended.
+type Batch struct {
+	First  stream.Offset // of its records; what is below it is flushed
+	Next   stream.Offset // after its last record
+	Passed calendar.Hour // the last hour boundary that the clock has passed, 0 before the first tick
+	Passes Passes        // the ticks in it that raised the clock
+}
+
+// Batch returns the records since the last flush, as a batch.
+func (g *Gate) Batch() Batch {
+	return Batch{First: g.first, Next: g.progress.NextOffset, Passed: g.Passed(), Passes: g.passes}
+}
 
 // Done ends the batch: its rows are written and its offset committed.
 func (g *Gate) Done() {

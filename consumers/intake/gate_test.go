@@ -149,7 +149,7 @@ func TestPasses(t *testing.T) {
 		g.Tick(clock, stream.Offset(i))
 	}
 	for at, want := range map[event.Time]stream.Offset{1: 0, 10: 0, 11: 3, 20: 3, 21: 4, 40: 4} {
-		if got := g.Passes().Of(at); got != want {
+		if got := g.Batch().Passes.Of(at); got != want {
 			t.Errorf("clock %d is passed at offset %d, want %d", at, got, want)
 		}
 	}

@@ -3,7 +3,7 @@ package netnew
 import "runrate/internal/money"
 
 // totals are the movements of one line and currency as of one midnight, before
-// the factor that makes them annual. parts is the number of ledgers that have
+// the factor that makes them annual. parts is the number of holdings that have
 // anything in either value: the row shows where it is above zero.
 type totals struct {
 	opening, new, expansion, reactivation, contraction, churn, closing money.Amount
@@ -11,7 +11,7 @@ type totals struct {
 	parts int64
 }
 
-// move is what one ledger gives to one midnight T: its value at T-30d and at T,
+// move is what one holding gives to one midnight T: its value at T-30d and at T,
 // and whether it was above zero at any midnight up to T-30d.
 type move struct {
 	before, now money.Amount
@@ -38,8 +38,8 @@ func (t *totals) book(m move, sign int64) {
 	*bucket, _ = bucket.Add(change)
 }
 
-// bucket is the movement that the change from before to now belongs to. A
-// ledger above zero at or before T-30d has been a customer: its return is a
+// bucket returns the movement that the change from before to now belongs to. A
+// holding above zero at or before T-30d has been a customer's: its return is a
 // reactivation.
 func (t *totals) bucket(m move) *money.Amount {
 	before, now := m.before.Sign(), m.now.Sign()

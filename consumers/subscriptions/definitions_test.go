@@ -9,8 +9,6 @@ import (
 	"testing"
 
 	"runrate/consumers/intake"
-	"runrate/consumers/subscriptions"
-	"runrate/consumers/worker"
 	"runrate/internal/event"
 	"runrate/internal/money"
 	"runrate/internal/stream"
@@ -56,10 +54,7 @@ func play(t *testing.T, script map[string][]string, cut sim.Cut) {
 		records = append(records, stream.Record{Offset: stream.Offset(i), Key: []byte(e.Account), Value: e.AppendJSON(nil)})
 	}
 	tables := &sim.Tables{}
-	newFold := func() worker.Fold {
-		return subscriptions.New(subscriptions.Config{Source: source, Memory: intake.DefaultMemory})
-	}
-	if err := sim.Drive(tables, newFold, source, 1, records, func() sim.Cut { return cut }); err != nil {
+	if err := sim.Drive(tables, sim.Fold(source, 1, intake.DefaultMemory), records, func() sim.Cut { return cut }); err != nil {
 		t.Fatal(err)
 	}
 	views := tables.Views(1, 13, nil)

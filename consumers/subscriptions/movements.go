@@ -18,7 +18,7 @@ const (
 // currency. Kind is "" where a re-derivation left nothing; such a one is kept
 // until its row is written, to hide what was there.
 type movement struct {
-	ledger  *ledger
+	holding *holding
 	kind    string
 	amount  money.Amount
 	touched stream.Offset // the last record that changed it
@@ -34,8 +34,8 @@ func (f *Fold) derive(a *account, c *change) {
 	f.derivations++
 	for i := len(a.changes) - 1; i > at; i-- {
 		for _, m := range a.changes[i].moves {
-			f.meet(m.ledger, c)
-			m.ledger.running, _ = m.ledger.running.Sub(m.amount)
+			f.meet(m.holding, c)
+			m.holding.running, _ = m.holding.running.Sub(m.amount)
 		}
 	}
 	f.rederive(c, c)
@@ -51,13 +51,13 @@ func (f *Fold) derive(a *account, c *change) {
 
 // rename names a change's movements again, whose amounts are as they were.
 func (f *Fold) rename(c, cause *change) {
-	first := f.gate.Flushed()
+	first := f.first
 	pending, changed := false, false
 	for i := range c.moves {
 		m := &c.moves[i]
 		pending = pending || m.touched >= first
-		kind := m.ledger.move(c, m.amount)
-		m.ledger.sum = m.ledger.running
+		kind := m.holding.move(c, m.amount)
+		m.holding.sum = m.holding.running
 		if kind != m.kind {
 			m.kind, m.touched, changed = kind, cause.offset, true
 		}
@@ -67,9 +67,9 @@ func (f *Fold) rename(c, cause *change) {
 	}
 }
 
-// meet readies a ledger for the derivation from c on: its running sum is the
+// meet readies a holding for the derivation from c on: its running sum is the
 // one at the end of the timeline.
-func (f *Fold) meet(l *ledger, c *change) {
+func (f *Fold) meet(l *holding, c *change) {
 	if l.stamp == f.derivations {
 		return
 	}
@@ -80,48 +80,37 @@ func (f *Fold) meet(l *ledger, c *change) {
 	}
 }
 
-// rederive replaces a change's movements, the running sums of the ledgers being
+// rederive replaces a change's movements, the running sums of the holdings being
 // those before it. What is different now is due to the insertion of cause.
 func (f *Fold) rederive(c, cause *change) {
 	before, _ := c.subscription.around(c)
 	now := make([]movement, 0, 2)
-	step := func(state *change, sign int64) {
-		if state == nil || state.mrr.IsZero() {
-			return
+	for _, s := range steps(before, c) {
+		h := c.subscription.account.holding(s.state.plan)
+		f.meet(h, cause)
+		if len(now) > 0 && now[0].holding == h {
+			now[0].amount, _ = now[0].amount.Add(s.delta())
+		} else {
+			now = append(now, movement{holding: h, amount: s.delta()})
 		}
-		delta := state.mrr
-		if sign < 0 {
-			delta = delta.Neg()
-		}
-		l := c.subscription.account.ledger(state.plan)
-		f.meet(l, cause)
-		for i := range now {
-			if now[i].ledger == l {
-				now[i].amount, _ = now[i].amount.Add(delta)
-				return
-			}
-		}
-		now = append(now, movement{ledger: l, amount: delta})
 	}
-	step(before, -1)
-	step(c, +1)
 	for i := range now {
-		now[i].kind = now[i].ledger.move(c, now[i].amount)
+		now[i].kind = now[i].holding.move(c, now[i].amount)
 	}
 	for _, m := range now {
-		m.ledger.sum = m.ledger.running // right at the last one, which is when it is read
+		m.holding.sum = m.holding.running // right at the last one, which is when it is read
 	}
 	f.replace(c, now, cause.offset)
 }
 
 // move takes a step of the running sum and names it (DEFINITIONS S5).
-func (l *ledger) move(c *change, amount money.Amount) string {
-	was := l.running.Sign()
-	l.running, _ = l.running.Add(amount)
-	is := l.running.Sign()
-	ever := l.everPositive || l.rose != nil
-	if is > 0 && l.rose == nil {
-		l.rose = c
+func (h *holding) move(c *change, amount money.Amount) string {
+	was := h.running.Sign()
+	h.running, _ = h.running.Add(amount)
+	is := h.running.Sign()
+	ever := h.everPositive || h.rose != nil
+	if is > 0 && h.rose == nil {
+		h.rose = c
 	}
 	switch {
 	case amount.IsZero():
@@ -141,7 +130,7 @@ func (l *ledger) move(c *change, amount money.Amount) string {
 
 // replace puts a change's movements as they are now in place of those it had.
 func (f *Fold) replace(c *change, now []movement, offset stream.Offset) {
-	first := f.gate.Flushed()
+	first := f.first
 	pending := false // a row of c is to be written already
 	for _, m := range c.moves {
 		pending = pending || m.touched >= first
@@ -149,9 +138,9 @@ func (f *Fold) replace(c *change, now []movement, offset stream.Offset) {
 	changed := false
 	out := c.moves[:0]
 	for _, old := range c.moves {
-		is := movement{ledger: old.ledger}
+		is := movement{holding: old.holding}
 		for _, m := range now {
-			if m.ledger == old.ledger {
+			if m.holding == old.holding {
 				is = m
 			}
 		}
@@ -165,7 +154,7 @@ func (f *Fold) replace(c *change, now []movement, offset stream.Offset) {
 	for _, m := range now {
 		known := false
 		for _, old := range out {
-			known = known || old.ledger == m.ledger
+			known = known || old.holding == m.holding
 		}
 		if !known && m.kind != "" {
 			m.touched = offset
@@ -179,8 +168,8 @@ func (f *Fold) replace(c *change, now []movement, offset stream.Offset) {
 	}
 }
 
-// settle drops the movements that are nothing, once their rows are written.
-func (c *change) settle() {
+// dropEmpty drops the movements that are nothing, once their rows are written.
+func (c *change) dropEmpty() {
 	out := c.moves[:0]
 	for _, m := range c.moves {
 		if m.kind != "" {

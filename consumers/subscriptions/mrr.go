@@ -44,21 +44,26 @@ type pane struct {
 
 func compareHour(p pane, h calendar.Hour) int { return cmp.Compare(p.hour, h) }
 
-// add books a difference in an hour.
-func (s *series) add(h calendar.Hour, delta money.Amount, subscriptions int64, offset, first stream.Offset, closed calendar.Hour) {
+// pane finds the pane of an hour, or makes it.
+func (s *series) pane(h calendar.Hour) *pane {
 	i, found := slices.BinarySearchFunc(s.panes, h, compareHour)
 	if !found {
 		s.panes = slices.Insert(s.panes, i, pane{hour: h, touched: -1})
 	}
-	p := &s.panes[i]
+	return &s.panes[i]
+}
+
+// add books a step in an hour.
+func (s *series) add(h calendar.Hour, step step, offset, first stream.Offset, closed calendar.Hour) {
+	p := s.pane(h)
 	if p.touched < first {
 		s.dirty = append(s.dirty, h)
 	}
 	p.touched = offset
-	d := level{delta, subscriptions}
-	p.delta.add(d, +1)
+	d := level{step.state.mrr, 1}
+	p.delta.add(d, step.sign)
 	if h < closed {
-		s.sum.add(d, +1)
+		s.sum.add(d, step.sign)
 	}
 }
 

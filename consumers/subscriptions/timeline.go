@@ -22,10 +22,8 @@ type account struct {
 	name          event.Account
 	subscriptions map[string]*subscription
 	changes       []*change // of all subscriptions, by time and offset, without bases
-	ledgers       map[ledgerKey]*ledger
+	holdings      map[holdingKey]*holding
 }
-
-type ledgerKey struct{ line, currency string }
 
 // subscription is the timeline of one subscription: the changes kept, and the
 // state in force before them.
@@ -66,9 +64,6 @@ func (a *account) subscription(id string) *subscription {
 	return s
 }
 
-// ledger is the one of a plan's line and currency, nil if there is none.
-func (a *account) ledger(p plan) *ledger { return a.ledgers[ledgerKey{p.line, p.currency}] }
-
 // around is the state before a change that is or will be in the timeline, and
 // the change after it; nil where there is none.
 func (s *subscription) around(c *change) (before, after *change) {
@@ -103,8 +98,8 @@ func (a *account) forget(horizon event.Time) {
 	for n < len(a.changes) && a.changes[n].time < horizon {
 		c := a.changes[n]
 		for _, m := range c.moves {
-			if m.ledger.rose == c {
-				m.ledger.everPositive = true
+			if m.holding.rose == c {
+				m.holding.everPositive = true
 			}
 		}
 		c.moves = nil
@@ -120,7 +115,31 @@ func (a *account) forget(horizon event.Time) {
 		n++
 	}
 	a.changes = slices.Delete(a.changes, 0, n)
-	for _, l := range a.ledgers {
-		l.forgetDays(calendar.DayOf(horizon))
+}
+
+// step is the MRR of a state that a subscription enters (sign +1) or leaves (-1).
+type step struct {
+	state *change
+	sign  int64
+}
+
+// delta returns the MRR with its sign.
+func (s step) delta() money.Amount {
+	if s.sign < 0 {
+		return s.state.mrr.Neg()
 	}
+	return s.state.mrr
+}
+
+// steps returns what a subscription does that goes from before to after. A state
+// that is nil or pays nothing has no part in it.
+func steps(before, after *change) []step {
+	out := make([]step, 0, 2)
+	if before != nil && !before.mrr.IsZero() {
+		out = append(out, step{before, -1})
+	}
+	if after != nil && !after.mrr.IsZero() {
+		out = append(out, step{after, +1})
+	}
+	return out
 }

@@ -37,10 +37,10 @@ type cells struct {
 	cells []cell
 }
 
-// cell is a count and the offset of the last record that changed it.
+// cell is a count and the offset of the last record that touched it.
 type cell struct {
-	accounts int64
-	touched  stream.Offset
+	accounts  int64
+	touchedBy stream.Offset
 }
 
 // mark makes an account, active in this line on the sorted days so far, active
@@ -83,7 +83,7 @@ func (c *cells) enter(from, to calendar.Day, offset stream.Offset) {
 	}
 	for i := from - c.base; i <= to-c.base; i++ {
 		c.cells[i].accounts++
-		c.cells[i].touched = offset
+		c.cells[i].touchedBy = offset
 	}
 }
 
@@ -98,7 +98,7 @@ func (a *activity) changed(was, closed calendar.Day, first stream.Offset, passes
 			if midnight > closed {
 				break
 			}
-			version := cell.touched
+			version := cell.touchedBy
 			if midnight > was {
 				version = max(version, passes.Of(midnight.Start()))
 			} else if version < first {

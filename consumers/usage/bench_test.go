@@ -3,11 +3,15 @@ package usage_test
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 
+	"runrate/consumers/fold"
 	"runrate/consumers/intake"
 	"runrate/consumers/usage"
+	"runrate/internal/calendar"
 	"runrate/internal/event"
+	"runrate/internal/pricebook"
 	"runrate/internal/stream"
 )
 
@@ -19,9 +23,13 @@ const day0 = event.Time(1_780_272_000) * event.Second // 2026-06-01
 
 var source = stream.Source{Topic: stream.Usage.Topic()}
 
-func newFold() *usage.Fold {
-	return usage.New(usage.Config{Source: source, Memory: intake.DefaultMemory, ARRWindowDays: 28, ARRMultiplier: 13})
+func blank() fold.Blank { return usage.New(usage.Config{ARRWindowDays: 28, ARRMultiplier: 13}) }
+
+func config() fold.Config {
+	return fold.Config{Source: source, Partitions: 1, Memory: intake.DefaultMemory, New: blank}
 }
+
+func newPartition() *fold.Partition { return fold.Begin(config(), 0) }
 
 // records are a price book and a tick, then n events of so many accounts, a
 // second apart, in the given form.
@@ -62,47 +70,48 @@ func BenchmarkFold(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			for done := 0; done < b.N; done += len(in) {
-				fold, judge := newFold(), intake.NewJudge(source, 1)
-				for _, r := range in {
-					j := judge.Judge(r)
-					if err := fold.Step(&j); err != nil {
+				p := newPartition()
+				for fetched := range slices.Chunk(in, 1000) {
+					if err := p.Judge(fetched).Fold(nil); err != nil {
 						b.Fatal(err)
 					}
 				}
-				if p := fold.Gate().Progress(); p.Accepted != int64(len(in)-2) {
-					b.Fatalf("%+v", p)
+				if progress := p.Flush().Changes().Progress; progress.Accepted != int64(len(in)-2) {
+					b.Fatalf("%+v", progress)
 				}
 			}
 		})
 	}
 }
 
-// BenchmarkWindows is the cost of an event that is late by 0 hours to 30 days:
-// it must not grow with the windows' lengths. Rows are not written.
+// BenchmarkWindows is the cost of booking an event that is late by 0 hours to 30
+// days: it must not grow with the windows' lengths. Rows are not written.
 func BenchmarkWindows(b *testing.B) {
-	in := records(2, 1, json)
 	for _, late := range []event.Time{0, event.Day, 30 * event.Day} {
 		b.Run(fmt.Sprintf("late=%dd", late/event.Day), func(b *testing.B) {
-			fold, judge := newFold(), intake.NewJudge(source, 1)
-			for _, r := range in {
-				j := judge.Judge(r)
-				if err := fold.Step(&j); err != nil {
-					b.Fatal(err)
-				}
-			}
-			fold.Changes()
-			fold.Done()
+			clock := day0 + event.Hour
+			state := blank().Ready(0, 0)
+			state.Control(&intake.Judged{Event: event.Event{Type: event.PricebookPublished}, Book: parsed(b)})
+			state.Close(intake.Batch{Next: 1, Passed: calendar.HourOf(clock), Passes: intake.Passes{{Clock: clock}}}).Done()
 			e := event.Event{Type: event.UsageRecorded, Source: "bench", Account: "acct_0", Usage: &event.Usage{Product: "chat", Quantities: []event.Quantity{{Meter: "in", Count: 5}}}}
 			b.ResetTimer()
 			for i := range b.N {
-				e.ID, e.Time = fmt.Sprint(i), day0+event.Hour-late
-				j := intake.Judged{Record: stream.Record{Offset: stream.Offset(len(in) + i)}, Event: e, Identity: e.Identity()}
-				if err := fold.Step(&j); err != nil {
-					b.Fatal(err)
+				e.Time = clock - late
+				j := intake.Judged{Record: stream.Record{Offset: stream.Offset(1 + i)}, Event: e}
+				if refusal, err := state.Take(&j); refusal != nil || err != nil {
+					b.Fatal(refusal, err)
 				}
 			}
 		})
 	}
+}
+
+func parsed(tb testing.TB) *pricebook.Book {
+	b, err := pricebook.Parse([]byte(book))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
 }
 
 // TestBytesPerAccount states what an account costs in memory, and bounds it:
@@ -110,13 +119,12 @@ func BenchmarkWindows(b *testing.B) {
 func TestBytesPerAccount(t *testing.T) {
 	const accounts = 20_000
 	for _, c := range []struct{ days, most int }{{1, 900}, {126, 5500}} {
-		fold, judge := newFold(), intake.NewJudge(source, 1)
+		p := newPartition()
 		offset := stream.Offset(0)
 		step := func(e event.Event) {
 			e.Source, e.ID = "test", fmt.Sprint(offset)
-			j := judge.Judge(stream.Record{Offset: offset, Key: []byte(e.Account), Value: e.AppendJSON(nil)})
-			if err := fold.Step(&j); err != nil || j.Refusal != nil {
-				t.Fatal(err, j.Refusal)
+			if err := p.Judge([]stream.Record{{Offset: offset, Key: []byte(e.Account), Value: e.AppendJSON(nil)}}).Fold(nil); err != nil {
+				t.Fatal(err)
 			}
 			offset++
 		}
@@ -130,15 +138,18 @@ func TestBytesPerAccount(t *testing.T) {
 				step(event.Event{Type: event.UsageRecorded, Account: event.Account(fmt.Sprintf("account_%08d", a)), Time: at,
 					Usage: &event.Usage{Product: "chat", Quantities: []event.Quantity{{Meter: "in", Count: 5}}}})
 			}
-			fold.Changes()
-			fold.Done() // lets go of the identities, which are more than two hours behind
+			flush := p.Flush()
+			if refused := flush.Changes().Progress.Refused; refused > 0 {
+				t.Fatalf("%d refused", refused)
+			}
+			flush.Done() // lets go of the identities, which are more than two hours behind
 		}
 		each := int(heap()-before) / n
 		t.Logf("active on %d days: %d bytes per account", c.days, each)
 		if each > c.most {
 			t.Errorf("active on %d days: %d bytes per account, more than %d", c.days, each, c.most)
 		}
-		runtime.KeepAlive(fold)
+		runtime.KeepAlive(p)
 	}
 }
 

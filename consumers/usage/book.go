@@ -13,5 +13,5 @@ func (f *Fold) publish(book *pricebook.Book, at event.Time) {
 	if at < f.bookTime {
 		return
 	}
-	f.book, f.bookTime, f.touched.book = book, at, true
+	f.book, f.bookTime, f.touchedBook = book, at, true
 }

@@ -2,11 +2,12 @@ package usage_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
-	"runrate/consumers/intake"
-	"runrate/consumers/usage"
+	"runrate/consumers/fold"
 	"runrate/internal/event"
+	"runrate/internal/rows"
 	"runrate/internal/stream"
 	snapshot "runrate/schemas/snapshot/v1"
 )
@@ -14,57 +15,65 @@ import (
 // books folds price books and usage, which is accepted if the book in force has
 // its product.
 type books struct {
-	t    *testing.T
-	fold *usage.Fold
-	next stream.Offset
+	t         *testing.T
+	partition *fold.Partition
+	next      stream.Offset
+	progress  rows.Progress
+	snapshot  []*snapshot.Record
 }
 
-var bookConfig = usage.Config{Source: stream.Source{Topic: stream.Usage.Topic()}, Memory: intake.DefaultMemory, ARRWindowDays: 28, ARRMultiplier: 13}
-
-func newBooks(t *testing.T) *books { return &books{t: t, fold: usage.New(bookConfig)} }
+func newBooks(t *testing.T) *books { return &books{t: t, partition: newPartition()} }
 
 const bookDay = event.Time(1_780_315_200) * event.Second // 2026-06-01T12:00:00Z
 
-func (b *books) step(e event.Event) {
+// step folds and flushes one event, and returns what is said of it if it is
+// refused.
+func (b *books) step(e event.Event) (refused []rows.DeadLetter) {
 	b.t.Helper()
 	e.Source, e.ID = "s", fmt.Sprint(b.next)
-	j := intake.NewJudge(bookConfig.Source, 1).Judge(stream.Record{Offset: b.next, Key: []byte(e.Account), Value: e.AppendJSON(nil)})
-	if err := b.fold.Step(&j); err != nil || j.Refusal != nil {
-		b.t.Fatal(err, j.Refusal)
+	if err := b.partition.Judge([]stream.Record{{Offset: b.next, Key: []byte(e.Account), Value: e.AppendJSON(nil)}}).Fold(nil); err != nil {
+		b.t.Fatal(err)
 	}
 	b.next++
+	f := b.partition.Flush()
+	b.progress, refused = f.Changes().Progress, slices.Collect(f.Changes().DeadLetters)
+	b.snapshot = slices.Collect(f.Snapshot(false))
+	f.Done()
+	return refused
 }
 
 // publish publishes a book whose only product has its name.
 func (b *books) publish(name string, at event.Time) {
 	b.t.Helper()
-	b.step(event.Event{Type: event.PricebookPublished, Time: at, PriceBook: fmt.Appendf(nil,
-		`{"version":%q,"currency":"USD","products":[{"product":%q,"line":"api","meters":{"m":[{"effective_from":"2020-01-01T00:00:00Z","unit":1,"price":"1"}]}}]}`, name, name)})
+	for _, refused := range b.step(event.Event{Type: event.PricebookPublished, Time: at, PriceBook: fmt.Appendf(nil,
+		`{"version":%q,"currency":"USD","products":[{"product":%q,"line":"api","meters":{"m":[{"effective_from":"2020-01-01T00:00:00Z","unit":1,"price":"1"}]}}]}`, name, name)}) {
+		b.t.Fatalf("book %q: %s", name, refused.Detail)
+	}
 }
 
 // inForce checks which book is, by a usage of its product.
 func (b *books) inForce(name string) {
 	b.t.Helper()
-	before := b.fold.Gate().Progress()
-	b.step(event.Event{Type: event.UsageRecorded, Account: "a", Time: bookDay, Usage: &event.Usage{Product: name, Quantities: []event.Quantity{{Meter: "m", Count: 1}}}})
-	if after := b.fold.Gate().Progress(); after.Accepted != before.Accepted+1 {
-		dead := b.fold.Gate().DeadLetters()
-		b.t.Errorf("book %q is not in force: %s", name, dead[len(dead)-1].Detail)
+	for _, refused := range b.step(event.Event{Type: event.UsageRecorded, Account: "a", Time: bookDay, Usage: &event.Usage{Product: name, Quantities: []event.Quantity{{Meter: "m", Count: 1}}}}) {
+		b.t.Errorf("book %q is not in force: %s", name, refused.Detail)
 	}
 }
 
 // restart goes on from a snapshot; change may change its parts.
 func (b *books) restart(change func(*snapshot.UsageState)) {
 	b.t.Helper()
-	again := usage.New(bookConfig)
-	for part := range b.fold.Snapshot(false) {
+	again := fold.Restore(config())
+	for _, part := range b.snapshot {
 		change(part.GetUsage())
-		if err := again.Restore(part); err != nil {
+		if err := again.Apply(part); err != nil {
 			b.t.Fatal(err)
 		}
 	}
-	again.Restored()
-	b.fold = again
+	recalling, err := again.Recall()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.partition = recalling.Done()
 }
 
 // TestLatePriceBook: a book whose event is older than that of the book in force
@@ -79,7 +88,7 @@ func TestLatePriceBook(t *testing.T) {
 	b.inForce("second")
 	b.publish("third", bookDay+event.Hour) // at the same time: the later in the log
 	b.inForce("third")
-	if p := b.fold.Gate().Progress(); p.Control != 5 || p.Refused != 0 {
+	if p := b.progress; p.Control != 5 || p.Refused != 0 {
 		t.Errorf("%+v", p)
 	}
 }

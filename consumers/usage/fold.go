@@ -2,21 +2,20 @@
 // runrate.usage into the rows of usage_events, usage_hourly, rolling_revenue,
 // active_accounts, net_new_arr (its usage part), dead_letters and accounting.
 //
-// A Fold is a state machine. Step takes one judged record; Changes are the rows
-// that the steps since the last Done changed, as absolute values, each with the
-// offset of the last record that influenced it as its version; Snapshot is the
-// state itself. All three are functions of the log prefix alone, whatever the
-// batches: the package reads no clock and does no I/O.
+// A Fold is the State of a partition (package fold), whose rows, snapshots and
+// versions are a function of the log prefix alone, whatever the batches: the
+// package reads no clock and does no I/O.
 //
-// Follow one event from Step to book: the gate judges it (package intake), the
-// price book rates it, and the series of its dimensions, the activity of its
-// account and the account's ledger take it in.
+// Follow one event from Take to take: the price book rates it, and the series of
+// its dimensions, the activity of its account and the account's holding take it
+// in. Close (closed.go) yields what the batch changed.
 package usage
 
 import (
 	"errors"
 	"fmt"
 
+	"runrate/consumers/fold"
 	"runrate/consumers/intake"
 	"runrate/consumers/netnew"
 	"runrate/internal/calendar"
@@ -29,81 +28,61 @@ import (
 
 // Config is what a fold is made with. It must be the same for the whole log.
 type Config struct {
-	Source        stream.Source
-	Memory        intake.Memory
 	ARRWindowDays int   // length of the window whose revenue is made annual
 	ARRMultiplier int64 // annual = revenue of that window x multiplier
 }
 
+func (c Config) measure() netnew.Measure {
+	return netnew.Measure{Window: calendar.Day(c.ARRWindowDays), Factor: c.ARRMultiplier}
+}
+
 // Fold is the state of one partition. One goroutine owns it.
 type Fold struct {
-	gate   *intake.Gate
-	config Config
-	book   *pricebook.Book // nil before the first
+	book     *pricebook.Book // in force, nil before the first
+	bookTime event.Time      // of the event that published book; 0 is older than any
 
-	bookTime event.Time // of the event that published book; 0 is older than any
-
+	first    stream.Offset // of the batch: what is below it is flushed
 	closed   calendar.Hour // the last boundary passed as of the last flush; 0 before the first tick
 	series   []*series
 	bySeries map[rows.Dimensions]*series
-	changed  []*series // with dirty panes
 
 	lines     []*activity
 	byLine    map[string]*activity
 	accounts  []*account
 	byAccount map[event.Account]*account
-	netnew    *netnew.Tracker
+	netnew    *netnew.Tracker[*account]
 
-	events  []rows.UsageEvent // accepted in this batch
-	touched touched           // by this batch, for the snapshot
+	// Of this batch.
+	events        []rows.UsageEvent // accepted
+	touchedSeries []*series
+	touchedDays   []touchedDay
+	touchedBook   bool
 }
 
-// New is the fold before its first record.
-func New(config Config) *Fold {
-	f := &Fold{
-		gate:      intake.NewGate(config.Source, config.Memory),
-		config:    config,
-		bySeries:  map[rows.Dimensions]*series{},
-		byLine:    map[string]*activity{},
-		byAccount: map[event.Account]*account{},
-		netnew:    netnew.NewTracker(config.ARRMultiplier),
-	}
-	f.line(allLines)
-	return f
+// touchedDay is a day on which an account became active in a line.
+type touchedDay struct {
+	account *account
+	line    string
+	day     calendar.Day
 }
 
-// Gate is the part of the state that judges records and counts them.
-func (f *Fold) Gate() *intake.Gate { return f.gate }
+var _ fold.State = (*Fold)(nil)
 
-// Step folds the next record. An error means that the log cannot be folded on
-// (a gap, a sum beyond all bounds): the partition must stop.
-func (f *Fold) Step(j *intake.Judged) error {
-	if err := f.gate.Open(j.Record.Offset); err != nil {
-		return err
+// Control takes a price book; other control records are of no concern here.
+func (f *Fold) Control(j *intake.Judged) {
+	if j.Event.Type == event.PricebookPublished {
+		f.publish(j.Book, j.Event.Time)
 	}
-	e := &j.Event
-	switch {
-	case j.Refusal != nil:
-		f.gate.Refuse(j.Record, j.Refusal)
-	case e.Type == event.ClockTicked:
-		f.gate.Tick(e.Time, j.Record.Offset)
-	case e.Type == event.PricebookPublished:
-		f.gate.CountControl()
-		f.publish(j.Book, e.Time)
-	case e.Type.Control():
-		f.gate.CountControl() // of no concern here
-	case f.gate.Candidate(j):
-		row, refusal := f.rate(e)
-		if refusal != nil {
-			f.gate.Refuse(j.Record, refusal)
-			return nil
-		}
-		f.gate.Accept(j)
-		if err := f.take(row, j.Record.Offset); err != nil {
-			return fmt.Errorf("fold %s@%d: %w", f.config.Source, j.Record.Offset, err)
-		}
+}
+
+// Take books an event, or refuses it (DEFINITIONS R8). An error is a sum beyond all
+// bounds.
+func (f *Fold) Take(j *intake.Judged) (*event.Refusal, error) {
+	row, refusal := f.rate(&j.Event)
+	if refusal != nil {
+		return refusal, nil
 	}
-	return nil
+	return nil, f.take(row, j.Record.Offset)
 }
 
 // rate makes an event into a row: DEFINITIONS R8, and what it earns and costs (M3).
@@ -152,16 +131,14 @@ func (f *Fold) take(row rows.UsageEvent, offset stream.Offset) error {
 		t.Events = 1
 		f.active(a, row.Dimensions.Line, d, offset)
 	}
-	l := f.ledger(a, row.Dimensions.Line, row.Dimensions.Currency)
-	f.netnew.Touch(l.Ledger, d, offset)
-	f.touched.ledger(l)
-	l.add(d, row.Revenue)
+	h := a.hold(f.netnew, row.Dimensions.Line, row.Dimensions.Currency)
+	f.netnew.Change(h, d, offset, row.Revenue)
 
 	s := f.seriesOf(row.Dimensions)
-	if len(s.dirty) == 0 {
-		f.changed = append(f.changed, s)
+	if len(s.touched) == 0 {
+		f.touchedSeries = append(f.touchedSeries, s)
 	}
-	return s.add(calendar.HourOf(row.Time), t, offset, f.gate.Flushed(), f.closed)
+	return s.add(calendar.HourOf(row.Time), t, offset, f.first, f.closed)
 }
 
 // active marks an account active on a day in a line and in all lines.
@@ -172,7 +149,7 @@ func (f *Fold) active(a *account, line string, d calendar.Day, offset stream.Off
 		return
 	}
 	own.days = days
-	f.touched.day(a, line, d)
+	f.touchedDays = append(f.touchedDays, touchedDay{a, line, d})
 	all := a.line(f.byLine[allLines])
 	all.days, _ = all.activity.mark(all.days, d, offset)
 }
@@ -205,28 +182,6 @@ func (f *Fold) account(name event.Account) *account {
 		f.accounts = append(f.accounts, a)
 	}
 	return a
-}
-
-func (a *account) line(activity *activity) *accountLine {
-	for i := range a.lines {
-		if a.lines[i].activity == activity {
-			return &a.lines[i]
-		}
-	}
-	a.lines = append(a.lines, accountLine{activity: activity})
-	return &a.lines[len(a.lines)-1]
-}
-
-func (f *Fold) ledger(a *account, line, currency string) *ledger {
-	for _, l := range a.ledgers {
-		if l.line == line && l.currency == currency {
-			return l
-		}
-	}
-	l := &ledger{account: a, line: line, currency: currency, window: calendar.Day(f.config.ARRWindowDays)}
-	l.Ledger = f.netnew.Add(line, currency, l)
-	a.ledgers = append(a.ledgers, l)
-	return l
 }
 
 // maxGross is 6 x 10^24 (DEFINITIONS M8), about a sixteenth of what Decimal(38,12)

@@ -80,11 +80,11 @@ func (c *cursor) skip(limit calendar.Hour) bool {
 // version of a row is the last record that influenced it: the tick that passed
 // its boundary, or a later event in its window.
 func (s *series) changedWindows(w int, was, closed calendar.Hour, passes intake.Passes, yield func(rows.RollingRevenue) bool) bool {
-	slices.Sort(s.dirty)
+	slices.Sort(s.touched)
 	c := s.cursor(w, was)
 	latest := latestTouch{series: s, length: c.length}
-	if len(s.dirty) > 0 {
-		for c.boundary > s.dirty[0] { // its window ends before the first changed pane
+	if len(s.touched) > 0 {
+		for c.boundary > s.touched[0] { // its window ends before the first changed pane
 			c.back()
 		}
 	}
@@ -112,20 +112,20 @@ func (s *series) changedWindows(w int, was, closed calendar.Hour, passes intake.
 	return true
 }
 
-// latestTouch is the greatest touched offset among the panes changed in this
-// batch that a window holds, for boundaries that ascend: a sliding maximum
+// latestTouch is the greatest touchedBy among the panes touched in this batch
+// that a window holds, for boundaries that ascend: a sliding maximum
 // (monotone queue), so that a step costs no more than the panes it passes.
 type latestTouch struct {
 	series *series
 	length calendar.Hour
-	next   int // in series.dirty
+	next   int // in series.touched
 	queue  []*pane
 }
 
 func (l *latestTouch) in(boundary calendar.Hour) (stream.Offset, bool) {
-	for ; l.next < len(l.series.dirty) && l.series.dirty[l.next] < boundary; l.next++ {
-		p := l.series.find(l.series.dirty[l.next])
-		for len(l.queue) > 0 && l.queue[len(l.queue)-1].touched <= p.touched {
+	for ; l.next < len(l.series.touched) && l.series.touched[l.next] < boundary; l.next++ {
+		p := l.series.find(l.series.touched[l.next])
+		for len(l.queue) > 0 && l.queue[len(l.queue)-1].touchedBy <= p.touchedBy {
 			l.queue = l.queue[:len(l.queue)-1]
 		}
 		l.queue = append(l.queue, p)
@@ -136,5 +136,5 @@ func (l *latestTouch) in(boundary calendar.Hour) (stream.Offset, bool) {
 	if len(l.queue) == 0 {
 		return -1, false
 	}
-	return l.queue[0].touched, true
+	return l.queue[0].touchedBy, true
 }

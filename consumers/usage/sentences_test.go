@@ -12,13 +12,11 @@ func TestSentences(t *testing.T) {
 	b := newBooks(t)
 	var said []sentences.Said
 	refused := func(of, product, meter string, count uint64, at event.Time) {
-		before := len(b.fold.Gate().DeadLetters())
-		b.step(event.Event{Type: event.UsageRecorded, Account: "a", Time: at, Usage: &event.Usage{Product: product, Quantities: []event.Quantity{{Meter: meter, Count: count}}}})
-		dead := b.fold.Gate().DeadLetters()
-		if len(dead) != before+1 {
+		dead := b.step(event.Event{Type: event.UsageRecorded, Account: "a", Time: at, Usage: &event.Usage{Product: product, Quantities: []event.Quantity{{Meter: meter, Count: count}}}})
+		if len(dead) != 1 {
 			t.Fatalf("%s: accepted", of)
 		}
-		said = append(said, sentences.Said{Of: of, Sentence: string(dead[before].Reason) + ": " + dead[before].Detail})
+		said = append(said, sentences.Said{Of: of, Sentence: string(dead[0].Reason) + ": " + dead[0].Detail})
 	}
 	refused("before the first price book", "chat-large", "m", 1, bookDay)
 	b.publish("chat-large", bookDay)

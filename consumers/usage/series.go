@@ -46,12 +46,12 @@ func (t *total) subtract(d total) {
 	t.count -= d.count
 }
 
-// pane is the total of one hour. touched is the offset of the last record that
-// changed it, below the batch's first offset if none did in this batch.
+// pane is the total of one hour. touchedBy is the offset of the last record that
+// touched it, below the batch's first offset if none did in this batch.
 type pane struct {
-	hour    calendar.Hour
-	total   total
-	touched stream.Offset
+	hour      calendar.Hour
+	total     total
+	touchedBy stream.Offset
 }
 
 // series is the revenue of one key over time: panes for the hours that have
@@ -61,7 +61,7 @@ type series struct {
 	panes      []pane // ascending by hour
 	sums       [len(windows)]total
 	gross      money.Amount    // all that was added, by magnitude
-	dirty      []calendar.Hour // panes changed in this batch, unordered, each once
+	touched    []calendar.Hour // panes touched in this batch, unordered, each once
 }
 
 // add books an event of the record at offset. closed is the last flushed
@@ -73,10 +73,10 @@ func (s *series) add(h calendar.Hour, d total, offset, first stream.Offset, clos
 		return errOverflow
 	}
 	p := s.pane(h)
-	if p.touched < first {
-		s.dirty = append(s.dirty, h)
+	if p.touchedBy < first {
+		s.touched = append(s.touched, h)
 	}
-	p.touched = offset
+	p.touchedBy = offset
 	p.total.add(d)
 	if h < closed {
 		for w := range windows {
@@ -108,7 +108,7 @@ func (s *series) pane(h calendar.Hour) *pane {
 	}
 	i, found := slices.BinarySearchFunc(s.panes, h, compareHour)
 	if !found {
-		s.panes = slices.Insert(s.panes, i, pane{hour: h, touched: -1})
+		s.panes = slices.Insert(s.panes, i, pane{hour: h, touchedBy: -1})
 	}
 	return &s.panes[i]
 }
@@ -121,9 +121,9 @@ func (s *series) find(h calendar.Hour) *pane {
 
 // changedPanes yields the panes changed in this batch.
 func (s *series) changedPanes(yield func(rows.UsagePane) bool) bool {
-	for _, h := range s.dirty {
+	for _, h := range s.touched {
 		p := s.find(h)
-		if !yield(rows.UsagePane{Hour: h.Start(), Dimensions: s.dimensions, Totals: p.total.Totals, Version: p.touched}) {
+		if !yield(rows.UsagePane{Hour: h.Start(), Dimensions: s.dimensions, Totals: p.total.Totals, Version: p.touchedBy}) {
 			return false
 		}
 	}
@@ -144,4 +144,28 @@ func (s *series) advance(was, closed calendar.Hour) {
 	}
 	n, _ := slices.BinarySearchFunc(s.panes, closed-keptPanes, compareHour)
 	s.panes = slices.Delete(s.panes, 0, n)
+}
+
+// advance moves all sums on from the boundary was to closed, and lets go of what
+// no row can need any more.
+func (f *Fold) advance(was, closed calendar.Hour) {
+	for _, s := range f.series {
+		s.advance(was, closed)
+	}
+	f.series = slices.DeleteFunc(f.series, func(s *series) bool {
+		if len(s.panes) == 0 {
+			delete(f.bySeries, s.dimensions)
+		}
+		return len(s.panes) == 0
+	})
+	for _, a := range f.lines {
+		a.done(closed.Midnight())
+	}
+}
+
+// forget lets go of the accounts' days that no row can need any more.
+func (f *Fold) forget(closed calendar.Day) {
+	for _, a := range f.accounts {
+		a.forget(closed)
+	}
 }

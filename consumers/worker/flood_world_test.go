@@ -11,12 +11,14 @@ import (
 
 	"go.uber.org/zap"
 
+	"runrate/consumers/intake"
 	"runrate/consumers/store"
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
 	"runrate/internal/event"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
+	"runrate/test/sim"
 )
 
 // flood is a partition whose records are made as they are fetched, and tables
@@ -43,9 +45,7 @@ var floodMember = broker.Member{Group: group, Generation: 1, ID: "one"}
 func (f *flood) run(t *testing.T, mostLive uint64) time.Duration {
 	t.Helper()
 	f.rows, f.done = map[string]int{}, make(chan struct{})
-	w := world{source: f.source, memory: memory}
-	w.memory.Recent, w.memory.Most = 2*event.Hour, 4_000_000
-	config := worker.Config{Source: f.source, Partitions: 1, Member: floodMember, Limits: worker.DefaultLimits}
+	config := worker.Config{Fold: sim.Fold(f.source, 1, intake.DefaultMemory), Member: floodMember, Limits: worker.DefaultLimits}
 	runtime.GC()
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -53,7 +53,7 @@ func (f *flood) run(t *testing.T, mostLive uint64) time.Duration {
 	defer cancel()
 	ended := make(chan error, 1)
 	began := time.Now()
-	go func() { ended <- worker.New(config, f, f, w.fold, zap.NewNop()).Run(ctx) }()
+	go func() { ended <- worker.New(config, f, f, zap.NewNop()).Run(ctx) }()
 	select {
 	case err := <-ended:
 		t.Fatalf("the worker ended: %v", err)

@@ -36,11 +36,11 @@ func (s *slowTables) Write(ctx context.Context, epoch uint32, c rows.Changes) er
 func TestLongWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1, stream.Usage.Topic(), 10)
-		config := worker.Config{Source: w.source, Partitions: 1, Member: w.log.Join(group), Limits: w.limits}
+		config := worker.Config{Fold: sim.Fold(w.source, 1, w.memory), Member: w.log.Join(group), Limits: w.limits}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {
-			ended <- worker.New(config, w.log, &slowTables{w.tables, 20 * time.Minute}, w.fold, zap.NewNop()).Run(ctx)
+			ended <- worker.New(config, w.log, &slowTables{w.tables, 20 * time.Minute}, zap.NewNop()).Run(ctx)
 		}()
 		time.Sleep(2 * time.Hour) // virtual
 		if !w.done() {

@@ -13,8 +13,6 @@ import (
 
 	"runrate/consumers/intake"
 	"runrate/consumers/store"
-	"runrate/consumers/subscriptions"
-	"runrate/consumers/usage"
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
 	"runrate/internal/event"
@@ -119,15 +117,9 @@ func (p *pipeline) start() {
 	p.ended = map[stream.Source]error{}
 	p.mu.Unlock()
 	for source := range p.all {
-		config := worker.Config{Source: source, Partitions: 1, Member: p.log.Join(group + source.Topic.String()),
+		config := worker.Config{Fold: sim.Fold(source, 1, memory), Member: p.log.Join(group + source.Topic.String()),
 			Limits: worker.Limits{Records: 15, Bytes: 1 << 20, Every: 20 * time.Millisecond, Fetch: 3000}}
-		newFold := func() worker.Fold {
-			if source.Topic.Kind() == stream.Subscriptions {
-				return subscriptions.New(subscriptions.Config{Source: source, Memory: memory})
-			}
-			return usage.New(usage.Config{Source: source, Memory: memory, ARRWindowDays: 28, ARRMultiplier: 13})
-		}
-		w := worker.New(config, p.log, p.tables, newFold, p.logger)
+		w := worker.New(config, p.log, p.tables, p.logger)
 		running.Go(func() {
 			err := w.Run(ctx)
 			p.mu.Lock()

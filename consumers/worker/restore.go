@@ -7,10 +7,10 @@ import (
 
 	"go.uber.org/zap"
 
+	"runrate/consumers/fold"
 	"runrate/consumers/snapshots"
 	"runrate/internal/broker"
 	"runrate/internal/stream"
-	snapshot "runrate/schemas/snapshot/v1"
 )
 
 // staleReads is for how many seconds a missing commit is asked for again before
@@ -26,7 +26,7 @@ const begin = "begin"
 // ClickHouse. Without a commit it begins at the start of the log, unless there
 // are signs that a commit was lost.
 func (w *Worker) restore(ctx context.Context) error {
-	labels := snapshots.Labels{Source: w.config.Source, Epoch: w.config.Epoch, Settings: w.config.Settings}
+	labels := snapshots.Labels{Source: w.source, Epoch: w.config.Epoch, Settings: w.config.Settings}
 	commit, held, err := w.committed(ctx)
 	if err != nil {
 		return err
@@ -35,7 +35,7 @@ func (w *Worker) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.fold, w.chain = w.newFold(), snapshots.NewChain(labels)
+	w.chain = snapshots.NewChain(labels)
 	if !commit.Set {
 		if again, err := w.nothingBefore(ctx, labels, started); err != nil || again {
 			if again {
@@ -45,58 +45,60 @@ func (w *Worker) restore(ctx context.Context) error {
 		}
 		commit = broker.Commit{Set: true, Next: held.First, Metadata: begin}
 		if err := w.persist(ctx, "commit the beginning", func(ctx context.Context) error {
-			return w.log.Commit(ctx, w.config.Member, w.config.Source, commit.Next, commit.Metadata)
+			return w.log.Commit(ctx, w.config.Member, w.source, commit.Next, commit.Metadata)
 		}); err != nil {
 			return err
 		}
 	}
 	if commit.Next < held.First || commit.Next > held.End {
-		return &broker.OutOfRange{Source: w.config.Source, Offset: commit.Next, Range: held, Known: true}
+		return &broker.OutOfRange{Source: w.source, Offset: commit.Next, Range: held, Known: true}
 	}
 	if commit.Metadata == begin {
 		if held.First > 0 {
 			w.logger.Warn("the log does not begin at 0; what was deleted before is in no number", zap.Int64("first_offset", int64(held.First)))
 		}
-		w.fold.Gate().Begin(commit.Next)
+		w.partition = fold.Begin(w.config.Fold, commit.Next)
 		w.logger.Info("begins", zap.Int64("next_offset", int64(commit.Next)), zap.Int64("behind", int64(held.End-commit.Next)))
 		return nil
 	}
 	pointer, err := snapshots.ParsePointer(commit.Metadata)
 	if err != nil {
-		return fmt.Errorf("restore %s@%d: %w", w.config.Source, commit.Next, err)
+		return fmt.Errorf("restore %s@%d: %w", w.source, commit.Next, err)
 	}
 	// Rows of the committed prefix are all written, unless ClickHouse lost
 	// some that it had acknowledged: then an older state is the last true one.
 	atMost := min(commit.Next, written)
+	var recalling *fold.Recalling
 	if err := w.persist(ctx, "restore the snapshot", func(ctx context.Context) error {
-		w.fold = w.newFold()
-		next, chain, err := snapshots.Restore(ctx, w.log, labels, pointer, atMost, func(r *snapshot.Record) error {
-			w.flushed = markIn(r)
-			return w.fold.Restore(r)
-		})
+		restoring := fold.Restore(w.config.Fold)
+		next, chain, err := snapshots.Restore(ctx, w.log, labels, pointer, atMost, restoring.Apply)
 		if err != nil {
 			return err
 		}
-		w.fold.Restored()
+		if recalling, err = restoring.Recall(); err != nil {
+			return err
+		}
 		w.chain = chain
 		if next < commit.Next {
 			w.logger.Error("ClickHouse lost rows that it had acknowledged; folding again from an older snapshot",
 				zap.Int64("committed", int64(commit.Next)), zap.Int64("progress", int64(written)), zap.Int64("from", int64(next)))
 			if next < held.First {
-				return &broker.OutOfRange{Source: w.config.Source, Offset: next, Range: held, Known: true}
+				return &broker.OutOfRange{Source: w.source, Offset: next, Range: held, Known: true}
 			}
 		}
 		return nil
 	}); err != nil {
 		return err
 	}
-	if err := w.sameLog(ctx); err != nil {
+	if err := w.sameLog(ctx, recalling.Flushed()); err != nil {
 		return err
 	}
-	if err := w.recall(ctx); err != nil {
+	if err := w.recall(ctx, recalling); err != nil {
 		return err
 	}
-	w.logger.Info("restored", zap.Int64("next_offset", int64(w.next())), zap.Int64("behind", int64(held.End-w.next())))
+	w.partition = recalling.Done()
+	next := w.partition.Next()
+	w.logger.Info("restored", zap.Int64("next_offset", int64(next)), zap.Int64("behind", int64(held.End-next)))
 	return nil
 }
 
@@ -104,11 +106,11 @@ func (w *Worker) restore(ctx context.Context) error {
 // whether it has any.
 func (w *Worker) written(ctx context.Context) (next stream.Offset, started bool, err error) {
 	err = w.persist(ctx, "read progress", func(ctx context.Context) error {
-		progress, err := w.tables.Progress(ctx, w.config.Epoch, w.config.Source.Topic)
+		progress, err := w.tables.Progress(ctx, w.config.Epoch, w.source.Topic)
 		if err != nil {
 			return err
 		}
-		p, ok := progress[w.config.Source.Partition]
+		p, ok := progress[w.source.Partition]
 		next, started = p.NextOffset, ok
 		return nil
 	})
@@ -118,12 +120,12 @@ func (w *Worker) written(ctx context.Context) (next stream.Offset, started bool,
 // committed is the group's commit for the partition, and what the log holds.
 func (w *Worker) committed(ctx context.Context) (commit broker.Commit, held broker.Range, err error) {
 	err = w.persist(ctx, "read the committed offset", func(ctx context.Context) error {
-		commits, err := w.log.Committed(ctx, w.config.Member.Group, w.config.Source.Topic)
+		commits, err := w.log.Committed(ctx, w.config.Member.Group, w.source.Topic)
 		if err != nil {
 			return err
 		}
-		commit = commits[w.config.Source.Partition]
-		held, err = w.log.Range(ctx, w.config.Source)
+		commit = commits[w.source.Partition]
+		held, err = w.log.Range(ctx, w.source)
 		return err
 	})
 	return commit, held, err
@@ -138,7 +140,7 @@ func (w *Worker) nothingBefore(ctx context.Context, labels snapshots.Labels, sta
 	if !started {
 		sign = "the snapshot log has its state"
 		if err := w.persist(ctx, "look for snapshots", func(ctx context.Context) error {
-			r, err := w.log.Range(ctx, stream.Source{Topic: stream.Snapshots(), Partition: w.config.Source.Partition})
+			r, err := w.log.Range(ctx, stream.Source{Topic: stream.Snapshots(), Partition: w.source.Partition})
 			if err != nil {
 				return err
 			}
@@ -165,22 +167,21 @@ func (w *Worker) nothingBefore(ctx context.Context, labels snapshots.Labels, sta
 	}
 	return false, fmt.Errorf("group %s has no committed offset for %s, but %s: the group's offsets expired or were deleted; "+
 		"beginning again in silence could count a shortened log as the whole (refold the topic with `runrate rebuild`)",
-		w.config.Member.Group, w.config.Source, sign)
+		w.config.Member.Group, w.source, sign)
 }
 
 // recall refills the identities of the recent hours.
-func (w *Worker) recall(ctx context.Context) error {
-	gate := w.fold.Gate()
-	since, any := gate.RecallSince()
+func (w *Worker) recall(ctx context.Context, recalling *fold.Recalling) error {
+	since, any := recalling.Since()
 	if !any {
 		return nil
 	}
 	return w.persist(ctx, "recall recent identities", func(ctx context.Context) error {
-		for known, err := range w.tables.Recent(ctx, w.config.Epoch, w.config.Source, since, gate.Flushed()) {
+		for known, err := range w.tables.Recent(ctx, w.config.Epoch, w.source, since, recalling.Before()) {
 			if err != nil {
 				return err
 			}
-			gate.Recall(known.Identity, known.Time)
+			recalling.Learn(known.Identity, known.Time)
 		}
 		return nil
 	})

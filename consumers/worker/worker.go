@@ -1,10 +1,10 @@
 // Package worker runs a fold over one partition of the log: the loop that makes
 // the rows in ClickHouse a function of the log prefix, whatever fails.
 //
-// Read Worker.Run, then Worker.flush: fetch and fold in order, insert the
-// changed rows, append the snapshot, commit the next offset with the pointer
-// to that snapshot. A crash between any two of them leaves a committed offset
-// and a snapshot that agree, and rows that are already true.
+// Read Worker.loop: fetch, judge, look up, fold, in order, and every so often
+// flush: insert the changed rows, append the snapshot, commit the next offset with
+// the pointer to that snapshot. A crash between any two of them leaves a committed
+// offset and a snapshot that agree, and rows that are already true.
 //
 // Group gives the partitions of a topic to workers, by the consumer group
 // protocol.
@@ -18,14 +18,13 @@ import (
 
 	"go.uber.org/zap"
 
-	"runrate/consumers/intake"
+	"runrate/consumers/fold"
 	"runrate/consumers/snapshots"
 	"runrate/consumers/store"
 	"runrate/internal/broker"
 	"runrate/internal/event"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
-	snapshot "runrate/schemas/snapshot/v1"
 )
 
 // Log is the part of Kafka that a worker uses (package broker).
@@ -45,25 +44,13 @@ type Tables interface {
 	Progress(ctx context.Context, epoch uint32, topic stream.Topic) (map[int32]rows.Progress, error)
 }
 
-// Fold is the pure part: the state of one partition.
-type Fold interface {
-	Gate() *intake.Gate
-	Step(*intake.Judged) error
-	Changes() rows.Changes
-	Snapshot(delta bool) iter.Seq[*snapshot.Record]
-	Done()
-	Restore(*snapshot.Record) error
-	Restored()
-}
-
 // Config is what a worker needs to know beside its connections.
 type Config struct {
-	Source     stream.Source
-	Partitions int32         // of the topic
-	Member     broker.Member // whose commits are fenced
-	Epoch      uint32        // logic epoch of the rows
-	Settings   string        // that rows depend on, kept with the state
-	Limits     Limits
+	Fold     fold.Config
+	Member   broker.Member // whose commits are fenced
+	Epoch    uint32        // logic epoch of the rows
+	Settings string        // that rows depend on, kept with the state
+	Limits   Limits
 }
 
 // Limits bound a batch, which is what is folded between two flushes.
@@ -80,29 +67,26 @@ var DefaultLimits = Limits{Records: 100_000, Bytes: 64 << 20, Every: time.Second
 // Worker folds one partition. Its state is owned by the goroutine that calls
 // Run.
 type Worker struct {
-	config  Config
-	log     Log
-	tables  Tables
-	newFold func() Fold
-	logger  *zap.Logger
+	config Config
+	source stream.Source
+	log    Log
+	tables Tables
+	logger *zap.Logger
 
-	fold  Fold
-	judge *intake.Judge
-	chain *snapshots.Chain
-	batch struct {
+	partition *fold.Partition
+	chain     *snapshots.Chain
+	batch     struct {
 		records, bytes int
 		since          time.Time // of its first record
-		last           mark      // its last record
 	}
-	flushed mark // the record before the next offset as of the last flush
 }
 
-// New is a worker that has not started.
-func New(config Config, log Log, tables Tables, newFold func() Fold, logger *zap.Logger) *Worker {
+// New returns a worker that has not started.
+func New(config Config, log Log, tables Tables, logger *zap.Logger) *Worker {
+	source := config.Fold.Source
 	return &Worker{
-		config: config, log: log, tables: tables, newFold: newFold,
-		logger: logger.With(zap.Stringer("topic", config.Source.Topic), zap.Int32("partition", config.Source.Partition)),
-		judge:  intake.NewJudge(config.Source, config.Partitions),
+		config: config, source: source, log: log, tables: tables,
+		logger: logger.With(zap.Stringer("topic", source.Topic), zap.Int32("partition", source.Partition)),
 	}
 }
 
@@ -122,34 +106,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.read(reading, w.next(), fetched)
+		w.read(reading, w.partition.Next(), fetched)
 	}()
 	defer func() { stop(); <-done }()
-
-	flush := time.NewTimer(time.Hour)
-	defer flush.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return w.finish()
-		case f := <-fetched:
-			if f.err != nil {
-				return ended(ctx, f.err)
-			}
-			if err := w.take(ctx, f.records); err != nil {
-				return ended(ctx, err)
-			}
-		case <-flush.C:
-		}
-		if w.due() {
-			if err := w.flush(ctx); err != nil {
-				return ended(ctx, err)
-			}
-		}
-		if w.batch.records > 0 {
-			flush.Reset(time.Until(w.batch.since.Add(w.config.Limits.Every)))
-		}
-	}
+	return ended(ctx, w.loop(ctx, fetched))
 }
 
 // ended is err, unless it comes of ctx being over.
@@ -158,6 +118,121 @@ func ended(ctx context.Context, err error) error {
 		return nil
 	}
 	return err
+}
+
+// loop folds what is fetched, and flushes it in batches, until ctx ends.
+func (w *Worker) loop(ctx context.Context, fetched <-chan fetch) error {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return w.finish()
+		case f := <-fetched:
+			if f.err != nil {
+				return f.err
+			}
+			w.count(f.records)
+			judged := w.partition.Judge(f.records)
+			accepted, err := w.lookUp(ctx, judged)
+			if err != nil {
+				return err
+			}
+			if err := judged.Fold(accepted); err != nil {
+				return err
+			}
+		case <-timer.C:
+		}
+		if w.due() {
+			if err := w.flush(ctx); err != nil {
+				return err
+			}
+		}
+		if w.batch.records > 0 {
+			timer.Reset(time.Until(w.batch.since.Add(w.config.Limits.Every)))
+		}
+	}
+}
+
+// lookUp finds which of the stragglers among fetched records were accepted before.
+func (w *Worker) lookUp(ctx context.Context, judged *fold.Judged) (accepted map[[16]byte]struct{}, err error) {
+	stragglers, before := judged.Stragglers()
+	if len(stragglers) == 0 {
+		return nil, nil
+	}
+	keys := make([]store.EventKey, len(stragglers))
+	for i, j := range stragglers {
+		keys[i] = store.EventKey{Account: j.Event.Account, Time: j.Event.Time, Identity: j.Identity}
+	}
+	err = w.persist(ctx, "look up stragglers", func(ctx context.Context) error {
+		accepted, err = w.tables.Seen(ctx, w.config.Epoch, w.source, keys, before)
+		return err
+	})
+	return accepted, err
+}
+
+// count takes records to fold into the size of the batch.
+func (w *Worker) count(records []stream.Record) {
+	if w.batch.records == 0 {
+		w.batch.since = time.Now()
+	}
+	w.batch.records += len(records)
+	for _, r := range records {
+		w.batch.bytes += len(r.Key) + len(r.Value)
+	}
+}
+
+// due says whether the batch is to be flushed now.
+func (w *Worker) due() bool {
+	b, l := &w.batch, &w.config.Limits
+	return b.records > 0 && (b.records >= l.Records || b.bytes >= l.Bytes || time.Since(b.since) >= l.Every)
+}
+
+// flush makes the batch lasting: rows, then the snapshot, then the commit that
+// points to it. Each step is repeated until it succeeds, or cannot; none is
+// begun before the one above it is done.
+func (w *Worker) flush(ctx context.Context) error {
+	if err := w.sameLog(ctx, w.partition.Flushed()); err != nil {
+		return err
+	}
+	flush := w.partition.Flush()
+	if err := w.write(ctx, flush); err != nil {
+		return err
+	}
+	base := w.chain.WantsBase(time.Now())
+	if err := w.snapshot(ctx, flush, base); err != nil {
+		return err
+	}
+	if err := w.commit(ctx, flush); err != nil {
+		return err
+	}
+	w.logger.Debug("flushed", zap.Int("records", w.batch.records), zap.Int64("next_offset", int64(flush.Next())), zap.Bool("base", base))
+	flush.Done()
+	w.batch.records, w.batch.bytes = 0, 0
+	return nil
+}
+
+// write inserts the rows that the batch changed.
+func (w *Worker) write(ctx context.Context, flush *fold.Flush) error {
+	return w.persist(ctx, "write rows", func(ctx context.Context) error {
+		return w.tables.Write(ctx, w.config.Epoch, flush.Changes())
+	})
+}
+
+// snapshot appends the state to its chain, the whole of it as a new base or else
+// what the batch changed.
+func (w *Worker) snapshot(ctx context.Context, flush *fold.Flush, base bool) error {
+	return w.persist(ctx, "append snapshot", func(ctx context.Context) error {
+		return w.chain.Append(ctx, w.log, flush.Next(), base, time.Now(), flush.Snapshot(!base))
+	})
+}
+
+// commit commits the next offset with the pointer to the snapshot at it.
+func (w *Worker) commit(ctx context.Context, flush *fold.Flush) error {
+	pointer, _ := w.chain.Pointer()
+	return w.persist(ctx, "commit", func(ctx context.Context) error {
+		return w.log.Commit(ctx, w.config.Member, w.source, flush.Next(), pointer.String())
+	})
 }
 
 // finish flushes what is folded when the worker has to go: its commit is still
@@ -171,93 +246,6 @@ func (w *Worker) finish() error {
 	if err := w.flush(ctx); err != nil {
 		w.logger.Warn("last flush failed; the records will be folded again", zap.Error(err))
 	}
-	return nil
-}
-
-func (w *Worker) next() stream.Offset { return w.fold.Gate().Progress().NextOffset }
-
-// take judges and folds fetched records, in order.
-func (w *Worker) take(ctx context.Context, records []stream.Record) error {
-	if len(records) == 0 {
-		return nil
-	}
-	if w.batch.records == 0 {
-		w.batch.since = time.Now()
-	}
-	judged := make([]intake.Judged, len(records))
-	for i, r := range records {
-		judged[i] = w.judge.Judge(r)
-		w.batch.bytes += len(r.Key) + len(r.Value)
-	}
-	w.batch.records += len(records)
-	if err := w.lookUp(ctx, judged); err != nil {
-		return err
-	}
-	for i := range judged {
-		if err := w.fold.Step(&judged[i]); err != nil {
-			return err
-		}
-	}
-	w.batch.last = markOf(records[len(records)-1])
-	return nil
-}
-
-// lookUp tells the gate which stragglers of the batch were accepted before.
-func (w *Worker) lookUp(ctx context.Context, judged []intake.Judged) error {
-	gate := w.fold.Gate()
-	stragglers := gate.Stragglers(judged)
-	if len(stragglers) == 0 {
-		return nil
-	}
-	keys := make([]store.EventKey, len(stragglers))
-	for i, j := range stragglers {
-		keys[i] = store.EventKey{Account: j.Event.Account, Time: j.Event.Time, Identity: j.Identity}
-	}
-	return w.persist(ctx, "look up stragglers", func(ctx context.Context) error {
-		seen, err := w.tables.Seen(ctx, w.config.Epoch, w.config.Source, keys, gate.Flushed())
-		for identity := range seen {
-			gate.Learn(identity)
-		}
-		return err
-	})
-}
-
-// due says whether the batch is to be flushed now.
-func (w *Worker) due() bool {
-	b, l := &w.batch, &w.config.Limits
-	return b.records > 0 && (b.records >= l.Records || b.bytes >= l.Bytes || time.Since(b.since) >= l.Every)
-}
-
-// flush makes the batch lasting: rows, then the snapshot, then the commit that
-// points to it. Each step is repeated until it succeeds, or cannot; none is
-// begun before the one above it is done.
-func (w *Worker) flush(ctx context.Context) error {
-	next := w.next()
-	if err := w.sameLog(ctx); err != nil {
-		return err
-	}
-	changes := w.fold.Changes()
-	if err := w.persist(ctx, "write rows", func(ctx context.Context) error {
-		return w.tables.Write(ctx, w.config.Epoch, changes)
-	}); err != nil {
-		return err
-	}
-	base := w.chain.WantsBase(time.Now())
-	if err := w.persist(ctx, "append snapshot", func(ctx context.Context) error {
-		return w.chain.Append(ctx, w.log, next, base, time.Now(), marked(w.fold.Snapshot(!base), w.batch.last))
-	}); err != nil {
-		return err
-	}
-	pointer, _ := w.chain.Pointer()
-	if err := w.persist(ctx, "commit", func(ctx context.Context) error {
-		return w.log.Commit(ctx, w.config.Member, w.config.Source, next, pointer.String())
-	}); err != nil {
-		return err
-	}
-	w.logger.Debug("flushed", zap.Int("records", w.batch.records), zap.Int64("next_offset", int64(next)), zap.Bool("base", base))
-	w.fold.Done()
-	w.flushed = w.batch.last
-	w.batch.records, w.batch.bytes = 0, 0
 	return nil
 }
 
@@ -276,7 +264,7 @@ func (w *Worker) read(ctx context.Context, next stream.Offset, out chan<- fetch)
 		var f fetch
 		f.err = w.persist(ctx, "fetch", func(ctx context.Context) error {
 			var err error
-			f.records, _, err = w.log.Fetch(ctx, w.config.Source, next, w.config.Limits.Fetch, pollWait)
+			f.records, _, err = w.log.Fetch(ctx, w.source, next, w.config.Limits.Fetch, pollWait)
 			return err
 		})
 		if ctx.Err() != nil {
@@ -284,7 +272,7 @@ func (w *Worker) read(ctx context.Context, next stream.Offset, out chan<- fetch)
 		}
 		if len(f.records) > 0 {
 			if got := f.records[0].Offset; got != next && f.err == nil {
-				f.err = fmt.Errorf("fetch %s@%d: got %d: %w", w.config.Source, next, got, errGap)
+				f.err = fmt.Errorf("fetch %s@%d: got %d: %w", w.source, next, got, errGap)
 			}
 			next = f.records[len(f.records)-1].Offset + 1
 		} else if f.err == nil {

@@ -11,8 +11,6 @@ import (
 	"go.uber.org/zap"
 
 	"runrate/consumers/intake"
-	"runrate/consumers/subscriptions"
-	"runrate/consumers/usage"
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
 	"runrate/internal/event"
@@ -58,17 +56,10 @@ func (w *world) like(seed uint64, records int) *world {
 	return fresh
 }
 
-func (w *world) fold() worker.Fold {
-	if w.source.Topic.Kind() == stream.Subscriptions {
-		return subscriptions.New(subscriptions.Config{Source: w.source, Memory: w.memory})
-	}
-	return usage.New(usage.Config{Source: w.source, Memory: w.memory, ARRWindowDays: 28, ARRMultiplier: 13})
-}
-
 // member is a worker of a generation, all of whose I/O goes through seam.
 func (w *world) member(m broker.Member, seam *sim.Seam) *worker.Worker {
-	config := worker.Config{Source: w.source, Partitions: 1, Member: m, Limits: w.limits}
-	return worker.New(config, seam, seam, w.fold, zap.NewNop())
+	config := worker.Config{Fold: sim.Fold(w.source, 1, w.memory), Member: m, Limits: w.limits}
+	return worker.New(config, seam, seam, zap.NewNop())
 }
 
 // done says whether the whole log is committed.

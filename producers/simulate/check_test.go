@@ -8,15 +8,13 @@ import (
 
 	"runrate/consumers/intake"
 	"runrate/consumers/store"
-	"runrate/consumers/subscriptions"
-	"runrate/consumers/usage"
-	"runrate/consumers/worker"
 	"runrate/internal/event"
 	"runrate/internal/stream"
 	"runrate/internal/views/check"
 	chschema "runrate/schemas/clickhouse"
 	"runrate/test/localtest"
 	"runrate/test/oracle"
+	"runrate/test/sim"
 )
 
 func TestMain(m *testing.M) { localtest.Main(m) }
@@ -43,18 +41,7 @@ func folded(t *testing.T, log oracle.Log, partitions int32) *store.Store {
 	for p := range partitions {
 		for _, topic := range stream.Inputs() {
 			source := stream.Source{Topic: topic, Partition: p}
-			var fold worker.Fold = usage.New(usage.Config{Source: source, Memory: all, ARRWindowDays: 28, ARRMultiplier: 13})
-			if topic.Kind() == stream.Subscriptions {
-				fold = subscriptions.New(subscriptions.Config{Source: source, Memory: all})
-			}
-			judge := intake.NewJudge(source, partitions)
-			for _, r := range log[source] {
-				j := judge.Judge(r)
-				if err := fold.Step(&j); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := s.Write(t.Context(), 0, fold.Changes()); err != nil {
+			if err := sim.Drive(s, sim.Fold(source, partitions, all), log[source], func() sim.Cut { return sim.FoldOn }); err != nil {
 				t.Fatal(err)
 			}
 		}

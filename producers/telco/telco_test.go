@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"runrate/consumers/intake"
-	"runrate/consumers/subscriptions"
-	"runrate/consumers/worker"
 	"runrate/internal/event"
 	"runrate/internal/stream"
 	"runrate/producers/publish"
@@ -287,9 +285,6 @@ func fold(t *testing.T, r *recorder, keep func(event.Time) bool) map[string][]st
 	var tables sim.Tables
 	for p := range int32(partitions) {
 		source := stream.Source{Topic: stream.Subscriptions.Topic(), Partition: p}
-		newFold := func() worker.Fold {
-			return subscriptions.New(subscriptions.Config{Source: source, Memory: intake.DefaultMemory})
-		}
 		n := 0
 		cut := func() sim.Cut {
 			if n++; n%2000 == 0 {
@@ -297,7 +292,7 @@ func fold(t *testing.T, r *recorder, keep func(event.Time) bool) map[string][]st
 			}
 			return sim.FoldOn
 		}
-		if err := sim.Drive(&tables, newFold, source, partitions, log[p], cut); err != nil {
+		if err := sim.Drive(&tables, sim.Fold(source, partitions, intake.DefaultMemory), log[p], cut); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,8 +6,11 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"runrate/consumers/fold"
 	"runrate/consumers/intake"
 	"runrate/consumers/store"
+	"runrate/consumers/subscriptions"
+	"runrate/consumers/usage"
 	"runrate/consumers/worker"
 	"runrate/internal/stream"
 	snapshot "runrate/schemas/snapshot/v1"
@@ -24,101 +27,138 @@ const (
 	Crash              // the fold is lost as it is, with its rows written or not, and made anew as of the last flush
 )
 
+// Fold returns what a partition of either topic is folded with where usage ARR is
+// 13 times the revenue of 28 days.
+func Fold(source stream.Source, partitions int32, memory intake.Memory) fold.Config {
+	c := fold.Config{Source: source, Partitions: partitions, Memory: memory}
+	c.New = stream.ByKind(
+		func() fold.Blank { return usage.New(usage.Config{ARRWindowDays: 28, ARRMultiplier: 13}) },
+		func() fold.Blank { return subscriptions.New() },
+	).Of(source.Topic.Kind())
+	return c
+}
+
 // Drive folds the records of one source into tables, cut as told, and flushes
-// at the end. It is the worker's loop without its I/O; cut is asked after each
-// record.
-func Drive(tables *Tables, newFold func() worker.Fold, source stream.Source, partitions int32, records []stream.Record, cut func() Cut) error {
-	ctx := context.Background()
-	judge := intake.NewJudge(source, partitions)
-	var chain [][]byte // snapshots as of the last flush
-	fold := newFold()
-	if len(records) > 0 {
-		fold.Gate().Begin(records[0].Offset)
-	}
-	first := records
-	flush := func() error {
-		if err := tables.Write(ctx, 0, fold.Changes()); err != nil {
-			return err
-		}
-		for r := range fold.Snapshot(len(chain) > 0) {
-			b, err := proto.Marshal(r)
-			if err != nil {
-				return err
-			}
-			chain = append(chain, b)
-		}
-		fold.Done()
-		return nil
-	}
-	restore := func() error {
-		fold = newFold()
-		if len(chain) == 0 {
-			fold.Gate().Begin(first[0].Offset)
-			return nil
-		}
-		for _, b := range chain {
-			r := &snapshot.Record{}
-			if err := proto.Unmarshal(b, r); err != nil {
-				return err
-			}
-			if err := fold.Restore(r); err != nil {
-				return err
-			}
-		}
-		fold.Restored()
-		gate := fold.Gate()
-		if since, any := gate.RecallSince(); any {
-			for k := range tables.Recent(ctx, 0, source, since, gate.Flushed()) {
-				gate.Recall(k.Identity, k.Time)
-			}
-		}
-		return nil
-	}
-	for i := 0; i < len(records); i++ {
-		judged := []intake.Judged{judge.Judge(records[i])}
-		gate := fold.Gate()
-		for _, j := range gate.Stragglers(judged) {
-			keys := []store.EventKey{{Account: j.Event.Account, Time: j.Event.Time, Identity: j.Identity}}
-			seen, err := tables.Seen(ctx, 0, source, keys, gate.Flushed())
-			if err != nil {
-				return err
-			}
-			for identity := range seen {
-				gate.Learn(identity)
-			}
-		}
-		if err := fold.Step(&judged[0]); err != nil {
-			return err
-		}
-		switch cut() {
-		case Flush:
-			if err := flush(); err != nil {
-				return err
-			}
-		case Restart:
-			if err := flush(); err != nil {
-				return err
-			}
-			if err := restore(); err != nil {
-				return err
-			}
-		case Crash:
-			if i%2 == 0 { // the rows had been written
-				if err := tables.Write(ctx, 0, fold.Changes()); err != nil {
-					return err
-				}
-			}
-			if err := restore(); err != nil {
-				return err
-			}
-			i = int(fold.Gate().Flushed()-records[0].Offset) - 1
-		}
-	}
+// at the end: what the worker does between Kafka and ClickHouse, and nothing
+// else. cut is asked after each record.
+func Drive(tables worker.Tables, config fold.Config, records []stream.Record, cut func() Cut) error {
 	if len(records) == 0 {
 		return nil
 	}
-	if err := flush(); err != nil {
+	d := &driver{tables: tables, config: config, first: records[0].Offset}
+	if err := d.restore(); err != nil {
+		return err
+	}
+	for d.at() < len(records) {
+		at := d.at()
+		if err := d.fold(records[at : at+1]); err != nil {
+			return err
+		}
+		if err := d.cut(cut(), at); err != nil {
+			return err
+		}
+	}
+	if err := d.flush(); err != nil {
 		return fmt.Errorf("last flush: %w", err)
 	}
+	return nil
+}
+
+type driver struct {
+	tables    worker.Tables
+	config    fold.Config
+	first     stream.Offset
+	partition *fold.Partition
+	chain     [][]byte // snapshots as of the last flush
+}
+
+// at is the index of the record to fold next.
+func (d *driver) at() int { return int(d.partition.Next() - d.first) }
+
+// fold folds the next records.
+func (d *driver) fold(records []stream.Record) error {
+	judged := d.partition.Judge(records)
+	stragglers, before := judged.Stragglers()
+	keys := make([]store.EventKey, len(stragglers))
+	for i, j := range stragglers {
+		keys[i] = store.EventKey{Account: j.Event.Account, Time: j.Event.Time, Identity: j.Identity}
+	}
+	accepted, err := d.tables.Seen(context.Background(), 0, d.config.Source, keys, before)
+	if err != nil {
+		return err
+	}
+	return judged.Fold(accepted)
+}
+
+// cut does what happens after the record at an index.
+func (d *driver) cut(cut Cut, at int) error {
+	switch cut {
+	case Flush:
+		return d.flush()
+	case Restart:
+		if err := d.flush(); err != nil {
+			return err
+		}
+		return d.restore()
+	case Crash:
+		if at%2 == 0 { // the rows had been written
+			if err := d.write(d.partition.Flush()); err != nil {
+				return err
+			}
+		}
+		return d.restore()
+	}
+	return nil
+}
+
+func (d *driver) write(flush *fold.Flush) error {
+	return d.tables.Write(context.Background(), 0, flush.Changes())
+}
+
+func (d *driver) flush() error {
+	flush := d.partition.Flush()
+	if err := d.write(flush); err != nil {
+		return err
+	}
+	for r := range flush.Snapshot(len(d.chain) > 0) {
+		b, err := proto.Marshal(r)
+		if err != nil {
+			return err
+		}
+		d.chain = append(d.chain, b)
+	}
+	flush.Done()
+	return nil
+}
+
+// restore makes the partition anew as of the last flush.
+func (d *driver) restore() error {
+	if len(d.chain) == 0 {
+		d.partition = fold.Begin(d.config, d.first)
+		return nil
+	}
+	restoring := fold.Restore(d.config)
+	for _, b := range d.chain {
+		r := &snapshot.Record{}
+		if err := proto.Unmarshal(b, r); err != nil {
+			return err
+		}
+		if err := restoring.Apply(r); err != nil {
+			return err
+		}
+	}
+	recalling, err := restoring.Recall()
+	if err != nil {
+		return err
+	}
+	if since, any := recalling.Since(); any {
+		for known, err := range d.tables.Recent(context.Background(), 0, d.config.Source, since, recalling.Before()) {
+			if err != nil {
+				return err
+			}
+			recalling.Learn(known.Identity, known.Time)
+		}
+	}
+	d.partition = recalling.Done()
 	return nil
 }

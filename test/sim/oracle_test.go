@@ -7,9 +7,6 @@ import (
 	"testing"
 
 	"runrate/consumers/intake"
-	"runrate/consumers/subscriptions"
-	"runrate/consumers/usage"
-	"runrate/consumers/worker"
 	"runrate/internal/event"
 	"runrate/internal/stream"
 	"runrate/test/oracle"
@@ -112,13 +109,7 @@ func fold(t *testing.T, seed uint64, log oracle.Log, partitions int32) *sim.Tabl
 				}
 				return sim.Cut(1 + r.IntN(3))
 			}
-			newFold := func() worker.Fold {
-				if topic.Kind() == stream.Subscriptions {
-					return subscriptions.New(subscriptions.Config{Source: source, Memory: memory})
-				}
-				return usage.New(usage.Config{Source: source, Memory: memory, ARRWindowDays: 28, ARRMultiplier: 13})
-			}
-			if err := sim.Drive(tables, newFold, source, partitions, log[source], cut); err != nil {
+			if err := sim.Drive(tables, sim.Fold(source, partitions, memory), log[source], cut); err != nil {
 				t.Fatalf("seed %d: %s: %v", seed, source, err)
 			}
 		}

@@ -13,12 +13,9 @@ import (
 
 	"runrate/consumers/intake"
 	"runrate/consumers/store"
-	"runrate/consumers/subscriptions"
-	"runrate/consumers/usage"
 	"runrate/deploy/prices"
 	"runrate/internal/event"
 	"runrate/internal/pricebook"
-	"runrate/internal/rows"
 	"runrate/internal/stream"
 	"runrate/internal/views/report"
 	"runrate/producers/publish"
@@ -26,6 +23,7 @@ import (
 	"runrate/producers/trace"
 	chschema "runrate/schemas/clickhouse"
 	"runrate/test/localtest"
+	"runrate/test/sim"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -55,14 +53,6 @@ func (l log) SendTo(_ context.Context, route publish.Route, value []byte) error 
 }
 
 func (l log) Flush(context.Context) error { return nil }
-
-// fold is what both folds have in common.
-type fold interface {
-	Gate() *intake.Gate
-	Step(*intake.Judged) error
-	Changes() rows.Changes
-	Done()
-}
 
 // database is an empty one with the schema.
 func database(t *testing.T) *store.Store {
@@ -95,17 +85,7 @@ func folded(t *testing.T) *store.Store {
 	s := database(t)
 	for source, records := range l {
 		must(t, s.SetTopic(t.Context(), source.Topic, partitions))
-		var f fold = usage.New(usage.Config{Source: source, Memory: intake.DefaultMemory, ARRWindowDays: 28, ARRMultiplier: 13})
-		if source.Topic.Kind() == stream.Subscriptions {
-			f = subscriptions.New(subscriptions.Config{Source: source, Memory: intake.DefaultMemory})
-		}
-		judge := intake.NewJudge(source, partitions)
-		f.Gate().Begin(0)
-		for _, record := range records {
-			judged := judge.Judge(record)
-			must(t, f.Step(&judged))
-		}
-		must(t, s.Write(t.Context(), 0, f.Changes()))
+		must(t, sim.Drive(s, sim.Fold(source, partitions, intake.DefaultMemory), records, func() sim.Cut { return sim.FoldOn }))
 	}
 	return s
 }

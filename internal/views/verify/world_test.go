@@ -9,16 +9,14 @@ import (
 
 	"runrate/consumers/intake"
 	"runrate/consumers/store"
-	"runrate/consumers/subscriptions"
-	"runrate/consumers/usage"
 	"runrate/internal/broker"
-	"runrate/internal/rows"
 	"runrate/internal/stream"
 	"runrate/internal/views/verify"
 	chschema "runrate/schemas/clickhouse"
 	"runrate/test/localtest"
 	"runrate/test/oracle"
 	"runrate/test/oracle/gen"
+	"runrate/test/sim"
 )
 
 // world is a database that holds the folds of a generated stream.
@@ -27,14 +25,6 @@ type world struct {
 	store *store.Store
 	name  string
 	log   oracle.Log
-}
-
-// fold is what the usage and the subscription fold have in common here.
-type fold interface {
-	Gate() *intake.Gate
-	Step(*intake.Judged) error
-	Changes() rows.Changes
-	Done()
 }
 
 // newWorld folds a stream of a seed into a database of its own, flushed at
@@ -49,11 +39,12 @@ func newWorld(t *testing.T, seed uint64, options gen.Options) *world {
 		w.must(w.store.SetTopic(t.Context(), topic, generated.Partitions))
 		for p := range generated.Partitions {
 			source := stream.Source{Topic: topic, Partition: p}
-			var f fold = usage.New(usage.Config{Source: source, Memory: intake.DefaultMemory, ARRWindowDays: 28, ARRMultiplier: 13})
-			if topic.Kind() == stream.Subscriptions {
-				f = subscriptions.New(subscriptions.Config{Source: source, Memory: intake.DefaultMemory})
-			}
-			w.fold(f, source, generated.Partitions, func() bool { return r.IntN(60) == 0 })
+			w.must(sim.Drive(w.store, sim.Fold(source, generated.Partitions, intake.DefaultMemory), w.log[source], func() sim.Cut {
+				if r.IntN(60) == 0 {
+					return sim.Flush
+				}
+				return sim.FoldOn
+			}))
 		}
 	}
 	return w
@@ -70,31 +61,6 @@ func empty(t testing.TB) *world {
 	_, err = chschema.Migrate(t.Context(), w.store.Conn(), chschema.Options{Database: w.store.Database()})
 	w.must(err)
 	return w
-}
-
-func (w *world) fold(f fold, source stream.Source, partitions int32, flush func() bool) {
-	w.t.Helper()
-	records := w.log[source]
-	if len(records) == 0 {
-		return
-	}
-	judge := intake.NewJudge(source, partitions)
-	f.Gate().Begin(records[0].Offset)
-	for i, record := range records {
-		judged := []intake.Judged{judge.Judge(record)}
-		for _, j := range f.Gate().Stragglers(judged) {
-			seen, err := w.store.Seen(w.t.Context(), 0, source, []store.EventKey{{Account: j.Event.Account, Time: j.Event.Time, Identity: j.Identity}}, f.Gate().Flushed())
-			w.must(err)
-			for identity := range seen {
-				f.Gate().Learn(identity)
-			}
-		}
-		w.must(f.Step(&judged[0]))
-		if i == len(records)-1 || flush() {
-			w.must(w.store.Write(w.t.Context(), 0, f.Changes()))
-			f.Done()
-		}
-	}
 }
 
 func (w *world) must(err error) {

@@ -1,0 +1,83 @@
+package usage
+
+import (
+	"slices"
+
+	"runrate/consumers/fold"
+	"runrate/consumers/intake"
+	"runrate/consumers/netnew"
+	"runrate/internal/rows"
+)
+
+// closed is a batch of a fold that has ended.
+type closed struct {
+	fold   *Fold
+	batch  intake.Batch
+	netnew *netnew.Closed[*account]
+}
+
+// Close ends the batch.
+func (f *Fold) Close(batch intake.Batch) fold.Closed {
+	return &closed{fold: f, batch: batch, netnew: f.netnew.Close(batch.Passed.Midnight(), batch.Passes)}
+}
+
+// Changes returns the rows that the batch changed, computed as they are walked.
+func (c *closed) Changes() rows.Changes {
+	return rows.Changes{
+		UsageEvents:    slices.Values(c.fold.events),
+		UsagePanes:     c.panes,
+		Rolling:        c.rolling,
+		ActiveAccounts: c.activeAccounts,
+		NetNew:         c.netnew.Rows,
+	}
+}
+
+func (c *closed) panes(yield func(rows.UsagePane) bool) {
+	for _, s := range c.fold.touchedSeries {
+		if !s.changedPanes(yield) {
+			return
+		}
+	}
+}
+
+func (c *closed) rolling(yield func(rows.RollingRevenue) bool) {
+	was, now := c.fold.closed, c.batch.Passed
+	changed := c.fold.touchedSeries
+	if now > was {
+		changed = c.fold.series
+	}
+	for w := range windows {
+		for _, s := range changed {
+			if !s.changedWindows(w, was, now, c.batch.Passes, yield) {
+				return
+			}
+		}
+	}
+}
+
+func (c *closed) activeAccounts(yield func(rows.ActiveAccounts) bool) {
+	was, now := c.fold.closed.Midnight(), c.batch.Passed.Midnight()
+	for _, a := range c.fold.lines {
+		if !a.changed(was, now, c.batch.First, c.batch.Passes, yield) {
+			return
+		}
+	}
+}
+
+// Done lets the fold go on with the next batch.
+func (c *closed) Done() {
+	c.netnew.Done()
+	f, was, now := c.fold, c.fold.closed, c.batch.Passed
+	for _, s := range f.touchedSeries {
+		s.touched = s.touched[:0]
+	}
+	if now > was {
+		f.advance(was, now)
+	}
+	if now.Midnight() > was.Midnight() {
+		f.forget(now.Midnight())
+	}
+	f.first, f.closed = c.batch.Next, now
+	f.events = nil
+	f.touchedSeries, f.touchedDays, f.touchedBook = f.touchedSeries[:0], f.touchedDays[:0], false
+}
