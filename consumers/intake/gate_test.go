@@ -9,6 +9,7 @@ import (
 	"runrate/internal/event"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
+	snapshot "runrate/schemas/snapshot/v1"
 )
 
 var source = stream.Source{Topic: stream.Usage.Topic(), Partition: 2}
@@ -229,5 +230,24 @@ func TestAccounting(t *testing.T) {
 	again.Restore(g.Encode())
 	if again.Progress() != want || again.Flushed() != 105 {
 		t.Errorf("restored: %+v, flushed %d", again.Progress(), again.Flushed())
+	}
+}
+
+// A read of the recent identities that failed half way begins again, and tells
+// some of them twice. They were counted twice, so that others were let go.
+func TestRecallTwice(t *testing.T) {
+	g := intake.NewGate(source, intake.Memory{Recent: event.Hour, Most: 2})
+	g.Restore(&snapshot.Progress{NextOffset: 10, Accepted: 2, Clock: new(int64(noon))})
+	if since, any := g.RecallSince(); !any || since != noon-event.Hour {
+		t.Fatalf("since %s, %v", since, any)
+	}
+	early, late := judged(10, usage("a", noon-event.Hour, "1")), judged(11, usage("a", noon, "2"))
+	for range 2 {
+		for _, j := range []*intake.Judged{early, late} {
+			g.Recall(j.Identity, j.Event.Time)
+		}
+	}
+	if asked := g.Stragglers([]intake.Judged{*early, *late}); len(asked) > 0 {
+		t.Errorf("%d of 2 identities in memory are asked for", len(asked))
 	}
 }

@@ -59,8 +59,9 @@ func (s *seen) add(identity [16]byte, t event.Time) {
 		set = map[[16]byte]struct{}{}
 		s.hours[h] = set
 	}
+	s.count -= len(set) // one may be recalled again
 	set[identity] = struct{}{}
-	s.count++
+	s.count += len(set)
 }
 
 func (s *seen) learn(identity [16]byte) { s.stragglers[identity] = struct{}{} }
