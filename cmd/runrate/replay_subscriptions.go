@@ -76,7 +76,7 @@ func (a *app) replaySubscriptions(ctx context.Context, o publishFlags, r telco.R
 	if err := a.publish(ctx, o, func(p *publish.Publisher) error { return r.Run(ctx, p) }); err != nil || !ok {
 		return err
 	}
-	remaining, _ := s.Monthly.Sub(s.ChurnedAway) // both are positive
+	remaining := s.Monthly.Minus(s.ChurnedAway)
 	a.printf("%s as of %s: %d subscriptions of %s USD a month in all; %d of %s cancel then, and %s remain\n",
 		r.File.Name, r.End, s.Customers, report.Money(s.Monthly, true), s.Churned, report.Money(s.ChurnedAway, true), report.Money(remaining, true))
 	return nil

@@ -4,14 +4,19 @@
 //
 // An Amount carries no currency: it stands beside one, in a row or a key, and
 // amounts of different currencies are never added. No floating point touches
-// it. Every operation that could leave Decimal(38,12), ClickHouse's column
-// type, says so by its second result; the caller decides what that means.
+// it. What leaves Decimal(38,12), ClickHouse's column type, becomes an overflow,
+// which stays one whatever is done with it, in memory and in any encoding: it
+// never turns into a number. Add, Sub and MulInt say so by their second result,
+// for callers that branch; Plus, Minus and Times leave it to who reads the sum,
+// by InRange.
 //
 // Start at Amount, then Rate.
 package money
 
 import (
 	"encoding/binary"
+	"errors"
+	"math"
 	"math/big"
 	"math/bits"
 )
@@ -34,12 +39,28 @@ const (
 // Amount is an amount of money: a signed number of 10^-12 currency units, 128
 // bits wide in two's complement. Its zero value is 0, and == compares values.
 //
-// It is what DEFINITIONS M1 calls an amount. Every constructor but FromParts
-// yields |raw| < 10^38, the range of Decimal(38,12), and so does every operation
-// whose second result is true.
+// Either |raw| < 10^38, the range of Decimal(38,12), which DEFINITIONS M1 calls an
+// amount, or it has overflowed.
 type Amount struct {
 	hi int64
 	lo uint64
+}
+
+// overflow is -2^127, a number that no Decimal(38,12) is, and no other Amount
+// begins with overflowHi.
+var overflow = Amount{hi: overflowHi}
+
+const overflowHi = math.MinInt64
+
+// ErrOverflow is the error of a sum that has overflowed.
+var ErrOverflow = errors.New("overflow")
+
+// checked returns a raw number if it is in range, otherwise an overflow.
+func checked(a Amount) Amount {
+	if hi, lo, _ := a.magnitude(); !fits(hi, lo) {
+		return overflow
+	}
+	return a
 }
 
 // FromInt is a whole number of currency units. Every int64 is in range.
@@ -49,20 +70,17 @@ func FromInt(units int64) Amount {
 	return signed(hi, lo, neg)
 }
 
-// FromParts is the amount with the raw number hi*2^64 + lo. It does not check
-// the range: see InRange.
-func FromParts(hi int64, lo uint64) Amount { return Amount{hi, lo} }
+// FromParts is the amount with the raw number hi*2^64 + lo, an overflow if that
+// is out of range.
+func FromParts(hi int64, lo uint64) Amount { return checked(Amount{hi, lo}) }
 
-// Parts is the raw number in two words: hi*2^64 + lo.
+// Parts is the raw number in two words: hi*2^64 + lo. FromParts reads it back.
 func (a Amount) Parts() (hi int64, lo uint64) { return a.hi, a.lo }
 
-// InRange says whether |raw| < 10^38, so that it fits Decimal(38,12).
-func (a Amount) InRange() bool {
-	hi, lo, _ := a.magnitude()
-	return fits(hi, lo)
-}
+// InRange says whether a is an amount, of Decimal(38,12), and has not overflowed.
+func (a Amount) InRange() bool { return a.hi != overflowHi }
 
-// Sign is -1, 0 or +1.
+// Sign is -1, 0 or +1; -1 of an overflow, which is below all amounts.
 func (a Amount) Sign() int {
 	switch {
 	case a.hi < 0:
@@ -76,7 +94,8 @@ func (a Amount) Sign() int {
 // IsZero says whether a is 0.
 func (a Amount) IsZero() bool { return a == Amount{} }
 
-// Cmp is -1, 0 or +1 as a is less than, equal to or greater than b.
+// Cmp is -1, 0 or +1 as a is less than, equal to or greater than b. An overflow is
+// below all amounts.
 func (a Amount) Cmp(b Amount) int {
 	switch {
 	case a == b:
@@ -94,79 +113,94 @@ func (a Amount) Neg() Amount {
 	return Amount{int64(hi), lo}
 }
 
-// Add is a + b; ok is false, and the sum 0, when it is out of range.
-func (a Amount) Add(b Amount) (sum Amount, ok bool) {
+// Plus is a + b.
+func (a Amount) Plus(b Amount) Amount {
+	lo, carry := bits.Add64(a.lo, b.lo, 0)
+	hi, _ := bits.Add64(uint64(a.hi), uint64(b.hi), carry)
+	// The short way: neither has overflowed, and -limitHi < hi < limitHi. A sum that
+	// wrapped around at 2^127 is outside of that, as both are below 10^38.
+	if a.hi != overflowHi && b.hi != overflowHi && hi+(limitHi-1) <= 2*(limitHi-1) {
+		return Amount{int64(hi), lo}
+	}
+	return a.plusAtTheEnds(b)
+}
+
+// plusAtTheEnds is Plus where an operand or the sum has overflowed, or nearly.
+func (a Amount) plusAtTheEnds(b Amount) Amount {
 	lo, carry := bits.Add64(a.lo, b.lo, 0)
 	h, _ := bits.Add64(uint64(a.hi), uint64(b.hi), carry)
 	hi := int64(h)
 	// Two's complement overflows when both operands differ in sign from the sum.
-	if (a.hi^hi)&(b.hi^hi) < 0 {
-		return Amount{}, false
+	if a == overflow || b == overflow || (a.hi^hi)&(b.hi^hi) < 0 {
+		return overflow
 	}
-	if sum = (Amount{hi, lo}); !sum.InRange() {
-		return Amount{}, false
-	}
-	return sum, true
+	return checked(Amount{hi, lo})
 }
 
-// Sub is a - b; ok is false, and the difference 0, when it is out of range.
-func (a Amount) Sub(b Amount) (difference Amount, ok bool) {
-	lo, borrow := bits.Sub64(a.lo, b.lo, 0)
-	h, _ := bits.Sub64(uint64(a.hi), uint64(b.hi), borrow)
-	hi := int64(h)
-	// It overflows when the operands differ in sign and the result left a's.
-	if (a.hi^b.hi)&(a.hi^hi) < 0 {
-		return Amount{}, false
-	}
-	if difference = (Amount{hi, lo}); !difference.InRange() {
-		return Amount{}, false
-	}
-	return difference, true
-}
+// Minus is a - b.
+func (a Amount) Minus(b Amount) Amount { return a.Plus(b.Neg()) }
 
-// MulInt is a x n; ok is false, and the product 0, when it is out of range.
-func (a Amount) MulInt(n int64) (product Amount, ok bool) {
+// Times is a x n, an overflow also where n is 0 and a is one.
+func (a Amount) Times(n int64) Amount {
 	hi, lo, neg := a.magnitude()
 	over, hi, lo := mul128(hi, lo, absInt(n))
-	if over != 0 || !fits(hi, lo) {
-		return Amount{}, false
+	if a == overflow || over != 0 || !fits(hi, lo) {
+		return overflow
 	}
-	return signed(hi, lo, neg != (n < 0)), true
+	return signed(hi, lo, neg != (n < 0))
 }
 
-// DivExact is a / n; exact is false, and the quotient 0, when it has more than
-// Scale decimals or n is 0.
+// Add is a + b; ok is false when it is an overflow.
+func (a Amount) Add(b Amount) (sum Amount, ok bool) {
+	sum = a.Plus(b)
+	return sum, sum.InRange()
+}
+
+// Sub is a - b; ok is false when it is an overflow.
+func (a Amount) Sub(b Amount) (difference Amount, ok bool) {
+	difference = a.Minus(b)
+	return difference, difference.InRange()
+}
+
+// MulInt is a x n; ok is false when it is an overflow.
+func (a Amount) MulInt(n int64) (product Amount, ok bool) {
+	product = a.Times(n)
+	return product, product.InRange()
+}
+
+// DivExact is a / n; exact is false, and the quotient an overflow, when it has
+// more than Scale decimals, n is 0, or a is an overflow.
 func (a Amount) DivExact(n uint64) (quotient Amount, exact bool) {
-	if n == 0 {
-		return Amount{}, false
+	if n == 0 || a == overflow {
+		return overflow, false
 	}
 	hi, lo, neg := a.magnitude()
 	qHi, r := bits.Div64(0, hi, n)
 	qLo, r := bits.Div64(r, lo, n)
 	if r != 0 {
-		return Amount{}, false
+		return overflow, false
 	}
 	return signed(qHi, qLo, neg), true
 }
 
-// Big is the raw number: the amount in 10^-12 of the currency unit.
+// Big is the raw number: the amount in 10^-12 of the currency unit. That of an
+// overflow, -2^127, is none.
 func (a Amount) Big() *big.Int {
 	n := big.NewInt(a.hi)
 	n.Lsh(n, 64)
 	return n.Add(n, new(big.Int).SetUint64(a.lo))
 }
 
-// FromBig is the amount with the raw number n; ok is false when it is out of
-// range.
+// FromBig is the amount with the raw number n; ok is false when it is an overflow.
 func FromBig(n *big.Int) (a Amount, ok bool) {
 	if n.BitLen() > 127 {
-		return Amount{}, false
+		return overflow, false
 	}
 	var buf [Size]byte
 	new(big.Int).Abs(n).FillBytes(buf[:])
 	hi, lo := binary.BigEndian.Uint64(buf[:8]), binary.BigEndian.Uint64(buf[8:])
 	if !fits(hi, lo) {
-		return Amount{}, false
+		return overflow, false
 	}
 	return signed(hi, lo, n.Sign() < 0), true
 }
@@ -178,15 +212,12 @@ func (a Amount) AppendBinary(b []byte) []byte {
 	return binary.LittleEndian.AppendUint64(b, uint64(a.hi))
 }
 
-// DecodeBinary reads an Amount from the first Size bytes of b; ok is false
-// when b is shorter or the amount out of range.
+// DecodeBinary reads an Amount from the first Size bytes of b; ok is false, and
+// the amount an overflow, when b is shorter or holds none.
 func DecodeBinary(b []byte) (a Amount, ok bool) {
 	if len(b) < Size {
-		return Amount{}, false
+		return overflow, false
 	}
-	a = Amount{int64(binary.LittleEndian.Uint64(b[8:Size])), binary.LittleEndian.Uint64(b)}
-	if !a.InRange() {
-		return Amount{}, false
-	}
-	return a, true
+	a = FromParts(int64(binary.LittleEndian.Uint64(b[8:Size])), binary.LittleEndian.Uint64(b))
+	return a, a.InRange()
 }

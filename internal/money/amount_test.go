@@ -48,7 +48,7 @@ func want(t *rapid.T, what string, got Amount, ok bool, raw *big.Int) {
 	if inRange := new(big.Int).Abs(raw).Cmp(limit) < 0; ok != inRange {
 		t.Fatalf("%s: ok is %v, but the result is %s", what, ok, raw)
 	} else if !inRange {
-		raw = new(big.Int)
+		raw = overflow.Big()
 	}
 	if got.Big().Cmp(raw) != 0 {
 		t.Fatalf("%s is %s, want %s", what, got.Big(), raw)
@@ -56,13 +56,14 @@ func want(t *rapid.T, what string, got Amount, ok bool, raw *big.Int) {
 }
 
 func TestLimitIsTenToThe38(t *testing.T) {
-	if got := FromParts(limitHi, limitLo).Big(); got.Cmp(limit) != 0 {
+	raw := Amount{limitHi, limitLo} // no amount
+	if got := raw.Big(); got.Cmp(limit) != 0 {
 		t.Fatalf("limit is %s", got)
 	}
-	if FromParts(limitHi, limitLo).InRange() || !FromParts(limitHi, limitLo-1).InRange() {
+	if FromParts(raw.Parts()).InRange() || !FromParts(limitHi, limitLo-1).InRange() {
 		t.Fatal("the range does not end below the limit")
 	}
-	if FromParts(limitHi, limitLo).Neg().InRange() || FromParts(math.MinInt64, 0).InRange() {
+	if FromParts(raw.Neg().Parts()).InRange() || !FromParts(limitHi, limitLo-1).Neg().InRange() || FromParts(math.MinInt64, 0).InRange() {
 		t.Fatal("the range does not end above -limit")
 	}
 }
@@ -121,7 +122,7 @@ func TestDivExactAsInBig(t *testing.T) {
 
 func TestFromBigOutOfRange(t *testing.T) {
 	for _, n := range []*big.Int{limit, new(big.Int).Neg(limit), new(big.Int).Lsh(limit, 100)} {
-		if a, ok := FromBig(n); ok || a != (Amount{}) {
+		if a, ok := FromBig(n); ok || a != overflow {
 			t.Errorf("FromBig(%s) is %s, %v", n, a, ok)
 		}
 	}
@@ -151,7 +152,9 @@ func TestBinaryLayout(t *testing.T) {
 	if _, ok := DecodeBinary(got[:Size-1]); ok {
 		t.Fatal("15 bytes decode")
 	}
-	if _, ok := DecodeBinary(FromParts(math.MaxInt64, 0).AppendBinary(nil)); ok {
-		t.Fatal("an amount out of range decodes")
+	for _, a := range []Amount{overflow, {math.MaxInt64, 0}} {
+		if got, ok := DecodeBinary(a.AppendBinary(nil)); ok || got != overflow {
+			t.Fatalf("a number out of range decodes as %s", got)
+		}
 	}
 }

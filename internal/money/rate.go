@@ -6,10 +6,12 @@ import (
 )
 
 // Rate is quantity x price less discount, rounded half to even, once, at the 12th
-// decimal; price is that of a single unit. ok is false, and the amount 0, when
-// the result is out of range; what lies between may be wider. The formula is
-// DEFINITIONS M3.
+// decimal; price is that of a single unit. ok is false when the result is an
+// overflow; what lies between may be wider. The formula is DEFINITIONS M3.
 func Rate(quantity uint64, price Amount, discount Percent) (amount Amount, ok bool) {
+	if price == overflow {
+		return overflow, false
+	}
 	hi, lo, neg := price.magnitude()
 	w2, w1, w0 := mul128(hi, lo, quantity) // below 2^191
 	if discount.raw != 0 {
@@ -25,7 +27,7 @@ func Rate(quantity uint64, price Amount, discount Percent) (amount Amount, ok bo
 		w1, r = bits.Div64(r, x2, whole)
 		w0, r = bits.Div64(r, x0, whole)
 		if w3 != 0 {
-			return Amount{}, false
+			return overflow, false
 		}
 		if r > whole/2 || r == whole/2 && w0&1 == 1 {
 			w0, carry = bits.Add64(w0, 1, 0)
@@ -34,18 +36,19 @@ func Rate(quantity uint64, price Amount, discount Percent) (amount Amount, ok bo
 		}
 	}
 	if w2 != 0 || !fits(w1, w0) {
-		return Amount{}, false
+		return overflow, false
 	}
 	return signed(w1, w0, neg), true
 }
 
 // Monthly is quantity x unit less discount x num/den, rounded half to even, once,
 // at the 12th decimal: the monthly recurring revenue of a subscription whose
-// interval is den/num months. ok is false, and the amount 0, when the result is
-// out of range or num or den is not positive. The formula is DEFINITIONS S2.
+// interval is den/num months. ok is false, and the amount an overflow, when the
+// result is out of range or num or den is not positive. The formula is DEFINITIONS
+// S2.
 func Monthly(quantity uint64, unit Amount, discount Percent, num, den int64) (amount Amount, ok bool) {
-	if num <= 0 || den <= 0 {
-		return Amount{}, false
+	if num <= 0 || den <= 0 || unit == overflow {
+		return overflow, false
 	}
 	n := new(big.Int).SetUint64(quantity)
 	n.Mul(n, unit.Big())

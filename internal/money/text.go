@@ -110,7 +110,8 @@ func digits(s string) uint64 {
 }
 
 // String is the shortest plain decimal: "-12.5", "0"; no exponent, no zeros
-// at the end of the decimals. Parse reads it back.
+// at the end of the decimals. Parse reads it back. An overflow is "overflow",
+// which Parse takes for no decimal.
 func (a Amount) String() string {
 	var buf [48]byte
 	return string(a.AppendText(buf[:0]))
@@ -118,6 +119,9 @@ func (a Amount) String() string {
 
 // AppendText appends String to b.
 func (a Amount) AppendText(b []byte) []byte {
+	if a == overflow {
+		return append(b, "overflow"...)
+	}
 	hi, lo, neg := a.magnitude()
 	// 2^127 < 2 x 10^38: the quotient by 10^19 fits a word, with 20 digits.
 	high, low := bits.Div64(hi, lo, 10_000_000_000_000_000_000)

@@ -138,15 +138,13 @@ func slug(name string) string {
 func (f File) Summary() (s Summary, ok bool) {
 	for _, c := range f.Customers {
 		s.Customers++
-		if s.Monthly, ok = s.Monthly.Add(c.Monthly); !ok {
-			return s, false
-		}
+		s.Monthly = s.Monthly.Plus(c.Monthly)
 		if c.Churned {
 			s.Churned++
-			s.ChurnedAway, _ = s.ChurnedAway.Add(c.Monthly) // no more than Monthly
+			s.ChurnedAway = s.ChurnedAway.Plus(c.Monthly)
 		}
 	}
-	return s, true
+	return s, s.Monthly.InRange() && s.ChurnedAway.InRange()
 }
 
 // longest is the longest tenure.
