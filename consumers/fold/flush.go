@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 
@@ -17,12 +18,16 @@ type Flush struct {
 	closed    Closed
 }
 
-// Flush ends the batch. The partition takes nothing more until the flush is
-// done.
-func (p *Partition) Flush() *Flush {
+// Flush ends the batch. The partition takes nothing more until the flush is done.
+// The error is a sum that has overflowed: the partition must stop.
+func (p *Partition) Flush() (*Flush, error) {
 	p.mustBeOpen()
-	p.flush = &Flush{partition: p, closed: p.state.Close(p.gate.Batch())}
-	return p.flush
+	closed, err := p.state.Close(p.gate.Batch())
+	if err != nil {
+		return nil, fmt.Errorf("fold %s, flush before offset %d: %w", p.source, p.Next(), err)
+	}
+	p.flush = &Flush{partition: p, closed: closed}
+	return p.flush, nil
 }
 
 // Next returns the offset after the batch.

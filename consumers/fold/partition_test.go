@@ -17,8 +17,12 @@ import (
 )
 
 // tape is a state that writes down what it is told. It refuses events of the
-// account "refused" and cannot book those of "too much".
-type tape struct{ said []string }
+// account "refused", cannot book those of "too much", and ends no batch with an
+// overflow.
+type tape struct {
+	said     []string
+	overflow error
+}
 
 func (s *tape) say(format string, args ...any) { s.said = append(s.said, fmt.Sprintf(format, args...)) }
 
@@ -48,9 +52,9 @@ func (s *tape) Take(j *intake.Judged) (*event.Refusal, error) {
 	return nil, nil
 }
 
-func (s *tape) Close(b intake.Batch) fold.Closed {
+func (s *tape) Close(b intake.Batch) (fold.Closed, error) {
 	s.say("close %d to %d, hour %d", b.First, b.Next, b.Passed)
-	return s
+	return s, s.overflow
 }
 
 func (s *tape) Changes() rows.Changes { return rows.Changes{} }
@@ -91,6 +95,13 @@ func must(t *testing.T, err error) {
 	}
 }
 
+func flush(t *testing.T, p *fold.Partition) *fold.Flush {
+	t.Helper()
+	f, err := p.Flush()
+	must(t, err)
+	return f
+}
+
 func (s *tape) want(t *testing.T, want ...string) {
 	t.Helper()
 	if got := strings.Join(s.said, "; "); got != strings.Join(want, "; ") {
@@ -111,10 +122,10 @@ func TestPartition(t *testing.T) {
 		usage(10, "a", "1", noon), usage(11, "a", "1", noon), usage(12, "refused", "1", noon), usage(13, "a", "2", noon-event.Day),
 	}).Fold(nil))
 	s.want(t, "ready at 7, hour 0", "book v1", "take a", "take refused", "take a")
-	flush := p.Flush()
-	c := flush.Changes()
-	if c.Source != source || flush.Next() != 14 || c.Progress != (rows.Progress{FirstOffset: 7, NextOffset: 14, Accepted: 2, Duplicate: 1, Refused: 2, Control: 2, Clock: noon, Ticked: true}) {
-		t.Errorf("%s, next %d: %+v", c.Source, flush.Next(), c.Progress)
+	f := flush(t, p)
+	c := f.Changes()
+	if c.Source != source || f.Next() != 14 || c.Progress != (rows.Progress{FirstOffset: 7, NextOffset: 14, Accepted: 2, Duplicate: 1, Refused: 2, Control: 2, Clock: noon, Ticked: true}) {
+		t.Errorf("%s, next %d: %+v", c.Source, f.Next(), c.Progress)
 	}
 	var reasons []event.Reason
 	for d := range c.DeadLetters {
@@ -123,7 +134,7 @@ func TestPartition(t *testing.T) {
 	if len(reasons) != 2 || reasons[0] != event.Malformed || reasons[1] != event.UnknownProduct {
 		t.Errorf("refused: %v", reasons)
 	}
-	flush.Done()
+	f.Done()
 	s.want(t, fmt.Sprintf("close 7 to 14, hour %d", calendar.HourOf(noon)), "done")
 
 	// What only ClickHouse knows is asked for, and is what it says.
@@ -133,7 +144,7 @@ func TestPartition(t *testing.T) {
 		t.Fatalf("%d stragglers, before %d", len(stragglers), before)
 	}
 	must(t, judged.Fold(map[[16]byte]struct{}{stragglers[0].Identity: {}}))
-	if got := p.Flush().Changes().Progress; got.Duplicate != 2 || got.Accepted != 4 {
+	if got := flush(t, p).Changes().Progress; got.Duplicate != 2 || got.Accepted != 4 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -148,6 +159,12 @@ func TestErrors(t *testing.T) {
 		if err := fold.Begin(s.config(), 0).Judge(records).Fold(nil); err == nil || err.Error() != what {
 			t.Errorf("%v, want %q", err, what)
 		}
+	}
+	s.overflow = errors.New("overflow")
+	p := fold.Begin(s.config(), 0)
+	must(t, p.Judge([]stream.Record{tick(0, noon)}).Fold(nil))
+	if _, err := p.Flush(); !errors.Is(err, s.overflow) || err.Error() != "fold runrate.usage/0, flush before offset 1: overflow" {
+		t.Error(err)
 	}
 	r := fold.Restore(s.config())
 	if err := r.Apply(&snapshot.Record{}); err == nil || err.Error() != "restore runrate.usage/0: not mine" {
@@ -169,12 +186,12 @@ func TestRestore(t *testing.T) {
 	last := usage(8, "a", "1", noon)
 	must(t, p.Judge([]stream.Record{tick(7, noon), last}).Fold(nil))
 	restoring, parts := fold.Restore(s.config()), 0
-	flush := p.Flush()
-	for r := range flush.Snapshot(false) {
+	f := flush(t, p)
+	for r := range f.Snapshot(false) {
 		must(t, restoring.Apply(r))
 		parts++
 	}
-	flush.Done()
+	f.Done()
 	recalling, err := restoring.Recall()
 	must(t, err)
 	if since, any := recalling.Since(); !any || since != noon-event.Hour || recalling.Before() != 9 || recalling.Flushed() != p.Flushed() {
@@ -188,7 +205,7 @@ func TestRestore(t *testing.T) {
 		t.Errorf("the last record is %v", q.Flushed())
 	}
 	must(t, q.Judge([]stream.Record{again}).Fold(nil))
-	if got := q.Flush().Changes().Progress; got != (rows.Progress{FirstOffset: 7, NextOffset: 10, Accepted: 1, Duplicate: 1, Control: 1, Clock: noon, Ticked: true}) {
+	if got := flush(t, q).Changes().Progress; got != (rows.Progress{FirstOffset: 7, NextOffset: 10, Accepted: 1, Duplicate: 1, Control: 1, Clock: noon, Ticked: true}) {
 		t.Errorf("%+v", got)
 	}
 	if parts != 2 {
@@ -201,19 +218,19 @@ func TestOrder(t *testing.T) {
 	s := &tape{}
 	p := fold.Begin(s.config(), 0)
 	early := p.Judge([]stream.Record{tick(0, noon)})
-	flush := p.Flush()
-	mustPanic(t, "a flush in a flush", func() { p.Flush() })
+	f := flush(t, p)
+	mustPanic(t, "a flush in a flush", func() { _, _ = p.Flush() })
 	mustPanic(t, "judging in a flush", func() { p.Judge(nil) })
 	mustPanic(t, "folding in a flush", func() { _ = early.Fold(nil) })
-	flush.Done()
+	f.Done()
 	for what, call := range map[string]func(){
-		"Done": flush.Done, "Next": func() { flush.Next() }, "Changes": func() { flush.Changes() }, "Snapshot": func() { flush.Snapshot(true) },
+		"Done": f.Done, "Next": func() { f.Next() }, "Changes": func() { f.Changes() }, "Snapshot": func() { f.Snapshot(true) },
 	} {
 		mustPanic(t, what+" of a flush that is done", call)
 	}
 	must(t, p.Judge([]stream.Record{tick(0, noon)}).Fold(nil))
 	early = p.Judge([]stream.Record{tick(1, noon)})
-	p.Flush().Done()
+	flush(t, p).Done()
 	mustPanic(t, "records that were judged before a flush", func() { _ = early.Fold(nil) })
 }
 

@@ -38,8 +38,8 @@ type State interface {
 	// Take books a data event that DEFINITIONS R1 to R7 let pass, or refuses it, and is then
 	// as it was. An error means that the log cannot be folded on.
 	Take(*intake.Judged) (*event.Refusal, error)
-	// Close ends the batch.
-	Close(intake.Batch) Closed
+	// Close ends the batch. The error is a sum that has overflowed.
+	Close(intake.Batch) (Closed, error)
 }
 
 // Closed is what a batch that has ended came to. Until it is done the state takes

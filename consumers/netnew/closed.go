@@ -1,10 +1,12 @@
 package netnew
 
 import (
+	"fmt"
 	"math"
 
 	"runrate/consumers/intake"
 	"runrate/internal/calendar"
+	"runrate/internal/money"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
 )
@@ -76,6 +78,16 @@ func (c *Closed[O]) book(h *Holding[O], from, to calendar.Day, lost bool) {
 	if found := h.book(from, to); found || lost {
 		c.restated = append(c.restated, h)
 	}
+}
+
+// check looks for rows whose sums have overflowed.
+func (c *Closed[O]) check() error {
+	for r := range c.Rows {
+		if !r.InRange() {
+			return fmt.Errorf("%w: net_new_arr of line %q in %s as of %s adds up to more than 10^26", money.ErrOverflow, r.Line, r.Currency, r.AsOf)
+		}
+	}
+	return nil
 }
 
 // Done lets the tracker go on with the next batch: the rows of this one are

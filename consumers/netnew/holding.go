@@ -78,7 +78,7 @@ func (h *Holding[O]) at(midnight calendar.Day) (value money.Amount, present bool
 	}
 	value = h.past
 	for ; i < len(h.days) && h.days[i].day < midnight; i++ {
-		value, _ = value.Add(h.days[i].amount) // the folds bound what they let in
+		value = value.Plus(h.days[i].amount)
 		present = true
 	}
 	if window == 0 {
@@ -139,7 +139,7 @@ func (h *Holding[O]) forget(d calendar.Day) {
 	n, _ := slices.BinarySearchFunc(h.days, d, compareDay)
 	if h.group.window == 0 {
 		for _, day := range h.days[:n] {
-			h.past, _ = h.past.Add(day.amount) // the folds bound what they let in
+			h.past = h.past.Plus(day.amount)
 		}
 	}
 	h.days = slices.Delete(h.days, 0, n)

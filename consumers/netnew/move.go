@@ -20,22 +20,21 @@ type move struct {
 }
 
 // book adds the move to the totals (sign +1) or takes it off (sign -1), by
-// the rules of net_new_arr (DEFINITIONS A6). The sums cannot overflow:
-// the folds bound what they let in.
+// the rules of net_new_arr (DEFINITIONS A6).
 func (t *totals) book(m move, sign int64) {
 	if !m.present {
 		return
 	}
 	t.parts += sign
-	change, _ := m.now.Sub(m.before)
+	change := m.now.Minus(m.before)
 	before, now := m.before, m.now
 	if sign < 0 {
 		change, before, now = change.Neg(), before.Neg(), now.Neg()
 	}
-	t.opening, _ = t.opening.Add(before)
-	t.closing, _ = t.closing.Add(now)
+	t.opening = t.opening.Plus(before)
+	t.closing = t.closing.Plus(now)
 	bucket := t.bucket(m)
-	*bucket, _ = bucket.Add(change)
+	*bucket = bucket.Plus(change)
 }
 
 // bucket returns the movement that the change from before to now belongs to. A

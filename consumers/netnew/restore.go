@@ -24,12 +24,12 @@ func (r *Restoring[O]) Set(h *Holding[O], d calendar.Day, amount money.Amount) {
 // Add adds to the amount of a day.
 func (r *Restoring[O]) Add(h *Holding[O], d calendar.Day, delta money.Amount) {
 	day := h.on(d)
-	day.amount, _ = day.amount.Add(delta) // the folds bound what they let in
+	day.amount = day.amount.Plus(delta)
 }
 
 // AddPast adds to the amount of the days that are no longer kept.
 func (r *Restoring[O]) AddPast(h *Holding[O], delta money.Amount) {
-	h.past, _ = h.past.Add(delta) // the folds bound what they let in
+	h.past = h.past.Plus(delta)
 }
 
 // SetFirst replaces the first midnight with a value above zero; ok is false if

@@ -87,7 +87,7 @@ func (t *Tracker[O]) Change(h *Holding[O], d calendar.Day, offset stream.Offset,
 	}
 	day := h.on(d)
 	day.touched = true
-	day.amount, _ = day.amount.Add(delta)
+	day.amount = day.amount.Plus(delta)
 }
 
 // unbook takes the moves of the midnights after d off the totals.
@@ -105,8 +105,9 @@ func (t *Tracker[O]) unbook(h *Holding[O], d calendar.Day) {
 }
 
 // Close ends the batch: it books every move up to the midnight closed, the last
-// that the clock has passed, by the ticks of passes.
-func (t *Tracker[O]) Close(closed calendar.Day, passes intake.Passes) *Closed[O] {
+// that the clock has passed, by the ticks of passes. The error is a row whose sums
+// have overflowed.
+func (t *Tracker[O]) Close(closed calendar.Day, passes intake.Passes) (*Closed[O], error) {
 	c := &Closed[O]{tracker: t, closed: max(closed, t.closed), passes: passes}
 	for _, h := range t.late {
 		lost := h.first > h.out && h.first != never
@@ -122,7 +123,7 @@ func (t *Tracker[O]) Close(closed calendar.Day, passes intake.Passes) *Closed[O]
 		}
 	}
 	t.ended = c
-	return c
+	return c, c.check()
 }
 
 // forget lets go of what no row can need any more. Of the holdings' days there is
@@ -184,10 +185,7 @@ func (g *group) peek(midnight calendar.Day) totals {
 }
 
 func (g *group) row(midnight calendar.Day, t totals, factor int64, version stream.Offset) rows.NetNew {
-	annual := func(a money.Amount) money.Amount {
-		product, _ := a.MulInt(factor) // the folds bound what they let in
-		return product
-	}
+	annual := func(a money.Amount) money.Amount { return a.Times(factor) }
 	return rows.NetNew{
 		AsOf: midnight.Start(), Line: g.key.line, Currency: g.key.currency,
 		Opening: annual(t.opening), New: annual(t.new), Expansion: annual(t.expansion),

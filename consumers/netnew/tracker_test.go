@@ -1,13 +1,17 @@
 package netnew_test
 
 import (
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"runrate/consumers/intake"
 	"runrate/consumers/netnew"
+	"runrate/consumers/state"
 	"runrate/internal/calendar"
 	"runrate/internal/money"
 	"runrate/internal/rows"
@@ -126,7 +130,10 @@ func track(t *rapid.T, measure netnew.Measure) {
 			offset++
 		}
 		closed := m.closed + calendar.Day(rapid.SampledFrom([]int{0, 0, 1, 1, 2, 40}).Draw(t, "midnights"))
-		c := tracker.Close(closed, intake.Passes{{Clock: closed.Start(), Offset: offset}})
+		c, err := tracker.Close(closed, intake.Passes{{Clock: closed.Start(), Offset: offset}})
+		if err != nil {
+			t.Fatal(err)
+		}
 		offset++
 		for row := range c.Rows {
 			m.rows[calendar.DayOf(row.AsOf)] = row
@@ -149,7 +156,10 @@ func track(t *rapid.T, measure netnew.Measure) {
 func TestOrder(t *testing.T) {
 	tracker := netnew.Restore[string](netnew.Measure{Factor: 12}).Ready(0)
 	h := tracker.Hold("api", "USD", "a")
-	first := tracker.Close(1, intake.Passes{{Clock: calendar.Day(1).Start()}})
+	first, err := tracker.Close(1, intake.Passes{{Clock: calendar.Day(1).Start()}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	mustPanic(t, "a change before the batch is done", func() { tracker.Change(h, 1, 0, money.FromInt(1)) })
 	first.Done()
 	tracker.Change(h, 1, 0, money.FromInt(1))
@@ -168,4 +178,49 @@ func mustPanic(t *testing.T, what string, call func()) {
 		}
 	}()
 	call()
+}
+
+// TestOverflow: values that add up to more than a row holds end in an error,
+// never in another value, whatever comes after them and after a restart.
+func TestOverflow(t *testing.T) {
+	const closed, d = 100, 95
+	for name, measure := range map[string]netnew.Measure{"all days": {Factor: 12}, "28 days": {Window: 28, Factor: 13}} {
+		for what, amounts := range map[string][]string{
+			"times the factor":   {"8400000000000000000000000"},
+			"by day":             {"60000000000000000000000000", "60000000000000000000000000"},
+			"there and back":     {"60000000000000000000000000", "60000000000000000000000000", "-60000000000000000000000000", "-60000000000000000000000000"},
+			"and taken off":      {"99999999999999999999999999", "1", "-99999999999999999999999999"},
+			"beyond a Sub":       {"-99999999999999999999999999", "-1"},
+			"over many accounts": slices.Repeat([]string{"5000000000000000000000000"}, 2),
+		} {
+			tracker := netnew.Restore[string](measure).Ready(closed)
+			holdings := map[string]*netnew.Holding[string]{"": tracker.Hold("api", "USD", "")}
+			for i, text := range amounts {
+				amount, err := money.Parse(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				owner := ""
+				if what == "over many accounts" {
+					owner = fmt.Sprint(i)
+					holdings[owner] = tracker.Hold("api", "USD", owner)
+				}
+				tracker.Change(holdings[owner], d, 5, amount)
+			}
+			for _, passed := range []calendar.Day{closed, closed + 1} {
+				_, err := tracker.Close(passed, intake.Passes{{Clock: passed.Start(), Offset: 7}})
+				if !errors.Is(err, money.ErrOverflow) || !strings.Contains(err.Error(), `line "api" in USD`) {
+					t.Errorf("%s, %s, midnight %d: %v", name, what, passed, err)
+				}
+				again := netnew.Restore[string](measure)
+				for owner, h := range holdings {
+					now := again.Hold(h.Line(), h.Currency(), owner)
+					for d, amount := range h.Days() {
+						again.Set(now, d, state.Decode(state.Encode(amount)))
+					}
+				}
+				tracker = again.Ready(closed)
+			}
+		}
+	}
 }

@@ -21,8 +21,8 @@ type chunk struct {
 	used    int // columns in use
 	next    int // column that the next value goes to
 	rows    int
-	bytes   int    // before compression, about
-	fault   string // the first value out of range: column and value
+	bytes   int   // before compression, about
+	fault   error // the first value out of range: column and value
 	reader  nativeReader
 }
 
@@ -34,7 +34,7 @@ func (c *chunk) begin(names []string) {
 	for _, col := range c.columns {
 		col.reset()
 	}
-	c.names, c.used, c.next, c.rows, c.bytes, c.fault = names, len(names), 0, 0, 0, ""
+	c.names, c.used, c.next, c.rows, c.bytes, c.fault = names, len(names), 0, 0, 0, nil
 }
 
 // endRow ends a row. The error names the value that does not fit its column.
@@ -44,10 +44,7 @@ func (c *chunk) endRow() error {
 	}
 	c.next = 0
 	c.rows++
-	if c.fault != "" {
-		return fmt.Errorf("%s", c.fault)
-	}
-	return nil
+	return c.fault
 }
 
 // load moves the rows to an insert with the same column list.
@@ -79,8 +76,8 @@ func (c *chunk) column(w wire, size int) *columnData {
 
 // misfit notes a value out of range, in the column just written.
 func (c *chunk) misfit(value any, bounds string) {
-	if c.fault == "" {
-		c.fault = fmt.Sprintf("column %s: %v is not %s", c.names[c.next-1], value, bounds)
+	if c.fault == nil {
+		c.fault = fmt.Errorf("column %s: %v is not %s", c.names[c.next-1], value, bounds)
 	}
 }
 
@@ -122,8 +119,8 @@ func (c *chunk) version(v stream.Offset) { c.count(int64(v)) }
 
 func (c *chunk) money(v money.Amount) {
 	col := c.column(wireMoney, money.Size)
-	if !v.InRange() {
-		c.misfit(v, "within 38 digits, 12 of them decimals")
+	if !v.InRange() && c.fault == nil {
+		c.fault = fmt.Errorf("column %s: %w: a sum is not within 38 digits, 12 of them decimals", c.names[c.next-1], money.ErrOverflow)
 	}
 	col.fixed = v.AppendBinary(col.fixed)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -219,6 +220,9 @@ func TestWriteRefusesMisfits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.Source, c.Progress = usage0, ticked(4712, "2026-01-01T00:00:00Z")
 			err := s.Write(t.Context(), 0, c)
+			if errors.Is(err, money.ErrOverflow) != (name == "revenue") {
+				t.Errorf("an overflow, or not: %v", err)
+			}
 			if KindOf(err) != Defect || !strings.Contains(err.Error(), "column "+name+":") || !strings.Contains(err.Error(), "4711") {
 				t.Errorf("got %v", err)
 			}

@@ -15,7 +15,7 @@
 package subscriptions
 
 import (
-	"errors"
+	"fmt"
 
 	"runrate/consumers/fold"
 	"runrate/consumers/intake"
@@ -65,16 +65,15 @@ func (f *Fold) Take(j *intake.Judged) (*event.Refusal, error) {
 }
 
 // maxGross bounds the MRR of all changes of a partition (DEFINITIONS M8), so that
-// no sum that a view or net_new_arr takes leaves Decimal(38,12): 6 x 10^24.
-var maxGross, _ = money.FromInt(6_000_000_000_000_000_000).MulInt(1_000_000)
+// no sum that a view takes leaves Decimal(38,12): 6 x 10^24.
+var maxGross = money.FromInt(6_000_000_000_000_000_000).Times(1_000_000)
 
-var errOverflow = errors.New("the MRR of all changes adds up to more than 6 x 10^24; no row could be trusted")
+var errTooMuch = fmt.Errorf("%w: the MRR of all changes adds up to more than 6 x 10^24; no row could be trusted", money.ErrOverflow)
 
 // take puts an accepted change where it belongs.
 func (f *Fold) take(e *event.Event, mrr money.Amount, offset stream.Offset) error {
-	var ok bool
-	if f.gross, ok = f.gross.Add(mrr); !ok || f.gross.Cmp(maxGross) > 0 {
-		return errOverflow
+	if f.gross = f.gross.Plus(mrr); !f.gross.InRange() || f.gross.Cmp(maxGross) > 0 {
+		return errTooMuch
 	}
 	s := e.Subscription
 	f.accepted = append(f.accepted, rows.SubscriptionChange{
@@ -85,14 +84,14 @@ func (f *Fold) take(e *event.Event, mrr money.Amount, offset stream.Offset) erro
 		time: e.Time, offset: offset, subscription: a.subscription(s.ID), status: s.Status, mrr: mrr,
 		plan: plan{line: s.Line, plan: s.Plan, segment: s.Segment, region: s.Region, currency: s.Currency},
 	}
-	f.insert(a, c)
 	f.inserted = append(f.inserted, c)
-	return nil
+	return f.insert(a, c)
 }
 
 // insert puts a change into its account's timeline, and takes what it changes
-// into the movements, the MRR and the holdings.
-func (f *Fold) insert(a *account, c *change) {
+// into the movements, the MRR and the holdings. The error is a sum that has
+// overflowed.
+func (f *Fold) insert(a *account, c *change) error {
 	before, after := c.subscription.around(c)
 	f.book(a, steps(before, c), c.time, c.offset)
 	if after != nil { // it now comes after c and no longer after what is before c
@@ -101,6 +100,12 @@ func (f *Fold) insert(a *account, c *change) {
 		f.isLatest(c)
 	}
 	f.derive(a, c)
+	for _, s := range steps(before, c) {
+		if h := a.holding(s.state.plan); !h.sum.InRange() {
+			return fmt.Errorf("%w: the MRR of account %.80q, line %q in %s, adds up to more than 10^26", money.ErrOverflow, a.name, h.Line(), h.Currency())
+		}
+	}
+	return nil
 }
 
 // isLatest notes that a subscription's row is now c.

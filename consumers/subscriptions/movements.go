@@ -35,7 +35,7 @@ func (f *Fold) derive(a *account, c *change) {
 	for i := len(a.changes) - 1; i > at; i-- {
 		for _, m := range a.changes[i].moves {
 			f.meet(m.holding, c)
-			m.holding.running, _ = m.holding.running.Sub(m.amount)
+			m.holding.running = m.holding.running.Minus(m.amount)
 		}
 	}
 	f.rederive(c, c)
@@ -89,7 +89,7 @@ func (f *Fold) rederive(c, cause *change) {
 		h := c.subscription.account.holding(s.state.plan)
 		f.meet(h, cause)
 		if len(now) > 0 && now[0].holding == h {
-			now[0].amount, _ = now[0].amount.Add(s.delta())
+			now[0].amount = now[0].amount.Plus(s.delta())
 		} else {
 			now = append(now, movement{holding: h, amount: s.delta()})
 		}
@@ -106,7 +106,7 @@ func (f *Fold) rederive(c, cause *change) {
 // move takes a step of the running sum and names it (DEFINITIONS S5).
 func (h *holding) move(c *change, amount money.Amount) string {
 	was := h.running.Sign()
-	h.running, _ = h.running.Add(amount)
+	h.running = h.running.Plus(amount)
 	is := h.running.Sign()
 	ever := h.everPositive || h.rose != nil
 	if is > 0 && h.rose == nil {

@@ -30,7 +30,7 @@ func (l *level) add(d level, sign int64) {
 	if sign < 0 {
 		d.mrr = d.mrr.Neg()
 	}
-	l.mrr, _ = l.mrr.Add(d.mrr) // bounded by Fold.gross
+	l.mrr = l.mrr.Plus(d.mrr)
 	l.subscriptions += sign * d.subscriptions
 }
 

@@ -90,16 +90,16 @@ func (b *Blank) rebuild(a *account) {
 	f := b.fold
 	for _, s := range a.subscriptions {
 		if base := s.base; base != nil && !base.mrr.IsZero() {
-			f.gross, _ = f.gross.Add(base.mrr)
+			f.gross = f.gross.Plus(base.mrr)
 			f.seriesOf(base.plan).sum.add(level{base.mrr, 1}, +1)
 			h := a.hold(b.netnew, base.plan)
-			h.sum, _ = h.sum.Add(base.mrr)
+			h.sum = h.sum.Plus(base.mrr)
 			b.netnew.AddPast(h.Holding, base.mrr)
 		}
 	}
 	f.derivations++
 	for _, c := range a.changes {
-		f.gross, _ = f.gross.Add(c.mrr)
+		f.gross = f.gross.Plus(c.mrr)
 		before, _ := c.subscription.around(c)
 		for _, s := range steps(before, c) {
 			f.seriesOf(s.state.plan).pane(calendar.HourOf(c.time)).delta.add(level{s.state.mrr, 1}, s.sign)

@@ -31,6 +31,14 @@ func config() fold.Config {
 
 func newPartition() *fold.Partition { return fold.Begin(config(), 0) }
 
+func flush(tb testing.TB, p *fold.Partition) *fold.Flush {
+	f, err := p.Flush()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return f
+}
+
 // records are a price book and a tick, then n events of so many accounts, a
 // second apart, in the given form.
 func records(n, accounts int, encode func(event.Event) []byte) []stream.Record {
@@ -76,7 +84,7 @@ func BenchmarkFold(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
-				if progress := p.Flush().Changes().Progress; progress.Accepted != int64(len(in)-2) {
+				if progress := flush(b, p).Changes().Progress; progress.Accepted != int64(len(in)-2) {
 					b.Fatalf("%+v", progress)
 				}
 			}
@@ -92,7 +100,11 @@ func BenchmarkWindows(b *testing.B) {
 			clock := day0 + event.Hour
 			state := blank().Ready(0, 0)
 			state.Control(&intake.Judged{Event: event.Event{Type: event.PricebookPublished}, Book: parsed(b)})
-			state.Close(intake.Batch{Next: 1, Passed: calendar.HourOf(clock), Passes: intake.Passes{{Clock: clock}}}).Done()
+			closed, err := state.Close(intake.Batch{Next: 1, Passed: calendar.HourOf(clock), Passes: intake.Passes{{Clock: clock}}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			closed.Done()
 			e := event.Event{Type: event.UsageRecorded, Source: "bench", Account: "acct_0", Usage: &event.Usage{Product: "chat", Quantities: []event.Quantity{{Meter: "in", Count: 5}}}}
 			b.ResetTimer()
 			for i := range b.N {
@@ -138,11 +150,11 @@ func TestBytesPerAccount(t *testing.T) {
 				step(event.Event{Type: event.UsageRecorded, Account: event.Account(fmt.Sprintf("account_%08d", a)), Time: at,
 					Usage: &event.Usage{Product: "chat", Quantities: []event.Quantity{{Meter: "in", Count: 5}}}})
 			}
-			flush := p.Flush()
-			if refused := flush.Changes().Progress.Refused; refused > 0 {
+			f := flush(t, p)
+			if refused := f.Changes().Progress.Refused; refused > 0 {
 				t.Fatalf("%d refused", refused)
 			}
-			flush.Done() // lets go of the identities, which are more than two hours behind
+			f.Done() // lets go of the identities, which are more than two hours behind
 		}
 		each := int(heap()-before) / n
 		t.Logf("active on %d days: %d bytes per account", c.days, each)

@@ -35,7 +35,7 @@ func (b *books) step(e event.Event) (refused []rows.DeadLetter) {
 		b.t.Fatal(err)
 	}
 	b.next++
-	f := b.partition.Flush()
+	f := flush(b.t, b.partition)
 	b.progress, refused = f.Changes().Progress, slices.Collect(f.Changes().DeadLetters)
 	b.snapshot = slices.Collect(f.Snapshot(false))
 	f.Done()

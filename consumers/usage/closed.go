@@ -16,9 +16,13 @@ type closed struct {
 	netnew *netnew.Closed[*account]
 }
 
-// Close ends the batch.
-func (f *Fold) Close(batch intake.Batch) fold.Closed {
-	return &closed{fold: f, batch: batch, netnew: f.netnew.Close(batch.Passed.Midnight(), batch.Passes)}
+// Close ends the batch. The error is a sum that has overflowed.
+func (f *Fold) Close(batch intake.Batch) (fold.Closed, error) {
+	movements, err := f.netnew.Close(batch.Passed.Midnight(), batch.Passes)
+	if err != nil {
+		return nil, err
+	}
+	return &closed{fold: f, batch: batch, netnew: movements}, nil
 }
 
 // Changes returns the rows that the batch changed, computed as they are walked.

@@ -12,7 +12,6 @@
 package usage
 
 import (
-	"errors"
 	"fmt"
 
 	"runrate/consumers/fold"
@@ -185,8 +184,8 @@ func (f *Fold) account(name event.Account) *account {
 }
 
 // maxGross is 6 x 10^24 (DEFINITIONS M8), about a sixteenth of what Decimal(38,12)
-// holds, so that no multiple of a sum that a view or net_new_arr takes leaves it.
-// It takes three billion events at the cap to get there.
-var maxGross, _ = money.FromInt(6_000_000_000_000_000_000).MulInt(1_000_000)
+// holds, so that no multiple of a sum that a view takes leaves it. It takes three
+// billion events at the cap to get there.
+var maxGross = money.FromInt(6_000_000_000_000_000_000).Times(1_000_000)
 
-var errOverflow = errors.New("the amounts of one key add up to more than 6 x 10^24; no row of it could be trusted")
+var errTooMuch = fmt.Errorf("%w: the amounts of one key add up to more than 6 x 10^24; no row of it could be trusted", money.ErrOverflow)

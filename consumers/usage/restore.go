@@ -92,7 +92,7 @@ func (b *Blank) Ready(next stream.Offset, passed calendar.Hour) fold.State {
 	for _, s := range f.series {
 		s.gross = money.Amount{}
 		for _, p := range s.panes {
-			s.gross, _ = s.gross.Add(magnitude(p.total))
+			s.gross = s.gross.Plus(magnitude(p.total))
 		}
 	}
 	f.advance(0, passed)

@@ -30,18 +30,16 @@ type total struct {
 	count int64
 }
 
-// add and subtract cannot overflow: series.gross, which is checked, bounds every
-// sum over a series.
 func (t *total) add(d total) {
-	t.Revenue, _ = t.Revenue.Add(d.Revenue)
-	t.Cost, _ = t.Cost.Add(d.Cost)
+	t.Revenue = t.Revenue.Plus(d.Revenue)
+	t.Cost = t.Cost.Plus(d.Cost)
 	t.Events += d.Events
 	t.count += d.count
 }
 
 func (t *total) subtract(d total) {
-	t.Revenue, _ = t.Revenue.Sub(d.Revenue)
-	t.Cost, _ = t.Cost.Sub(d.Cost)
+	t.Revenue = t.Revenue.Minus(d.Revenue)
+	t.Cost = t.Cost.Minus(d.Cost)
 	t.Events -= d.Events
 	t.count -= d.count
 }
@@ -60,7 +58,7 @@ type series struct {
 	dimensions rows.Dimensions
 	panes      []pane // ascending by hour
 	sums       [len(windows)]total
-	gross      money.Amount    // all that was added, by magnitude
+	gross      money.Amount    // all that was added, by magnitude: no sum over the series is larger
 	touched    []calendar.Hour // panes touched in this batch, unordered, each once
 }
 
@@ -68,9 +66,8 @@ type series struct {
 // boundary: the sums as of it take the event in where their windows hold it.
 // The cost does not depend on the windows' lengths.
 func (s *series) add(h calendar.Hour, d total, offset, first stream.Offset, closed calendar.Hour) error {
-	var ok bool
-	if s.gross, ok = s.gross.Add(magnitude(d)); !ok || s.gross.Cmp(maxGross) > 0 {
-		return errOverflow
+	if s.gross = s.gross.Plus(magnitude(d)); !s.gross.InRange() || s.gross.Cmp(maxGross) > 0 {
+		return errTooMuch
 	}
 	p := s.pane(h)
 	if p.touchedBy < first {
@@ -90,8 +87,7 @@ func (s *series) add(h calendar.Hour, d total, offset, first stream.Offset, clos
 
 // magnitude is the sum of the absolute amounts, at most twice an event's cap.
 func magnitude(t total) money.Amount {
-	sum, _ := absolute(t.Revenue).Add(absolute(t.Cost))
-	return sum
+	return absolute(t.Revenue).Plus(absolute(t.Cost))
 }
 
 func absolute(a money.Amount) money.Amount {

@@ -195,7 +195,10 @@ func (w *Worker) flush(ctx context.Context) error {
 	if err := w.sameLog(ctx, w.partition.Flushed()); err != nil {
 		return err
 	}
-	flush := w.partition.Flush()
+	flush, err := w.partition.Flush()
+	if err != nil {
+		return err
+	}
 	if err := w.write(ctx, flush); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package rows
 import (
 	"iter"
 
+	"runrate/internal/money"
 	"runrate/internal/stream"
 )
 
@@ -12,6 +13,9 @@ type Row interface {
 	Table() string
 	// At is its version: the offset of the last record that influenced it.
 	At() stream.Offset
+	// InRange says whether none of its amounts has overflowed: no table holds one
+	// that has.
+	InRange() bool
 }
 
 // Writer takes the rows of a flush, a table at a time. It has a method for each
@@ -111,3 +115,28 @@ func (r MRR) At() stream.Offset                { return r.Version }
 func (r NetNew) At() stream.Offset             { return r.Version }
 func (r DeadLetter) At() stream.Offset         { return r.Offset }
 func (r Progress) At() stream.Offset           { return r.NextOffset }
+
+// Whether no amount has overflowed.
+
+func (r UsageEvent) InRange() bool         { return inRange(r.Revenue, r.Cost) }
+func (r UsagePane) InRange() bool          { return inRange(r.Totals.Revenue, r.Totals.Cost) }
+func (r RollingRevenue) InRange() bool     { return inRange(r.Totals.Revenue, r.Totals.Cost) }
+func (r ActiveAccounts) InRange() bool     { return true }
+func (r SubscriptionChange) InRange() bool { return inRange(r.MRR, r.State.UnitAmount) }
+func (r Subscription) InRange() bool       { return inRange(r.MRR) }
+func (r Movement) InRange() bool           { return inRange(r.Amount) }
+func (r MRR) InRange() bool                { return inRange(r.MRR) }
+func (r NetNew) InRange() bool {
+	return inRange(r.Opening, r.New, r.Expansion, r.Reactivation, r.Contraction, r.Churn, r.Closing)
+}
+func (r DeadLetter) InRange() bool { return true }
+func (r Progress) InRange() bool   { return true }
+
+func inRange(amounts ...money.Amount) bool {
+	for _, a := range amounts {
+		if !a.InRange() {
+			return false
+		}
+	}
+	return true
+}

@@ -102,7 +102,7 @@ func (d *driver) cut(cut Cut, at int) error {
 		return d.restore()
 	case Crash:
 		if at%2 == 0 { // the rows had been written
-			if err := d.write(d.partition.Flush()); err != nil {
+			if _, err := d.write(); err != nil {
 				return err
 			}
 		}
@@ -111,13 +111,18 @@ func (d *driver) cut(cut Cut, at int) error {
 	return nil
 }
 
-func (d *driver) write(flush *fold.Flush) error {
-	return d.tables.Write(context.Background(), 0, flush.Changes())
+// write ends the batch and writes its rows.
+func (d *driver) write() (*fold.Flush, error) {
+	flush, err := d.partition.Flush()
+	if err != nil {
+		return nil, err
+	}
+	return flush, d.tables.Write(context.Background(), 0, flush.Changes())
 }
 
 func (d *driver) flush() error {
-	flush := d.partition.Flush()
-	if err := d.write(flush); err != nil {
+	flush, err := d.write()
+	if err != nil {
 		return err
 	}
 	for r := range flush.Snapshot(len(d.chain) > 0) {

@@ -2,7 +2,8 @@
 // worker: a log and tables in memory that keep the promises which the real ones
 // make, and no others. Tables collapse rows by version, as ReplacingMergeTree
 // does, and hold every writer to the invariant that two rows with the same key
-// and version are equal.
+// and version are equal. They take no amount that has overflowed, as no column
+// does.
 package sim
 
 import (

@@ -2,9 +2,11 @@ package sim
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	"runrate/internal/event"
+	"runrate/internal/money"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
 )
@@ -34,6 +36,9 @@ type writer struct {
 
 func putAll[K comparable, R rows.Row](w writer, m *table[K, R], all iter.Seq[R], key func(R) K) error {
 	for r := range all {
+		if !r.InRange() {
+			return fmt.Errorf("sim: write %s, row %+v: %w", r.Table(), r, money.ErrOverflow)
+		}
 		put(w.t, m, key(r), r)
 	}
 	return nil
