@@ -48,7 +48,7 @@ func (c *closed) subscriptions(yield func(rows.Subscription) bool) {
 func (c *closed) movements(yield func(rows.Movement) bool) {
 	for _, moved := range c.fold.moved {
 		for _, m := range moved.moves {
-			if m.touched >= c.batch.First && !yield(moved.row(m)) {
+			if m.touchedBy >= c.batch.First && !yield(moved.row(m)) {
 				return
 			}
 		}
@@ -82,7 +82,7 @@ func (c *change) row(m movement) rows.Movement {
 	return rows.Movement{
 		Account: c.subscription.account.name, Line: m.holding.Line(), Currency: m.holding.Currency(),
 		Time: c.time, Change: c.offset, Subscription: c.subscription.id,
-		Movement: m.kind, Amount: m.amount, Version: m.touched,
+		Movement: m.kind.String(), Amount: m.amount, Version: m.touchedBy,
 	}
 }
 

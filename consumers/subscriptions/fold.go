@@ -38,8 +38,6 @@ type Fold struct {
 	netnew    *netnew.Tracker[*holding]
 	gross     money.Amount // MRR of all changes folded
 
-	derivations uint64 // counts them, to stamp the holdings that one has met
-
 	// Of this batch.
 	accepted []rows.SubscriptionChange
 	inserted []*change
@@ -99,13 +97,7 @@ func (f *Fold) insert(a *account, c *change) error {
 	} else {
 		f.isLatest(c)
 	}
-	f.derive(a, c)
-	for _, s := range steps(before, c) {
-		if h := a.holding(s.state.plan); !h.sum.InRange() {
-			return fmt.Errorf("%w: the MRR of account %.80q, line %q in %s, adds up to more than 10^26", money.ErrOverflow, a.name, h.Line(), h.Currency())
-		}
-	}
-	return nil
+	return f.derive(a, c)
 }
 
 // isLatest notes that a subscription's row is now c.

@@ -12,10 +12,10 @@ type holding struct {
 
 	// For the movements: sum is the MRR after the last change.
 	sum          money.Amount
-	running      money.Amount // during the derivation that stamp is of
-	stamp        uint64
-	everPositive bool    // before the changes that are kept
-	rose         *change // the first kept change after which the sum is above 0
+	running      money.Amount // after the last step of the derivation that has met it
+	met          bool         // by a derivation under way
+	everPositive bool         // before the changes that are kept
+	rose         *change      // the first kept change after which the sum is above 0
 }
 
 type holdingKey struct{ line, currency string }

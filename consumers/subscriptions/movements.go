@@ -1,180 +1,205 @@
 package subscriptions
 
 import (
+	"fmt"
+
 	"runrate/internal/money"
 	"runrate/internal/stream"
 )
 
-// The movements of MRR (DEFINITIONS S5).
+// kind is the kind of a movement of MRR (DEFINITIONS S5).
+type kind uint8
+
 const (
-	movedNew          = "new"
-	movedExpansion    = "expansion"
-	movedReactivation = "reactivation"
-	movedContraction  = "contraction"
-	movedChurn        = "churn"
+	nothing kind = iota
+	movedNew
+	movedExpansion
+	movedReactivation
+	movedContraction
+	movedChurn
 )
 
+// String returns the kind as rows name it, "" where nothing moved.
+func (k kind) String() string {
+	return [...]string{"", "new", "expansion", "reactivation", "contraction", "churn"}[k]
+}
+
 // movement is what a change does to the MRR of its account in one line and
-// currency. Kind is "" where a re-derivation left nothing; such a one is kept
-// until its row is written, to hide what was there.
+// currency. One that became nothing is kept until its row is written, to hide what
+// was there.
 type movement struct {
-	holding *holding
-	kind    string
-	amount  money.Amount
-	touched stream.Offset // the last record that changed it
+	holding   *holding
+	amount    money.Amount
+	kind      kind
+	touchedBy stream.Offset // the last record that it came out different for
 }
 
-// derive places a change and derives the movements from it on (DEFINITIONS S6).
-// It walks back from the end of the timeline and forward again: a change in order
-// costs one step, one out of order as many as come after it. Of those only the
-// next of its subscription moves by another amount; for the others a step is an
-// addition.
-func (f *Fold) derive(a *account, c *change) {
-	at := a.put(c)
-	f.derivations++
-	for i := len(a.changes) - 1; i > at; i-- {
-		for _, m := range a.changes[i].moves {
-			f.meet(m.holding, c)
-			m.holding.running = m.holding.running.Minus(m.amount)
-		}
-	}
-	f.rederive(c, c)
-	_, after := c.subscription.around(c)
-	for _, later := range a.changes[at+1:] {
-		if later == after {
-			f.rederive(later, c)
-		} else {
-			f.rename(later, c)
-		}
-	}
-}
-
-// rename names a change's movements again, whose amounts are as they were.
-func (f *Fold) rename(c, cause *change) {
-	first := f.first
-	pending, changed := false, false
-	for i := range c.moves {
-		m := &c.moves[i]
-		pending = pending || m.touched >= first
-		kind := m.holding.move(c, m.amount)
-		m.holding.sum = m.holding.running
-		if kind != m.kind {
-			m.kind, m.touched, changed = kind, cause.offset, true
-		}
-	}
-	if changed && !pending {
-		f.moved = append(f.moved, c)
-	}
-}
-
-// meet readies a holding for the derivation from c on: its running sum is the
-// one at the end of the timeline.
-func (f *Fold) meet(l *holding, c *change) {
-	if l.stamp == f.derivations {
-		return
-	}
-	l.stamp = f.derivations
-	l.running = l.sum
-	if l.rose != nil && order(l.rose, c) >= 0 {
-		l.rose = nil // to be found again
-	}
-}
-
-// rederive replaces a change's movements, the running sums of the holdings being
-// those before it. What is different now is due to the insertion of cause.
-func (f *Fold) rederive(c, cause *change) {
-	before, _ := c.subscription.around(c)
-	now := make([]movement, 0, 2)
-	for _, s := range steps(before, c) {
-		h := c.subscription.account.holding(s.state.plan)
-		f.meet(h, cause)
-		if len(now) > 0 && now[0].holding == h {
-			now[0].amount = now[0].amount.Plus(s.delta())
-		} else {
-			now = append(now, movement{holding: h, amount: s.delta()})
-		}
-	}
-	for i := range now {
-		now[i].kind = now[i].holding.move(c, now[i].amount)
-	}
-	for _, m := range now {
-		m.holding.sum = m.holding.running // right at the last one, which is when it is read
-	}
-	f.replace(c, now, cause.offset)
-}
-
-// move takes a step of the running sum and names it (DEFINITIONS S5).
-func (h *holding) move(c *change, amount money.Amount) string {
-	was := h.running.Sign()
-	h.running = h.running.Plus(amount)
-	is := h.running.Sign()
-	ever := h.everPositive || h.rose != nil
-	if is > 0 && h.rose == nil {
-		h.rose = c
-	}
+// kindOf names the movement of a sum from was to is; ever is whether it was above
+// 0 before.
+func kindOf(was, is money.Amount, ever bool) kind {
 	switch {
-	case amount.IsZero():
-		return ""
-	case was <= 0 && is > 0 && !ever:
+	case is == was:
+		return nothing
+	case was.Sign() <= 0 && is.Sign() > 0 && !ever:
 		return movedNew
-	case was <= 0 && is > 0:
+	case was.Sign() <= 0 && is.Sign() > 0:
 		return movedReactivation
-	case is <= 0:
+	case is.Sign() <= 0:
 		return movedChurn
-	case amount.Sign() > 0:
+	case is.Cmp(was) > 0:
 		return movedExpansion
 	default:
 		return movedContraction
 	}
 }
 
-// replace puts a change's movements as they are now in place of those it had.
-func (f *Fold) replace(c *change, now []movement, offset stream.Offset) {
-	first := f.first
-	pending := false // a row of c is to be written already
-	for _, m := range c.moves {
-		pending = pending || m.touched >= first
-	}
-	changed := false
-	out := c.moves[:0]
-	for _, old := range c.moves {
-		is := movement{holding: old.holding}
-		for _, m := range now {
-			if m.holding == old.holding {
-				is = m
-			}
+// derive places a change and derives the movements from it on (DEFINITIONS S6). A
+// change in order costs one step, one out of order as many as come after it. Of
+// those only the next of its subscription moves by another amount; for the others
+// a step is an addition. The error is a sum that has overflowed.
+func (f *Fold) derive(a *account, c *change) error {
+	at := a.put(c)
+	_, after := c.subscription.around(c)
+	d := derivation{from: c}
+	d.back(a.changes[at+1:])
+	for _, x := range a.changes[at:] {
+		amounts := x.moves
+		if x == c || x == after {
+			amounts = x.amounts()
 		}
-		is.touched = old.touched
-		if is.kind != old.kind || is.amount != old.amount {
-			is.touched = offset
+		f.note(x, d.step(x, amounts), c.offset)
+	}
+	d.end()
+	for _, h := range d.met {
+		if !h.sum.InRange() {
+			return fmt.Errorf("%w: the MRR of account %.80q, line %q in %s, adds up to more than 10^26", money.ErrOverflow, a.name, h.Line(), h.Currency())
+		}
+	}
+	return nil
+}
+
+// amounts returns what a change adds to the account's holdings and takes from
+// them: movements without a kind.
+func (c *change) amounts() []movement {
+	before, _ := c.subscription.around(c)
+	out := make([]movement, 0, 2)
+	for _, s := range steps(before, c) {
+		h := c.subscription.account.holding(s.state.plan)
+		if len(out) > 0 && out[0].holding == h {
+			out[0].amount = out[0].amount.Plus(s.delta())
+		} else {
+			out = append(out, movement{holding: h, amount: s.delta()})
+		}
+	}
+	return out
+}
+
+// note puts what a change's movements are now in place of what they were. Those
+// that differ are touched by cause, and the change is one whose rows are to be
+// written.
+func (f *Fold) note(c *change, now []movement, cause stream.Offset) {
+	pending, changed := false, false // its rows were to be written before; they are now
+	for i := range c.moves {
+		was, is := &c.moves[i], find(now, c.moves[i].holding)
+		pending = pending || was.touchedBy >= f.first
+		if is == nil {
+			is = &movement{}
+		}
+		if is.kind != was.kind || is.amount != was.amount {
+			was.kind, was.amount, was.touchedBy = is.kind, is.amount, cause
 			changed = true
 		}
-		out = append(out, is)
 	}
 	for _, m := range now {
-		known := false
-		for _, old := range out {
-			known = known || old.holding == m.holding
-		}
-		if !known && m.kind != "" {
-			m.touched = offset
+		if m.kind != nothing && find(c.moves, m.holding) == nil {
+			m.touchedBy = cause
+			c.moves = append(c.moves, m)
 			changed = true
-			out = append(out, m)
 		}
 	}
-	c.moves = out
 	if changed && !pending {
 		f.moved = append(f.moved, c)
 	}
+}
+
+// find finds the movement of a holding, nil if there is none.
+func find(moves []movement, h *holding) *movement {
+	for i := range moves {
+		if moves[i].holding == h {
+			return &moves[i]
+		}
+	}
+	return nil
 }
 
 // dropEmpty drops the movements that are nothing, once their rows are written.
 func (c *change) dropEmpty() {
 	out := c.moves[:0]
 	for _, m := range c.moves {
-		if m.kind != "" {
+		if m.kind != nothing {
 			out = append(out, m)
 		}
 	}
 	c.moves = out
+}
+
+// derivation walks an account's timeline, from one change to the end, with the
+// sums of the holdings that it meets.
+type derivation struct {
+	from *change
+	met  []*holding
+	now  []movement // of the last step
+}
+
+// back takes the sums back to before these changes, the last of the timeline.
+func (d *derivation) back(later []*change) {
+	for _, c := range later {
+		for i := range c.moves {
+			m := &c.moves[i]
+			h := d.meet(m.holding)
+			h.running = h.running.Minus(m.amount)
+		}
+	}
+}
+
+// step takes the sums on by what a change adds and takes away, and returns that
+// with the kinds, until the next step.
+func (d *derivation) step(c *change, amounts []movement) []movement {
+	now := append(d.now[:0], amounts...)
+	for i := range now {
+		m := &now[i]
+		h := d.meet(m.holding)
+		was := h.running
+		h.running = was.Plus(m.amount)
+		m.kind = kindOf(was, h.running, h.everPositive || h.rose != nil)
+		if h.rose == nil && h.running.Sign() > 0 {
+			h.rose = c
+		}
+	}
+	d.now = now
+	return now
+}
+
+// meet returns a holding with the sum that the derivation has come to.
+func (d *derivation) meet(h *holding) *holding {
+	if !h.met {
+		d.begin(h)
+	}
+	return h
+}
+
+// begin begins with a holding's sum at the end of the timeline.
+func (d *derivation) begin(h *holding) {
+	h.met, h.running = true, h.sum
+	if h.rose != nil && order(h.rose, d.from) >= 0 {
+		h.rose = nil // to be found again
+	}
+	d.met = append(d.met, h)
+}
+
+// end leaves the holdings with their sums at the end of the timeline.
+func (d *derivation) end() {
+	for _, h := range d.met {
+		h.sum, h.met = h.running, false
+	}
 }

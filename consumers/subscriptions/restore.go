@@ -75,7 +75,6 @@ func (b *Blank) Ready(next stream.Offset, passed calendar.Hour) fold.State {
 	for _, a := range f.accounts {
 		b.rebuild(a)
 	}
-	f.moved = f.moved[:0]
 	f.advance(0, passed)
 	f.forget(passed.Midnight())
 	f.netnew = b.netnew.Ready(passed.Midnight())
@@ -97,7 +96,7 @@ func (b *Blank) rebuild(a *account) {
 			b.netnew.AddPast(h.Holding, base.mrr)
 		}
 	}
-	f.derivations++
+	var d derivation // nothing has risen yet that was to be found again
 	for _, c := range a.changes {
 		f.gross = f.gross.Plus(c.mrr)
 		before, _ := c.subscription.around(c)
@@ -105,9 +104,12 @@ func (b *Blank) rebuild(a *account) {
 			f.seriesOf(s.state.plan).pane(calendar.HourOf(c.time)).delta.add(level{s.state.mrr, 1}, s.sign)
 			b.netnew.Add(a.hold(b.netnew, s.state.plan).Holding, calendar.DayOf(c.time), s.delta())
 		}
-		f.rederive(c, a.changes[0])
-		for i := range c.moves {
-			c.moves[i].touched = restored
+		for _, m := range d.step(c, c.amounts()) {
+			if m.kind != nothing {
+				m.touchedBy = restored
+				c.moves = append(c.moves, m)
+			}
 		}
 	}
+	d.end()
 }
