@@ -11,53 +11,56 @@ import (
 	"runrate/test/localtest"
 )
 
-// TestClickHouseFaults: whatever ClickHouse does, the workers wait, say so once,
-// go on, and the rows are the oracle's.
-func TestClickHouseFaults(t *testing.T) {
-	// A statement that breaks every table, and one that mends it.
+// fault is something that happens to ClickHouse, and how it ends.
+type fault struct {
+	begin, end func(*pipeline, *proxy)
+	silent     bool // no call fails
+}
+
+// connection is a fault of the way to ClickHouse.
+func connection(m mode, silent bool) fault {
+	return fault{
+		begin:  func(_ *pipeline, x *proxy) { x.set(m) },
+		end:    func(_ *pipeline, x *proxy) { x.set(pass) },
+		silent: silent,
+	}
+}
+
+// setting is a fault that a table's setting has ClickHouse make.
+func setting(name, value string) fault {
 	each := func(p *pipeline, statement string) {
 		for _, table := range []string{"usage_event_versions", "subscription_change_versions", "progress_versions"} {
 			p.exec("ALTER TABLE {db}." + table + " " + statement)
 		}
 	}
-	for name, fault := range map[string]struct {
-		begin, end func(*pipeline, *proxy)
-		silent     bool // no call fails
-	}{
-		"gone": {
-			begin: func(_ *pipeline, x *proxy) { x.set(gone) },
-			end:   func(_ *pipeline, x *proxy) { x.set(pass) },
+	return fault{
+		begin: func(p *pipeline, _ *proxy) { each(p, "MODIFY SETTING "+name+" = "+value) },
+		end:   func(p *pipeline, _ *proxy) { each(p, "RESET SETTING "+name) },
+	}
+}
+
+var clickHouseFaults = map[string]fault{
+	"gone":             connection(gone, false),
+	"slow":             connection(slow, true),
+	"mute":             connection(mute, false),
+	"read only":        setting("table_readonly", "1"),
+	"too little space": setting("min_free_disk_bytes_to_perform_insert", "1000000000000000"),
+	"too many parts": {
+		begin: func(p *pipeline, _ *proxy) {
+			p.exec("SYSTEM STOP MERGES {db}.progress_versions")
+			p.exec("ALTER TABLE {db}.progress_versions MODIFY SETTING parts_to_delay_insert = 1, parts_to_throw_insert = 1")
 		},
-		"slow": {
-			begin:  func(_ *pipeline, x *proxy) { x.set(slow) },
-			end:    func(_ *pipeline, x *proxy) { x.set(pass) },
-			silent: true,
+		end: func(p *pipeline, _ *proxy) {
+			p.exec("SYSTEM START MERGES {db}.progress_versions")
+			p.exec("ALTER TABLE {db}.progress_versions RESET SETTING parts_to_delay_insert, parts_to_throw_insert")
 		},
-		"mute": {
-			begin: func(_ *pipeline, x *proxy) { x.set(mute) },
-			end:   func(_ *pipeline, x *proxy) { x.set(pass) },
-		},
-		"read only": {
-			begin: func(p *pipeline, _ *proxy) { each(p, "MODIFY SETTING table_readonly = 1") },
-			end:   func(p *pipeline, _ *proxy) { each(p, "RESET SETTING table_readonly") },
-		},
-		"too little space": {
-			begin: func(p *pipeline, _ *proxy) {
-				each(p, "MODIFY SETTING min_free_disk_bytes_to_perform_insert = 1000000000000000")
-			},
-			end: func(p *pipeline, _ *proxy) { each(p, "RESET SETTING min_free_disk_bytes_to_perform_insert") },
-		},
-		"too many parts": {
-			begin: func(p *pipeline, _ *proxy) {
-				p.exec("SYSTEM STOP MERGES {db}.progress_versions")
-				p.exec("ALTER TABLE {db}.progress_versions MODIFY SETTING parts_to_delay_insert = 1, parts_to_throw_insert = 1")
-			},
-			end: func(p *pipeline, _ *proxy) {
-				p.exec("SYSTEM START MERGES {db}.progress_versions")
-				p.exec("ALTER TABLE {db}.progress_versions RESET SETTING parts_to_delay_insert, parts_to_throw_insert")
-			},
-		},
-	} {
+	},
+}
+
+// TestClickHouseFaults: whatever ClickHouse does, the workers wait, say so once,
+// go on, and the rows are the oracle's.
+func TestClickHouseFaults(t *testing.T) {
+	for name, fault := range clickHouseFaults {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, through := onShared(t, 3, 300)

@@ -2,93 +2,119 @@ package worker
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"go.uber.org/zap"
 
 	"runrate/consumers/fold"
 	"runrate/consumers/snapshots"
-	"runrate/internal/broker"
 	"runrate/internal/stream"
 )
 
+// restore puts the partition into the state at the committed offset: it gathers
+// the facts, decides, and does what is decided.
+func (w *Worker) restore(ctx context.Context) error {
+	f, err := w.gather(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := decide(w.config.Member.Group, w.source, f)
+	if err != nil {
+		return err
+	}
+	if p.empty {
+		return w.begin(ctx, p, f)
+	}
+	return w.bringBack(ctx, p, f)
+}
+
+// labels are what the partition's snapshots say of themselves.
+func (w *Worker) labels() snapshots.Labels {
+	return snapshots.Labels{Source: w.source, Epoch: w.config.Epoch, Settings: w.config.Settings}
+}
+
 // staleReads is for how many seconds a missing commit is asked for again before
-// it is believed, where there are signs of one.
+// it is believed, where there are signs of one. After a change of coordinator,
+// Kafka 4 may answer from before the commit.
 const staleReads = 10
 
-// begin is the metadata of the commit with which a group begins a partition: the
-// state is the empty one.
-const begin = "begin"
+// gather finds the facts.
+func (w *Worker) gather(ctx context.Context) (f facts, err error) {
+	for tries := 0; ; tries++ {
+		f, err = w.facts(ctx)
+		if err != nil || f.commit.Set || f.sign() == "" || tries == staleReads {
+			return f, err
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return f, ctx.Err()
+		}
+	}
+}
 
-// restore puts the fold into the state at the committed offset, which it gets
-// from the snapshot that the commit points to and the recent identities in
-// ClickHouse. Without a commit it begins at the start of the log, unless there
-// are signs that a commit was lost.
-func (w *Worker) restore(ctx context.Context) error {
-	labels := snapshots.Labels{Source: w.source, Epoch: w.config.Epoch, Settings: w.config.Settings}
-	commit, held, err := w.committed(ctx)
-	if err != nil {
-		return err
-	}
-	written, started, err := w.written(ctx)
-	if err != nil {
-		return err
-	}
-	w.chain = snapshots.NewChain(labels)
-	if !commit.Set {
-		if again, err := w.nothingBefore(ctx, labels, started); err != nil || again {
-			if again {
-				return w.restore(ctx)
-			}
+// facts asks Kafka and ClickHouse for the facts. The commit comes first: progress
+// that is read after it is not behind it, unless it was lost.
+func (w *Worker) facts(ctx context.Context) (f facts, err error) {
+	if err := w.persist(ctx, "read the committed offset", func(ctx context.Context) error {
+		commits, err := w.log.Committed(ctx, w.config.Member.Group, w.source.Topic)
+		if err != nil {
 			return err
 		}
-		commit = broker.Commit{Set: true, Next: held.First, Metadata: begin}
+		f.commit = commits[w.source.Partition]
+		f.held, err = w.log.Range(ctx, w.source)
+		return err
+	}); err != nil {
+		return f, err
+	}
+	if err := w.persist(ctx, "read progress", func(ctx context.Context) error {
+		progress, err := w.tables.Progress(ctx, w.config.Epoch, w.source.Topic)
+		p, started := progress[w.source.Partition]
+		f.written, f.started = p.NextOffset, started
+		return err
+	}); err != nil || f.commit.Set || f.started {
+		return f, err
+	}
+	return f, w.persist(ctx, "look for snapshots", func(ctx context.Context) error {
+		r, err := w.log.Range(ctx, stream.Source{Topic: stream.Snapshots(), Partition: w.source.Partition})
+		if err != nil {
+			return err
+		}
+		f.snapshots, err = snapshots.Any(ctx, w.log, w.labels(), r.First, r.End)
+		return err
+	})
+}
+
+// begin begins with the empty state.
+func (w *Worker) begin(ctx context.Context, p plan, f facts) error {
+	if p.commit {
 		if err := w.persist(ctx, "commit the beginning", func(ctx context.Context) error {
-			return w.log.Commit(ctx, w.config.Member, w.source, commit.Next, commit.Metadata)
+			return w.log.Commit(ctx, w.config.Member, w.source, p.at, begin)
 		}); err != nil {
 			return err
 		}
 	}
-	if commit.Next < held.First || commit.Next > held.End {
-		return &broker.OutOfRange{Source: w.source, Offset: commit.Next, Range: held, Known: true}
+	if f.held.First > 0 {
+		w.logger.Warn("the log does not begin at 0; what was deleted before is in no number", zap.Int64("first_offset", int64(f.held.First)))
 	}
-	if commit.Metadata == begin {
-		if held.First > 0 {
-			w.logger.Warn("the log does not begin at 0; what was deleted before is in no number", zap.Int64("first_offset", int64(held.First)))
-		}
-		w.partition = fold.Begin(w.config.Fold, commit.Next)
-		w.logger.Info("begins", zap.Int64("next_offset", int64(commit.Next)), zap.Int64("behind", int64(held.End-commit.Next)))
-		return nil
-	}
-	pointer, err := snapshots.ParsePointer(commit.Metadata)
+	w.partition, w.chain = fold.Begin(w.config.Fold, p.at), snapshots.NewChain(w.labels())
+	w.logger.Info("begins", zap.Int64("next_offset", int64(p.at)), zap.Int64("behind", int64(f.held.End-p.at)))
+	return nil
+}
+
+// bringBack gets the state from the snapshot, and the identities of the recent
+// hours from ClickHouse.
+func (w *Worker) bringBack(ctx context.Context, p plan, f facts) error {
+	recalling, next, err := w.readSnapshot(ctx, p)
 	if err != nil {
-		return fmt.Errorf("restore %s@%d: %w", w.source, commit.Next, err)
-	}
-	// Rows of the committed prefix are all written, unless ClickHouse lost
-	// some that it had acknowledged: then an older state is the last true one.
-	atMost := min(commit.Next, written)
-	var recalling *fold.Recalling
-	if err := w.persist(ctx, "restore the snapshot", func(ctx context.Context) error {
-		restoring := fold.Restore(w.config.Fold)
-		next, chain, err := snapshots.Restore(ctx, w.log, labels, pointer, atMost, restoring.Apply)
-		if err != nil {
-			return err
-		}
-		if recalling, err = restoring.Recall(); err != nil {
-			return err
-		}
-		w.chain = chain
-		if next < commit.Next {
-			w.logger.Error("ClickHouse lost rows that it had acknowledged; folding again from an older snapshot",
-				zap.Int64("committed", int64(commit.Next)), zap.Int64("progress", int64(written)), zap.Int64("from", int64(next)))
-			if next < held.First {
-				return &broker.OutOfRange{Source: w.source, Offset: next, Range: held, Known: true}
-			}
-		}
-		return nil
-	}); err != nil {
 		return err
+	}
+	if next < f.commit.Next {
+		w.logger.Error("ClickHouse lost rows that it had acknowledged; folding again from an older snapshot",
+			zap.Int64("committed", int64(f.commit.Next)), zap.Int64("progress", int64(f.written)), zap.Int64("from", int64(next)))
+		if err := f.holds(w.source, next); err != nil {
+			return err
+		}
 	}
 	if err := w.sameLog(ctx, recalling.Flushed()); err != nil {
 		return err
@@ -97,77 +123,22 @@ func (w *Worker) restore(ctx context.Context) error {
 		return err
 	}
 	w.partition = recalling.Done()
-	next := w.partition.Next()
-	w.logger.Info("restored", zap.Int64("next_offset", int64(next)), zap.Int64("behind", int64(held.End-next)))
+	w.logger.Info("restored", zap.Int64("next_offset", int64(next)), zap.Int64("behind", int64(f.held.End-next)))
 	return nil
 }
 
-// written is the next offset that ClickHouse's progress vouches for; started is
-// whether it has any.
-func (w *Worker) written(ctx context.Context) (next stream.Offset, started bool, err error) {
-	err = w.persist(ctx, "read progress", func(ctx context.Context) error {
-		progress, err := w.tables.Progress(ctx, w.config.Epoch, w.source.Topic)
-		if err != nil {
+// readSnapshot applies the snapshot of the newest state that is true.
+func (w *Worker) readSnapshot(ctx context.Context, p plan) (recalling *fold.Recalling, next stream.Offset, err error) {
+	err = w.persist(ctx, "restore the snapshot", func(ctx context.Context) error {
+		restoring := fold.Restore(w.config.Fold)
+		var err error
+		if next, w.chain, err = snapshots.Restore(ctx, w.log, w.labels(), p.from, p.at, restoring.Apply); err != nil {
 			return err
 		}
-		p, ok := progress[w.source.Partition]
-		next, started = p.NextOffset, ok
-		return nil
-	})
-	return next, started, err
-}
-
-// committed is the group's commit for the partition, and what the log holds.
-func (w *Worker) committed(ctx context.Context) (commit broker.Commit, held broker.Range, err error) {
-	err = w.persist(ctx, "read the committed offset", func(ctx context.Context) error {
-		commits, err := w.log.Committed(ctx, w.config.Member.Group, w.source.Topic)
-		if err != nil {
-			return err
-		}
-		commit = commits[w.source.Partition]
-		held, err = w.log.Range(ctx, w.source)
+		recalling, err = restoring.Recall()
 		return err
 	})
-	return commit, held, err
-}
-
-// nothingBefore makes sure that a group without a committed offset is a new one:
-// one whose offsets expired or were deleted has left rows or snapshots. (A
-// worker commits its beginning before it writes any.) again is true if there is
-// a commit after all: another worker made it meanwhile.
-func (w *Worker) nothingBefore(ctx context.Context, labels snapshots.Labels, started bool) (again bool, err error) {
-	sign := "ClickHouse has its progress"
-	if !started {
-		sign = "the snapshot log has its state"
-		if err := w.persist(ctx, "look for snapshots", func(ctx context.Context) error {
-			r, err := w.log.Range(ctx, stream.Source{Topic: stream.Snapshots(), Partition: w.source.Partition})
-			if err != nil {
-				return err
-			}
-			started, err = snapshots.Any(ctx, w.log, labels, r.First, r.End)
-			return err
-		}); err != nil {
-			return false, err
-		}
-	}
-	if !started {
-		return false, nil
-	}
-	// After a change of coordinator, Kafka 4 may answer from before the commit.
-	for range staleReads {
-		commit, _, err := w.committed(ctx)
-		if err != nil || commit.Set {
-			return err == nil, err
-		}
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-			return false, ctx.Err()
-		}
-	}
-	return false, fmt.Errorf("group %s has no committed offset for %s, but %s: the group's offsets expired or were deleted; "+
-		"beginning again in silence could count a shortened log as the whole (refold the topic with `runrate rebuild`)",
-		w.config.Member.Group, w.source, sign)
+	return recalling, next, err
 }
 
 // recall refills the identities of the recent hours.
