@@ -65,7 +65,7 @@ func (f *Flush) Done() {
 	p := f.current()
 	f.closed.Done()
 	p.gate.Done()
-	p.flushed, p.flush = p.last, nil
+	p.flush = nil
 }
 
 // current returns the partition, whose flush this must still be.

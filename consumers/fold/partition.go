@@ -26,13 +26,12 @@ import (
 // Partition folds one partition. One goroutine owns it. After an error it must
 // not be used any more.
 type Partition struct {
-	source  stream.Source
-	judge   *intake.Judge
-	gate    *intake.Gate
-	state   State
-	last    Mark   // the last record folded
-	flushed Mark   // the last record folded as of the last flush
-	flush   *Flush // not done yet
+	source stream.Source
+	judge  *intake.Judge
+	gate   *intake.Gate
+	state  State
+	last   Mark   // the last record folded
+	flush  *Flush // not done yet
 }
 
 // Begin returns a partition before its first record, which is at offset first.
@@ -55,9 +54,9 @@ func (c Config) partition() *Partition {
 // Next returns the offset of the next record to fold.
 func (p *Partition) Next() stream.Offset { return p.gate.Progress().NextOffset }
 
-// Flushed returns the last record before the last flush, the zero Mark if there
-// is none or none is known.
-func (p *Partition) Flushed() Mark { return p.flushed }
+// Last returns the last record folded, the zero Mark if there is none or none is
+// known.
+func (p *Partition) Last() Mark { return p.last }
 
 // Judged are fetched records with the verdict of DEFINITIONS R1 to R4, to be folded.
 type Judged struct {

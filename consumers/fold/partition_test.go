@@ -180,7 +180,7 @@ func TestErrors(t *testing.T) {
 func TestRestore(t *testing.T) {
 	s := &tape{}
 	p := fold.Begin(s.config(), 7)
-	if _, known := p.Flushed().Offset(); known {
+	if _, known := p.Last().Offset(); known {
 		t.Error("nothing is flushed and a record is known")
 	}
 	last := usage(8, "a", "1", noon)
@@ -194,15 +194,15 @@ func TestRestore(t *testing.T) {
 	f.Done()
 	recalling, err := restoring.Recall()
 	must(t, err)
-	if since, any := recalling.Since(); !any || since != noon-event.Hour || recalling.Before() != 9 || recalling.Flushed() != p.Flushed() {
-		t.Errorf("since %s, before %d, flushed %v", since, recalling.Before(), recalling.Flushed())
+	if since, any := recalling.Since(); !any || since != noon-event.Hour || recalling.Before() != 9 || recalling.Last() != p.Last() {
+		t.Errorf("since %s, before %d, flushed %v", since, recalling.Before(), recalling.Last())
 	}
 	again := usage(9, "a", "1", noon)
 	e := event.Event{Source: "t", ID: "1", Time: noon, Account: "a"}
 	recalling.Learn(e.Identity(), noon)
 	q := recalling.Done()
-	if at, known := q.Flushed().Offset(); !known || at != 8 || !q.Flushed().Is(last) || q.Flushed().Is(again) {
-		t.Errorf("the last record is %v", q.Flushed())
+	if at, known := q.Last().Offset(); !known || at != 8 || !q.Last().Is(last) || q.Last().Is(again) {
+		t.Errorf("the last record is %v", q.Last())
 	}
 	must(t, q.Judge([]stream.Record{again}).Fold(nil))
 	if got := flush(t, q).Changes().Progress; got != (rows.Progress{FirstOffset: 7, NextOffset: 10, Accepted: 1, Duplicate: 1, Control: 1, Clock: noon, Ticked: true}) {

@@ -53,7 +53,6 @@ func (r *Restoring) Recall() (*Recalling, error) {
 	if r.digest != "" {
 		p.last = Mark{p.Next() - 1, r.digest}
 	}
-	p.flushed = p.last
 	r.partition, r.blank = nil, nil
 	return &Recalling{p}, nil
 }
@@ -69,8 +68,8 @@ func (r *Recalling) Since() (since event.Time, any bool) { return r.partition.ga
 // Before returns the offset below which the events were accepted.
 func (r *Recalling) Before() stream.Offset { return r.partition.gate.Flushed() }
 
-// Flushed is Partition.Flushed.
-func (r *Recalling) Flushed() Mark { return r.partition.flushed }
+// Last is Partition.Last.
+func (r *Recalling) Last() Mark { return r.partition.last }
 
 // Learn takes the identity of an event accepted below Before, at Since or later.
 func (r *Recalling) Learn(identity [16]byte, t event.Time) { r.partition.gate.Recall(identity, t) }

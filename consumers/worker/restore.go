@@ -116,7 +116,7 @@ func (w *Worker) bringBack(ctx context.Context, p plan, f facts) error {
 			return err
 		}
 	}
-	if err := w.sameLog(ctx, recalling.Flushed()); err != nil {
+	if err := w.sameLog(ctx, recalling.Last()); err != nil {
 		return err
 	}
 	if err := w.recall(ctx, recalling); err != nil {

@@ -23,15 +23,7 @@ func TestAnotherLog(t *testing.T) {
 				want, _ := undisturbed(t, newWorld(4, topic, 40))
 				w := want.like(4, 40)
 				other := newWorld(5, topic, 200)
-				r, _ := other.log.Range(t.Context(), other.source)
-				records, _, err := other.log.Fetch(t.Context(), other.source, r.First, 1<<30, time.Second)
-				if err != nil {
-					t.Fatal(err)
-				}
-				records = slices.Clone(records)
-				for i := range records {
-					records[i].Offset = stream.Offset(i)
-				}
+				records := all(t, other)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				seam := &sim.Seam{Log: w.log, Tables: w.tables}
@@ -47,6 +39,7 @@ func TestAnotherLog(t *testing.T) {
 					}
 				}
 				w.log.Replace(w.source, records)
+				var err error
 				if !running {
 					err = w.live(&sim.Seam{Log: w.log, Tables: w.tables})
 				} else {
@@ -60,4 +53,55 @@ func TestAnotherLog(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestCutInsideABatch: a log that lost its tail and went on with other records,
+// while what it lost is folded and not flushed, stops the partition: nothing is
+// written of a batch that mixes two logs. The new tail may be shorter than the
+// lost one, as long, or longer.
+func TestCutInsideABatch(t *testing.T) {
+	const kept, lost = 32, 8
+	for _, topic := range stream.Inputs() {
+		for _, added := range []int{0, lost - 1, lost, 3 * lost} {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(4, topic, 2*(kept+lost))
+				w.limits.Records = 1000 // one batch, flushed after a second
+				records := all(t, w)[:kept+lost]
+				w.log.Replace(w.source, records)
+				other := all(t, newWorld(5, topic, 3*(kept+added)))
+				mixed := append(slices.Clone(records[:kept]), other[kept:kept+added]...)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				ended := make(chan error, 1)
+				go func() {
+					ended <- w.member(w.log.Join(group), &sim.Seam{Log: w.log, Tables: w.tables}).Run(ctx)
+				}()
+				time.Sleep(200 * time.Millisecond) // virtual: all is folded, nothing flushed
+				w.log.Replace(w.source, mixed)
+				err := <-ended
+				var another *worker.AnotherLog
+				if !errors.As(err, &another) {
+					t.Errorf("%s, %d new records: ended with %v", topic, added, err)
+				}
+				if p, _ := w.tables.Progress(t.Context(), 0, topic); len(p) > 0 {
+					t.Errorf("%s, %d new records: written up to %d", topic, added, p[0].NextOffset)
+				}
+			})
+		}
+	}
+}
+
+// all are the records of a world's log, at offsets from 0.
+func all(t *testing.T, w *world) []stream.Record {
+	t.Helper()
+	r, _ := w.log.Range(t.Context(), w.source)
+	records, _, err := w.log.Fetch(t.Context(), w.source, r.First, 1<<30, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	records = slices.Clone(records)
+	for i := range records {
+		records[i].Offset = stream.Offset(i)
+	}
+	return records
 }

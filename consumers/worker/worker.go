@@ -12,7 +12,6 @@ package worker
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"time"
 
@@ -106,7 +105,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.read(reading, w.partition.Next(), fetched)
+		w.read(reading, w.partition.Next(), w.partition.Last(), fetched)
 	}()
 	defer func() { stop(); <-done }()
 	return ended(ctx, w.loop(ctx, fetched))
@@ -192,7 +191,7 @@ func (w *Worker) due() bool {
 // points to it. Each step is repeated until it succeeds, or cannot; none is
 // begun before the one above it is done.
 func (w *Worker) flush(ctx context.Context) error {
-	if err := w.sameLog(ctx, w.partition.Flushed()); err != nil {
+	if err := w.sameLog(ctx, w.partition.Last()); err != nil {
 		return err
 	}
 	flush, err := w.partition.Flush()
@@ -261,24 +260,20 @@ type fetch struct {
 // pollWait is how long a fetch waits at the end of the log.
 const pollWait = 500 * time.Millisecond
 
-// read fetches ahead of the fold, from offset next on, without a gap.
-func (w *Worker) read(ctx context.Context, next stream.Offset, out chan<- fetch) {
+// read fetches ahead of the fold, from where the partition is on, without a gap.
+// last is the record before, the zero Mark if none is known.
+func (w *Worker) read(ctx context.Context, next stream.Offset, last fold.Mark, out chan<- fetch) {
+	log := follower{worker: w, next: next, last: last, behind: true}
 	for {
 		var f fetch
-		f.err = w.persist(ctx, "fetch", func(ctx context.Context) error {
-			var err error
-			f.records, _, err = w.log.Fetch(ctx, w.source, next, w.config.Limits.Fetch, pollWait)
+		f.err = w.persist(ctx, "fetch", func(ctx context.Context) (err error) {
+			f.records, err = log.fetch(ctx)
 			return err
 		})
 		if ctx.Err() != nil {
 			return
 		}
-		if len(f.records) > 0 {
-			if got := f.records[0].Offset; got != next && f.err == nil {
-				f.err = fmt.Errorf("fetch %s@%d: got %d: %w", w.source, next, got, errGap)
-			}
-			next = f.records[len(f.records)-1].Offset + 1
-		} else if f.err == nil {
+		if len(f.records) == 0 && f.err == nil {
 			continue
 		}
 		select {
