@@ -49,14 +49,21 @@ func innermost(err error) string {
 	return err.Error()
 }
 
-// dial connects to a broker.
+// dial connects to a broker. That the caller's time was up first says nothing of
+// the broker.
 func (c Config) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	deadline, ok := ctx.Deadline()
+	hurried := ok && time.Until(deadline) < dialTimeout*9/10 // kafka-go itself gives dialTimeout
 	d := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	conn, err := d.DialContext(ctx, network, address)
-	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
-		err = &Unreachable{Address: address, Given: slices.Contains(c.Brokers, address), Err: err}
+	var timeout net.Error
+	switch {
+	case err == nil || errors.Is(ctx.Err(), context.Canceled):
+		return conn, err
+	case hurried && errors.As(err, &timeout) && timeout.Timeout():
+		return nil, err
 	}
-	return conn, err
+	return nil, &Unreachable{Address: address, Given: slices.Contains(c.Brokers, address), Err: err}
 }
 
 // firstContact adds the way out to an error of Metadata, the first request to a

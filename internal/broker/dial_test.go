@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"context"
 	"errors"
 	"net"
 	"strings"
@@ -22,6 +23,17 @@ func TestUnreachable(t *testing.T) {
 			!strings.Contains(err.Error(), "connect to Kafka at 127.0.0.1:1: connection refused (set --brokers or RUNRATE_BROKERS to where Kafka is)") {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+// TestHurried: a caller that has no time left is not told to look for another
+// broker.
+func TestHurried(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+	defer cancel()
+	var away *Unreachable
+	if _, err := (Config{}).dial(ctx, "tcp", "127.0.0.1:1"); err == nil || errors.As(err, &away) {
+		t.Errorf("%v", err)
 	}
 }
 

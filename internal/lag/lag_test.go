@@ -96,6 +96,28 @@ func TestSettle(t *testing.T) {
 	}
 }
 
+// late is a context whose time is up, and whose timer has not fired yet, as on a
+// busy machine: a request ends by its connection's deadline before.
+type late struct{ context.Context }
+
+func (late) Deadline() (time.Time, bool) { return time.Unix(1, 0), true }
+
+// TestTimeIsUpWithinARequest: what was known stays known, though the request that
+// ran into the end of the time failed.
+func TestTimeIsUpWithinARequest(t *testing.T) {
+	_, c := start(t)
+	appendTo(t, c, 1, 5)
+	s := &settling{client: c, topics: []stream.Topic{stream.Usage.Topic()}, ends: make(map[stream.Source]stream.Offset), last: make(map[stream.Topic]reading)}
+	if settled, err := s.look(t.Context()); settled || err != nil {
+		t.Fatal(settled, err)
+	}
+	_, err := s.look(late{t.Context()})
+	var u *Unsettled
+	if !errors.As(err, &u) || len(u.Behind) != 1 || u.Behind[0].Stale || len(u.Unknown) != 0 {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestUnreadableIsUnknown(t *testing.T) {
 	k, c := start(t)
 	k.ControlKey(int16(kmsg.OffsetFetch), func(req kmsg.Request) (kmsg.Response, error, bool) {

@@ -50,8 +50,8 @@ func (s *settling) look(ctx context.Context) (settled bool, err error) {
 	settled = true
 	for _, topic := range s.topics {
 		partitions, err := Read(ctx, s.client, topic)
-		if ctx.Err() != nil {
-			return false, s.unsettled(ctx.Err()) // what was known before stays
+		if cause := timeUp(ctx); cause != nil {
+			return false, s.unsettled(cause) // what was known before stays
 		}
 		if err != nil {
 			if permanent(err) {
@@ -72,6 +72,15 @@ func (s *settling) look(ctx context.Context) (settled bool, err error) {
 		}
 	}
 	return settled, nil
+}
+
+// timeUp is why ctx has ended, nil while it goes on. Connections have its
+// deadline, too, and may meet it before the timer of the context does.
+func timeUp(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 // Unsettled says what was still behind when the time was up.
