@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -11,8 +10,6 @@ import (
 	"runrate/consumers/store"
 	"runrate/internal/broker"
 )
-
-var errGap = errors.New("the log has a gap")
 
 // The waits between tries: from first, doubling, up to longest, each shortened
 // at random by up to a half so that workers do not all come back at once.

@@ -2,8 +2,8 @@
 // the rows in ClickHouse a function of the log prefix, whatever fails.
 //
 // Read Worker.loop: fetch, judge, look up, fold, in order, and every so often
-// flush: insert the changed rows, append the snapshot, commit the next offset with
-// the pointer to that snapshot. A crash between any two of them leaves a committed
+// flush (flush.go): insert the changed rows, append the snapshot, commit the next
+// offset with the pointer to that snapshot. A crash between any two of them leaves a committed
 // offset and a snapshot that agree, and rows that are already true.
 //
 // Group gives the partitions of a topic to workers, by the consumer group
@@ -88,9 +88,6 @@ func New(config Config, log Log, tables Tables, logger *zap.Logger) *Worker {
 		logger: logger.With(zap.Stringer("topic", source.Topic), zap.Int32("partition", source.Partition)),
 	}
 }
-
-// lastFlush bounds the flush with which a worker ends.
-const lastFlush = 10 * time.Second
 
 // Run restores the state at the committed offset and folds from there until ctx
 // ends, which is no error: what is folded by then is flushed. An error is one
@@ -185,104 +182,4 @@ func (w *Worker) count(records []stream.Record) {
 func (w *Worker) due() bool {
 	b, l := &w.batch, &w.config.Limits
 	return b.records > 0 && (b.records >= l.Records || b.bytes >= l.Bytes || time.Since(b.since) >= l.Every)
-}
-
-// flush makes the batch lasting: rows, then the snapshot, then the commit that
-// points to it. Each step is repeated until it succeeds, or cannot; none is
-// begun before the one above it is done.
-func (w *Worker) flush(ctx context.Context) error {
-	if err := w.sameLog(ctx, w.partition.Last()); err != nil {
-		return err
-	}
-	flush, err := w.partition.Flush()
-	if err != nil {
-		return err
-	}
-	if err := w.write(ctx, flush); err != nil {
-		return err
-	}
-	base := w.chain.WantsBase(time.Now())
-	if err := w.snapshot(ctx, flush, base); err != nil {
-		return err
-	}
-	if err := w.commit(ctx, flush); err != nil {
-		return err
-	}
-	w.logger.Debug("flushed", zap.Int("records", w.batch.records), zap.Int64("next_offset", int64(flush.Next())), zap.Bool("base", base))
-	flush.Done()
-	w.batch.records, w.batch.bytes = 0, 0
-	return nil
-}
-
-// write inserts the rows that the batch changed.
-func (w *Worker) write(ctx context.Context, flush *fold.Flush) error {
-	return w.persist(ctx, "write rows", func(ctx context.Context) error {
-		return w.tables.Write(ctx, w.config.Epoch, flush.Changes())
-	})
-}
-
-// snapshot appends the state to its chain, the whole of it as a new base or else
-// what the batch changed.
-func (w *Worker) snapshot(ctx context.Context, flush *fold.Flush, base bool) error {
-	return w.persist(ctx, "append snapshot", func(ctx context.Context) error {
-		return w.chain.Append(ctx, w.log, flush.Next(), base, time.Now(), flush.Snapshot(!base))
-	})
-}
-
-// commit commits the next offset with the pointer to the snapshot at it.
-func (w *Worker) commit(ctx context.Context, flush *fold.Flush) error {
-	pointer, _ := w.chain.Pointer()
-	return w.persist(ctx, "commit", func(ctx context.Context) error {
-		return w.log.Commit(ctx, w.config.Member, w.source, flush.Next(), pointer.String())
-	})
-}
-
-// finish flushes what is folded when the worker has to go: its commit is still
-// taken while the group prepares to rebalance.
-func (w *Worker) finish() error {
-	if w.batch.records == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), lastFlush)
-	defer cancel()
-	if err := w.flush(ctx); err != nil {
-		w.logger.Warn("last flush failed; the records will be folded again", zap.Error(err))
-	}
-	return nil
-}
-
-// fetch is what one fetch brought.
-type fetch struct {
-	records []stream.Record
-	err     error
-}
-
-// pollWait is how long a fetch waits at the end of the log.
-const pollWait = 500 * time.Millisecond
-
-// read fetches ahead of the fold, from where the partition is on, without a gap.
-// last is the record before, the zero Mark if none is known.
-func (w *Worker) read(ctx context.Context, next stream.Offset, last fold.Mark, out chan<- fetch) {
-	log := follower{worker: w, next: next, last: last, behind: true}
-	for {
-		var f fetch
-		f.err = w.persist(ctx, "fetch", func(ctx context.Context) (err error) {
-			f.records, err = log.fetch(ctx)
-			return err
-		})
-		if ctx.Err() != nil {
-			return
-		}
-		if len(f.records) == 0 && f.err == nil {
-			continue
-		}
-		select {
-		case out <- f:
-		case <-ctx.Done():
-			return
-		}
-		if f.err != nil {
-			return
-		}
-	}
 }

@@ -1,0 +1,77 @@
+package worker
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"runrate/consumers/fold"
+)
+
+// lastFlush bounds the flush with which a worker ends.
+const lastFlush = 10 * time.Second
+
+// flush makes the batch lasting: rows, then the snapshot, then the commit that
+// points to it. Each step is repeated until it succeeds, or cannot; none is
+// begun before the one above it is done.
+func (w *Worker) flush(ctx context.Context) error {
+	if err := w.sameLog(ctx, w.partition.Last()); err != nil {
+		return err
+	}
+	flush, err := w.partition.Flush()
+	if err != nil {
+		return err
+	}
+	if err := w.write(ctx, flush); err != nil {
+		return err
+	}
+	base := w.chain.WantsBase(time.Now())
+	if err := w.snapshot(ctx, flush, base); err != nil {
+		return err
+	}
+	if err := w.commit(ctx, flush); err != nil {
+		return err
+	}
+	w.logger.Debug("flushed", zap.Int("records", w.batch.records), zap.Int64("next_offset", int64(flush.Next())), zap.Bool("base", base))
+	flush.Done()
+	w.batch.records, w.batch.bytes = 0, 0
+	return nil
+}
+
+// write inserts the rows that the batch changed.
+func (w *Worker) write(ctx context.Context, flush *fold.Flush) error {
+	return w.persist(ctx, "write rows", func(ctx context.Context) error {
+		return w.tables.Write(ctx, w.config.Epoch, flush.Changes())
+	})
+}
+
+// snapshot appends the state to its chain, the whole of it as a new base or else
+// what the batch changed.
+func (w *Worker) snapshot(ctx context.Context, flush *fold.Flush, base bool) error {
+	return w.persist(ctx, "append snapshot", func(ctx context.Context) error {
+		return w.chain.Append(ctx, w.log, flush.Next(), base, time.Now(), flush.Snapshot(!base))
+	})
+}
+
+// commit commits the next offset with the pointer to the snapshot at it.
+func (w *Worker) commit(ctx context.Context, flush *fold.Flush) error {
+	pointer, _ := w.chain.Pointer()
+	return w.persist(ctx, "commit", func(ctx context.Context) error {
+		return w.log.Commit(ctx, w.config.Member, w.source, flush.Next(), pointer.String())
+	})
+}
+
+// finish flushes what is folded when the worker has to go: its commit is still
+// taken while the group prepares to rebalance.
+func (w *Worker) finish() error {
+	if w.batch.records == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lastFlush)
+	defer cancel()
+	if err := w.flush(ctx); err != nil {
+		w.logger.Warn("last flush failed; the records will be folded again", zap.Error(err))
+	}
+	return nil
+}
