@@ -45,7 +45,7 @@ func (f *Flush) Changes() rows.Changes {
 }
 
 // Snapshot returns the state in parts to be restored in this order: all of it, or
-// with delta only what the batch changed. Each is marked with the last record.
+// with delta only what the batch touched. Each is marked with the last record.
 func (f *Flush) Snapshot(delta bool) iter.Seq[*snapshot.Record] {
 	p := f.current()
 	parts := f.closed.Snapshot(delta, p.gate.Encode())

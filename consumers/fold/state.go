@@ -49,7 +49,7 @@ type Closed interface {
 	// They are computed as they are walked.
 	Changes() rows.Changes
 	// Snapshot returns the state in parts to be restored in this order: all of it, or
-	// with delta only what the batch changed. The last part has the progress.
+	// with delta only what the batch touched. The last part has the progress.
 	Snapshot(delta bool, progress *snapshot.Progress) iter.Seq[*snapshot.Record]
 	// Done lets go of what only the batch needed.
 	Done()

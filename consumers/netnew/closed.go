@@ -5,8 +5,8 @@ import (
 	"math"
 
 	"runrate/consumers/intake"
+	"runrate/consumers/state"
 	"runrate/internal/calendar"
-	"runrate/internal/money"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
 )
@@ -20,7 +20,7 @@ type Closed[O any] struct {
 	restated []*Holding[O]
 }
 
-// Touched returns the holdings that the batch changed.
+// Touched returns the holdings that the batch touched.
 func (c *Closed[O]) Touched() []*Holding[O] { return c.current().touched }
 
 // Restated returns the holdings whose First the batch found or lost, which may be
@@ -84,7 +84,7 @@ func (c *Closed[O]) book(h *Holding[O], from, to calendar.Day, lost bool) {
 func (c *Closed[O]) check() error {
 	for r := range c.Rows {
 		if !r.InRange() {
-			return fmt.Errorf("%w: net_new_arr of line %q in %s as of %s adds up to more than 10^26", money.ErrOverflow, r.Line, r.Currency, r.AsOf)
+			return state.TooMuch(fmt.Sprintf("net_new_arr of line %q in %s as of %s", r.Line, r.Currency, r.AsOf), state.AmountBound)
 		}
 	}
 	return nil

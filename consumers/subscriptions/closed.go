@@ -57,12 +57,12 @@ func (c *closed) movements(yield func(rows.Movement) bool) {
 
 func (c *closed) mrr(yield func(rows.MRR) bool) {
 	was, now := c.fold.closed, c.batch.Passed
-	changed := c.fold.touched
+	changed := c.fold.touchedSeries
 	if now > was {
 		changed = c.fold.series
 	}
 	for _, s := range changed {
-		if !s.changed(was, now, c.batch.Passes, yield) {
+		if !s.changedRows(was, now, c.batch.Passes, yield) {
 			return
 		}
 	}
@@ -93,8 +93,8 @@ func (c *closed) Done() {
 	for _, moved := range f.moved {
 		moved.dropEmpty()
 	}
-	for _, s := range f.touched {
-		s.dirty = s.dirty[:0]
+	for _, s := range f.touchedSeries {
+		s.touched = s.touched[:0]
 	}
 	if now > was {
 		f.advance(was, now)
@@ -104,7 +104,7 @@ func (c *closed) Done() {
 	}
 	f.first, f.closed = c.batch.Next, now
 	f.accepted, f.inserted = nil, f.inserted[:0]
-	f.moved, f.touched, f.current = f.moved[:0], f.touched[:0], f.current[:0]
+	f.moved, f.touchedSeries, f.current = f.moved[:0], f.touchedSeries[:0], f.current[:0]
 	clear(f.latest)
 }
 

@@ -15,11 +15,10 @@
 package subscriptions
 
 import (
-	"fmt"
-
 	"runrate/consumers/fold"
 	"runrate/consumers/intake"
 	"runrate/consumers/netnew"
+	"runrate/consumers/state"
 	"runrate/internal/calendar"
 	"runrate/internal/event"
 	"runrate/internal/money"
@@ -39,12 +38,12 @@ type Fold struct {
 	gross     money.Amount // MRR of all changes folded
 
 	// Of this batch.
-	accepted []rows.SubscriptionChange
-	inserted []*change
-	latest   map[*subscription]stream.Offset // subscriptions whose latest change it brought
-	current  []*subscription                 // the keys of latest, in the order they came
-	moved    []*change                       // whose movements it changed
-	touched  []*series                       // with dirty panes
+	accepted      []rows.SubscriptionChange
+	inserted      []*change
+	latest        map[*subscription]struct{} // subscriptions whose latest change it brought
+	current       []*subscription            // the same, in the order they came
+	moved         []*change                  // whose movements it changed
+	touchedSeries []*series
 }
 
 var _ fold.State = (*Fold)(nil)
@@ -66,7 +65,7 @@ func (f *Fold) Take(j *intake.Judged) (*event.Refusal, error) {
 // no sum that a view takes leaves Decimal(38,12): 6 x 10^24.
 var maxGross = money.FromInt(6_000_000_000_000_000_000).Times(1_000_000)
 
-var errTooMuch = fmt.Errorf("%w: the MRR of all changes adds up to more than 6 x 10^24; no row could be trusted", money.ErrOverflow)
+var errTooMuch = state.TooMuch("the MRR of all changes", state.KeyBound)
 
 // take puts an accepted change where it belongs.
 func (f *Fold) take(e *event.Event, mrr money.Amount, offset stream.Offset) error {
@@ -105,15 +104,15 @@ func (f *Fold) isLatest(c *change) {
 	if _, known := f.latest[c.subscription]; !known {
 		f.current = append(f.current, c.subscription)
 	}
-	f.latest[c.subscription] = c.offset
+	f.latest[c.subscription] = struct{}{}
 }
 
 // book takes steps at an instant into the series and the account's holdings.
 func (f *Fold) book(a *account, steps []step, at event.Time, offset stream.Offset) {
 	for _, step := range steps {
 		s := f.seriesOf(step.state.plan)
-		if len(s.dirty) == 0 {
-			f.touched = append(f.touched, s)
+		if len(s.touched) == 0 {
+			f.touchedSeries = append(f.touchedSeries, s)
 		}
 		s.add(calendar.HourOf(at), step, offset, f.first, f.closed)
 		h := a.hold(f.netnew, step.state.plan)

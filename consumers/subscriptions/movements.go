@@ -3,6 +3,7 @@ package subscriptions
 import (
 	"fmt"
 
+	"runrate/consumers/state"
 	"runrate/internal/money"
 	"runrate/internal/stream"
 )
@@ -72,7 +73,7 @@ func (f *Fold) derive(a *account, c *change) error {
 	d.end()
 	for _, h := range d.met {
 		if !h.sum.InRange() {
-			return fmt.Errorf("%w: the MRR of account %.80q, line %q in %s, adds up to more than 10^26", money.ErrOverflow, a.name, h.Line(), h.Currency())
+			return state.TooMuch(fmt.Sprintf("the MRR of account %.80q, line %q in %s,", a.name, h.Line(), h.Currency()), state.AmountBound)
 		}
 	}
 	return nil

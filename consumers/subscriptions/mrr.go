@@ -14,10 +14,10 @@ import (
 // series is the MRR of one key of the mrr view over time: what changed in each
 // hour, and the sum of all changes before the last flushed boundary.
 type series struct {
-	plan  plan
-	panes []pane // ascending by hour; those that a late change can still meet
-	sum   level
-	dirty []calendar.Hour // panes changed in this batch, unordered, each once
+	plan    plan
+	panes   []pane // ascending by hour; those that a late change can still meet
+	sum     level
+	touched []calendar.Hour // panes touched in this batch, unordered, each once
 }
 
 // level is an MRR and the number of subscriptions that pay it.
@@ -34,12 +34,12 @@ func (l *level) add(d level, sign int64) {
 	l.subscriptions += sign * d.subscriptions
 }
 
-// pane is what the changes of an hour add up to. touched is the offset of the
-// last record that changed it, below the batch's first if none did in it.
+// pane is what the changes of an hour add up to. touchedBy is the offset of the
+// last record that touched it, below the batch's first if none did in it.
 type pane struct {
-	hour    calendar.Hour
-	delta   level
-	touched stream.Offset
+	hour      calendar.Hour
+	delta     level
+	touchedBy stream.Offset
 }
 
 func compareHour(p pane, h calendar.Hour) int { return cmp.Compare(p.hour, h) }
@@ -48,7 +48,7 @@ func compareHour(p pane, h calendar.Hour) int { return cmp.Compare(p.hour, h) }
 func (s *series) pane(h calendar.Hour) *pane {
 	i, found := slices.BinarySearchFunc(s.panes, h, compareHour)
 	if !found {
-		s.panes = slices.Insert(s.panes, i, pane{hour: h, touched: -1})
+		s.panes = slices.Insert(s.panes, i, pane{hour: h, touchedBy: -1})
 	}
 	return &s.panes[i]
 }
@@ -56,10 +56,10 @@ func (s *series) pane(h calendar.Hour) *pane {
 // add books a step in an hour.
 func (s *series) add(h calendar.Hour, step step, offset, first stream.Offset, closed calendar.Hour) {
 	p := s.pane(h)
-	if p.touched < first {
-		s.dirty = append(s.dirty, h)
+	if p.touchedBy < first {
+		s.touched = append(s.touched, h)
 	}
-	p.touched = offset
+	p.touchedBy = offset
 	d := level{step.state.mrr, 1}
 	p.delta.add(d, step.sign)
 	if h < closed {
@@ -67,51 +67,28 @@ func (s *series) add(h calendar.Hour, step step, offset, first stream.Offset, cl
 	}
 }
 
-// changed yields the rows that this batch changed: at every boundary passed in
-// it where there is MRR, and at every one after a pane that it changed. The
+// changedRows yields the rows that this batch changed: at every boundary passed in
+// it where there is MRR, and at every one after a pane that it touched. The
 // version of a row is the last record that influenced it: the tick that passed
 // its boundary, or a later change before it.
-func (s *series) changed(was, closed calendar.Hour, passes intake.Passes, yield func(rows.MRR) bool) bool {
-	slices.Sort(s.dirty)
-	boundary, sum := was, s.sum
-	next, _ := slices.BinarySearchFunc(s.panes, was, compareHour) // pane to take in
-	if len(s.dirty) > 0 {
-		for ; next > 0 && s.panes[next-1].hour >= s.dirty[0]; next-- {
-			sum.add(s.panes[next-1].delta, -1)
+func (s *series) changedRows(was, closed calendar.Hour, passes intake.Passes, yield func(rows.MRR) bool) bool {
+	for w := s.walk(was); w.boundary < closed; {
+		if w.skip(closed) {
+			continue
 		}
-		boundary = min(boundary, s.dirty[0])
-	}
-	late, dirty := stream.Offset(-1), 0
-	for boundary < closed {
-		if sum.subscriptions == 0 && dirty == 0 && boundary >= was { // nothing until the next pane
-			to := closed
-			if next < len(s.panes) {
-				to = min(to, s.panes[next].hour)
-			}
-			if to > boundary {
-				boundary = to
-				continue
-			}
-		}
-		for ; next < len(s.panes) && s.panes[next].hour == boundary; next++ {
-			sum.add(s.panes[next].delta, +1)
-		}
-		for ; dirty < len(s.dirty) && s.dirty[dirty] <= boundary; dirty++ {
-			late = max(late, s.find(s.dirty[dirty]).touched)
-		}
-		boundary++
+		w.forward()
 		passed := stream.Offset(-1)
-		if boundary > was {
-			passed = passes.Of(boundary.Start())
+		if w.boundary > was {
+			passed = passes.Of(w.boundary.Start())
 		}
 		// One that a late change emptied must be written, to hide it.
-		if sum.subscriptions == 0 && late <= passed {
+		if w.sum.subscriptions == 0 && w.late <= passed {
 			continue
 		}
 		row := rows.MRR{
-			AsOf: boundary.Start(), Line: s.plan.line, Plan: s.plan.plan, Segment: s.plan.segment,
+			AsOf: w.boundary.Start(), Line: s.plan.line, Plan: s.plan.plan, Segment: s.plan.segment,
 			Region: s.plan.region, Currency: s.plan.currency,
-			MRR: sum.mrr, Subscriptions: sum.subscriptions, Version: max(late, passed),
+			MRR: w.sum.mrr, Subscriptions: w.sum.subscriptions, Version: max(w.late, passed),
 		}
 		if !yield(row) {
 			return false
@@ -120,6 +97,61 @@ func (s *series) changed(was, closed calendar.Hour, passes intake.Passes, yield 
 	return true
 }
 
+// walk is a series as of a boundary, which goes forward by the hour.
+type walk struct {
+	series   *series
+	boundary calendar.Hour
+	sum      level         // of the panes before boundary
+	next     int           // the pane to add then
+	touched  int           // how many of series.touched are before boundary
+	late     stream.Offset // the last record that touched one of those, -1 if there are none
+}
+
+// walk begins at the last boundary flushed, or at the first pane touched if that
+// is before it.
+func (s *series) walk(flushed calendar.Hour) walk {
+	slices.Sort(s.touched)
+	w := walk{series: s, boundary: flushed, sum: s.sum, late: -1}
+	w.next, _ = slices.BinarySearchFunc(s.panes, flushed, compareHour)
+	if len(s.touched) > 0 {
+		for ; w.next > 0 && s.panes[w.next-1].hour >= s.touched[0]; w.next-- {
+			w.sum.add(s.panes[w.next-1].delta, -1)
+		}
+		w.boundary = min(flushed, s.touched[0])
+	}
+	return w
+}
+
+// skip passes over the boundaries up to the next pane, or to limit, where there is
+// nothing and was nothing to hide: true if it moved.
+func (w *walk) skip(limit calendar.Hour) bool {
+	if w.sum.subscriptions != 0 || w.touched > 0 {
+		return false
+	}
+	to := limit
+	if w.next < len(w.series.panes) {
+		to = min(limit, w.series.panes[w.next].hour)
+	}
+	if to <= w.boundary {
+		return false
+	}
+	w.boundary = to
+	return true
+}
+
+// forward goes to the next boundary.
+func (w *walk) forward() {
+	s := w.series
+	for ; w.next < len(s.panes) && s.panes[w.next].hour == w.boundary; w.next++ {
+		w.sum.add(s.panes[w.next].delta, +1)
+	}
+	for ; w.touched < len(s.touched) && s.touched[w.touched] <= w.boundary; w.touched++ {
+		w.late = max(w.late, s.find(s.touched[w.touched]).touchedBy)
+	}
+	w.boundary++
+}
+
+// find finds the pane of an hour that has one.
 func (s *series) find(h calendar.Hour) *pane {
 	i, _ := slices.BinarySearchFunc(s.panes, h, compareHour)
 	return &s.panes[i]

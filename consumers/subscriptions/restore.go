@@ -28,7 +28,7 @@ func New() *Blank {
 	f := &Fold{
 		byAccount: map[event.Account]*account{},
 		bySeries:  map[plan]*series{},
-		latest:    map[*subscription]stream.Offset{},
+		latest:    map[*subscription]struct{}{},
 	}
 	return &Blank{fold: f, netnew: netnew.Restore[*holding](netnew.Measure{Factor: monthsPerYear})}
 }
@@ -45,7 +45,7 @@ func (b *Blank) Restore(record *snapshot.Record) error {
 	for _, in := range part.Changes {
 		b.change(in)
 	}
-	for _, in := range part.Ledgers {
+	for _, in := range part.Holdings {
 		h := b.fold.account(event.Account(in.Account)).hold(b.netnew, plan{line: in.Line, currency: in.Currency})
 		h.everPositive = in.EverPositive
 		b.netnew.SetFirst(h.Holding, calendar.Day(in.GetFirst()), in.First != nil)

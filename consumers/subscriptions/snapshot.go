@@ -72,11 +72,11 @@ func putChange(p *parts, c *change, base bool) {
 }
 
 func putHolding(p *parts, h *holding) {
-	out := &snapshot.MRRLedger{Account: string(h.account.name), Line: h.Line(), Currency: h.Currency(), EverPositive: h.everPositive}
+	out := &snapshot.MRRHolding{Account: string(h.account.name), Line: h.Line(), Currency: h.Currency(), EverPositive: h.everPositive}
 	if midnight, ok := h.First(); ok {
 		first := int32(midnight)
 		out.First = &first
 	}
-	p.Part.Ledgers = append(p.Part.Ledgers, out)
+	p.Part.Holdings = append(p.Part.Holdings, out)
 	p.Grew(holdingBytes)
 }

@@ -47,7 +47,7 @@ type change struct {
 	plan         plan
 	status       event.Status
 	mrr          money.Amount // 0 unless it pays
-	moves        []movement   // by ledger: at most its own and the one it leaves
+	moves        []movement   // by holding: at most its own and the one it leaves
 }
 
 // order is by event time, ties by offset (DEFINITIONS S1).

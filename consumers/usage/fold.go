@@ -17,6 +17,7 @@ import (
 	"runrate/consumers/fold"
 	"runrate/consumers/intake"
 	"runrate/consumers/netnew"
+	"runrate/consumers/state"
 	"runrate/internal/calendar"
 	"runrate/internal/event"
 	"runrate/internal/money"
@@ -188,4 +189,4 @@ func (f *Fold) account(name event.Account) *account {
 // billion events at the cap to get there.
 var maxGross = money.FromInt(6_000_000_000_000_000_000).Times(1_000_000)
 
-var errTooMuch = fmt.Errorf("%w: the amounts of one key add up to more than 6 x 10^24; no row of it could be trusted", money.ErrOverflow)
+var errTooMuch = state.TooMuch("the sum of one key's amounts", state.KeyBound)

@@ -76,10 +76,10 @@ func (b *Blank) account(in *snapshot.UsageAccount) {
 			b.fold.active(a, line.Line, calendar.Day(d), restored)
 		}
 	}
-	for _, l := range in.Ledgers {
-		h := a.hold(b.netnew, l.Line, l.Currency)
-		b.netnew.SetFirst(h, calendar.Day(l.GetFirst()), l.First != nil)
-		for _, d := range l.Days {
+	for _, in := range in.Holdings {
+		h := a.hold(b.netnew, in.Line, in.Currency)
+		b.netnew.SetFirst(h, calendar.Day(in.GetFirst()), in.First != nil)
+		for _, d := range in.Days {
 			b.netnew.Set(h, calendar.Day(d.Day), state.Decode(d.Revenue))
 		}
 	}

@@ -76,7 +76,7 @@ func (c *cursor) skip(limit calendar.Hour) bool {
 
 // changedWindows yields the rows of a window that this batch changed: at the
 // boundaries passed in it, (was, closed], every one where the window holds an
-// event; at earlier ones, those whose window holds a pane changed in it. The
+// event; at earlier ones, those whose window holds a pane touched in it. The
 // version of a row is the last record that influenced it: the tick that passed
 // its boundary, or a later event in its window.
 func (s *series) changedWindows(w int, was, closed calendar.Hour, passes intake.Passes, yield func(rows.RollingRevenue) bool) bool {
@@ -84,7 +84,7 @@ func (s *series) changedWindows(w int, was, closed calendar.Hour, passes intake.
 	c := s.cursor(w, was)
 	latest := latestTouch{series: s, length: c.length}
 	if len(s.touched) > 0 {
-		for c.boundary > s.touched[0] { // its window ends before the first changed pane
+		for c.boundary > s.touched[0] { // its window ends before the first pane touched
 			c.back()
 		}
 	}

@@ -115,7 +115,7 @@ func (s *series) find(h calendar.Hour) *pane {
 	return &s.panes[i]
 }
 
-// changedPanes yields the panes changed in this batch.
+// changedPanes yields the rows of the panes touched in this batch.
 func (s *series) changedPanes(yield func(rows.UsagePane) bool) bool {
 	for _, h := range s.touched {
 		p := s.find(h)

@@ -108,7 +108,7 @@ func putAccount(p *parts, a *account) {
 	}
 	for _, h := range a.holdings {
 		days := encodeDays(h.Days())
-		out.Ledgers = append(out.Ledgers, encodeHolding(h, days))
+		out.Holdings = append(out.Holdings, encodeHolding(h, days))
 		size += lineBytes + amountBytes*len(days)
 	}
 	p.Part.Accounts = append(p.Part.Accounts, out)
@@ -118,8 +118,8 @@ func putAccount(p *parts, a *account) {
 // putHolding puts a holding's First and these days of it.
 func putHolding(p *parts, h *holding, days []*snapshot.DayRevenue) {
 	p.Part.Accounts = append(p.Part.Accounts, &snapshot.UsageAccount{
-		Account: string(h.Owner.name),
-		Ledgers: []*snapshot.Ledger{encodeHolding(h, days)},
+		Account:  string(h.Owner.name),
+		Holdings: []*snapshot.Holding{encodeHolding(h, days)},
 	})
 	p.Grew(accountBytes + amountBytes*len(days))
 }
@@ -132,8 +132,8 @@ func encodeLine(line string, days []calendar.Day) *snapshot.ActiveLine {
 	return out
 }
 
-func encodeHolding(h *holding, days []*snapshot.DayRevenue) *snapshot.Ledger {
-	out := &snapshot.Ledger{Line: h.Line(), Currency: h.Currency(), Days: days}
+func encodeHolding(h *holding, days []*snapshot.DayRevenue) *snapshot.Holding {
+	out := &snapshot.Holding{Line: h.Line(), Currency: h.Currency(), Days: days}
 	if midnight, ok := h.First(); ok {
 		first := int32(midnight)
 		out.First = &first

@@ -36,7 +36,7 @@ func huge(t *testing.T, progress *snapshot.Progress) map[stream.Topic]*snapshot.
 		subscriptions.Changes = append(subscriptions.Changes, &snapshot.Change{Account: name, Subscription: "s", Time: int64(at),
 			Line: "chat", Plan: "team", Currency: "USD", Status: int32(event.Active), Mrr: amount})
 	}
-	usage.Accounts[0].Ledgers = []*snapshot.Ledger{{Line: "api", Currency: "USD",
+	usage.Accounts[0].Holdings = []*snapshot.Holding{{Line: "api", Currency: "USD",
 		Days: []*snapshot.DayRevenue{{Day: int32(calendar.DayOf(at)), Revenue: state.Encode(a.Plus(a))}}}}
 	return map[stream.Topic]*snapshot.Record{
 		stream.Usage.Topic():         {State: &snapshot.Record_Usage{Usage: usage}},

@@ -579,7 +579,7 @@ type UsageAccount struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
 	Lines         []*ActiveLine          `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
-	Ledgers       []*Ledger              `protobuf:"bytes,3,rep,name=ledgers,proto3" json:"ledgers,omitempty"`
+	Holdings      []*Holding             `protobuf:"bytes,3,rep,name=holdings,proto3" json:"holdings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -628,9 +628,9 @@ func (x *UsageAccount) GetLines() []*ActiveLine {
 	return nil
 }
 
-func (x *UsageAccount) GetLedgers() []*Ledger {
+func (x *UsageAccount) GetHoldings() []*Holding {
 	if x != nil {
-		return x.Ledgers
+		return x.Holdings
 	}
 	return nil
 }
@@ -688,8 +688,8 @@ func (x *ActiveLine) GetDays() []int32 {
 	return nil
 }
 
-// Ledger is the revenue of an account in a line and currency by day.
-type Ledger struct {
+// Holding is the revenue of an account in a line and currency by day.
+type Holding struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Line     string                 `protobuf:"bytes,1,opt,name=line,proto3" json:"line,omitempty"`
 	Currency string                 `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
@@ -700,20 +700,20 @@ type Ledger struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Ledger) Reset() {
-	*x = Ledger{}
+func (x *Holding) Reset() {
+	*x = Holding{}
 	mi := &file_snapshot_v1_snapshot_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Ledger) String() string {
+func (x *Holding) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Ledger) ProtoMessage() {}
+func (*Holding) ProtoMessage() {}
 
-func (x *Ledger) ProtoReflect() protoreflect.Message {
+func (x *Holding) ProtoReflect() protoreflect.Message {
 	mi := &file_snapshot_v1_snapshot_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -725,33 +725,33 @@ func (x *Ledger) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Ledger.ProtoReflect.Descriptor instead.
-func (*Ledger) Descriptor() ([]byte, []int) {
+// Deprecated: Use Holding.ProtoReflect.Descriptor instead.
+func (*Holding) Descriptor() ([]byte, []int) {
 	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *Ledger) GetLine() string {
+func (x *Holding) GetLine() string {
 	if x != nil {
 		return x.Line
 	}
 	return ""
 }
 
-func (x *Ledger) GetCurrency() string {
+func (x *Holding) GetCurrency() string {
 	if x != nil {
 		return x.Currency
 	}
 	return ""
 }
 
-func (x *Ledger) GetFirst() int32 {
+func (x *Holding) GetFirst() int32 {
 	if x != nil && x.First != nil {
 		return *x.First
 	}
 	return 0
 }
 
-func (x *Ledger) GetDays() []*DayRevenue {
+func (x *Holding) GetDays() []*DayRevenue {
 	if x != nil {
 		return x.Days
 	}
@@ -817,7 +817,7 @@ type SubscriptionState struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Progress      *Progress              `protobuf:"bytes,1,opt,name=progress,proto3" json:"progress,omitempty"`
 	Changes       []*Change              `protobuf:"bytes,2,rep,name=changes,proto3" json:"changes,omitempty"`
-	Ledgers       []*MRRLedger           `protobuf:"bytes,3,rep,name=ledgers,proto3" json:"ledgers,omitempty"`
+	Holdings      []*MRRHolding          `protobuf:"bytes,3,rep,name=holdings,proto3" json:"holdings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -866,9 +866,9 @@ func (x *SubscriptionState) GetChanges() []*Change {
 	return nil
 }
 
-func (x *SubscriptionState) GetLedgers() []*MRRLedger {
+func (x *SubscriptionState) GetHoldings() []*MRRHolding {
 	if x != nil {
-		return x.Ledgers
+		return x.Holdings
 	}
 	return nil
 }
@@ -1007,9 +1007,9 @@ func (x *Change) GetBase() bool {
 	return false
 }
 
-// MRRLedger is what does not follow from the changes kept of an account in a
+// MRRHolding is what does not follow from the changes kept of an account in a
 // line and currency.
-type MRRLedger struct {
+type MRRHolding struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Account  string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
 	Line     string                 `protobuf:"bytes,2,opt,name=line,proto3" json:"line,omitempty"`
@@ -1022,20 +1022,20 @@ type MRRLedger struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *MRRLedger) Reset() {
-	*x = MRRLedger{}
+func (x *MRRHolding) Reset() {
+	*x = MRRHolding{}
 	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *MRRLedger) String() string {
+func (x *MRRHolding) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*MRRLedger) ProtoMessage() {}
+func (*MRRHolding) ProtoMessage() {}
 
-func (x *MRRLedger) ProtoReflect() protoreflect.Message {
+func (x *MRRHolding) ProtoReflect() protoreflect.Message {
 	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1047,40 +1047,40 @@ func (x *MRRLedger) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use MRRLedger.ProtoReflect.Descriptor instead.
-func (*MRRLedger) Descriptor() ([]byte, []int) {
+// Deprecated: Use MRRHolding.ProtoReflect.Descriptor instead.
+func (*MRRHolding) Descriptor() ([]byte, []int) {
 	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{12}
 }
 
-func (x *MRRLedger) GetAccount() string {
+func (x *MRRHolding) GetAccount() string {
 	if x != nil {
 		return x.Account
 	}
 	return ""
 }
 
-func (x *MRRLedger) GetLine() string {
+func (x *MRRHolding) GetLine() string {
 	if x != nil {
 		return x.Line
 	}
 	return ""
 }
 
-func (x *MRRLedger) GetCurrency() string {
+func (x *MRRHolding) GetCurrency() string {
 	if x != nil {
 		return x.Currency
 	}
 	return ""
 }
 
-func (x *MRRLedger) GetEverPositive() bool {
+func (x *MRRHolding) GetEverPositive() bool {
 	if x != nil {
 		return x.EverPositive
 	}
 	return false
 }
 
-func (x *MRRLedger) GetFirst() int32 {
+func (x *MRRHolding) GetFirst() int32 {
 	if x != nil && x.First != nil {
 		return *x.First
 	}
@@ -1142,16 +1142,16 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\arevenue\x18\x02 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\arevenue\x12/\n" +
 	"\x04cost\x18\x03 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\x04cost\x12\x16\n" +
 	"\x06events\x18\x04 \x01(\x03R\x06events\x12\x14\n" +
-	"\x05count\x18\x05 \x01(\x03R\x05count\"\x96\x01\n" +
+	"\x05count\x18\x05 \x01(\x03R\x05count\"\x99\x01\n" +
 	"\fUsageAccount\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x125\n" +
-	"\x05lines\x18\x02 \x03(\v2\x1f.runrate.snapshot.v1.ActiveLineR\x05lines\x125\n" +
-	"\aledgers\x18\x03 \x03(\v2\x1b.runrate.snapshot.v1.LedgerR\aledgers\"4\n" +
+	"\x05lines\x18\x02 \x03(\v2\x1f.runrate.snapshot.v1.ActiveLineR\x05lines\x128\n" +
+	"\bholdings\x18\x03 \x03(\v2\x1c.runrate.snapshot.v1.HoldingR\bholdings\"4\n" +
 	"\n" +
 	"ActiveLine\x12\x12\n" +
 	"\x04line\x18\x01 \x01(\tR\x04line\x12\x12\n" +
-	"\x04days\x18\x02 \x03(\x05R\x04days\"\x92\x01\n" +
-	"\x06Ledger\x12\x12\n" +
+	"\x04days\x18\x02 \x03(\x05R\x04days\"\x93\x01\n" +
+	"\aHolding\x12\x12\n" +
 	"\x04line\x18\x01 \x01(\tR\x04line\x12\x1a\n" +
 	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12\x19\n" +
 	"\x05first\x18\x03 \x01(\x05H\x00R\x05first\x88\x01\x01\x123\n" +
@@ -1160,11 +1160,11 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\n" +
 	"DayRevenue\x12\x10\n" +
 	"\x03day\x18\x01 \x01(\x05R\x03day\x125\n" +
-	"\arevenue\x18\x02 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\arevenue\"\xbf\x01\n" +
+	"\arevenue\x18\x02 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\arevenue\"\xc2\x01\n" +
 	"\x11SubscriptionState\x129\n" +
 	"\bprogress\x18\x01 \x01(\v2\x1d.runrate.snapshot.v1.ProgressR\bprogress\x125\n" +
-	"\achanges\x18\x02 \x03(\v2\x1b.runrate.snapshot.v1.ChangeR\achanges\x128\n" +
-	"\aledgers\x18\x03 \x03(\v2\x1e.runrate.snapshot.v1.MRRLedgerR\aledgers\"\xc3\x02\n" +
+	"\achanges\x18\x02 \x03(\v2\x1b.runrate.snapshot.v1.ChangeR\achanges\x12;\n" +
+	"\bholdings\x18\x03 \x03(\v2\x1f.runrate.snapshot.v1.MRRHoldingR\bholdings\"\xc3\x02\n" +
 	"\x06Change\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\"\n" +
 	"\fsubscription\x18\x02 \x01(\tR\fsubscription\x12\x12\n" +
@@ -1178,8 +1178,9 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\x06status\x18\n" +
 	" \x01(\x05R\x06status\x12-\n" +
 	"\x03mrr\x18\v \x01(\v2\x1b.runrate.snapshot.v1.AmountR\x03mrr\x12\x12\n" +
-	"\x04base\x18\f \x01(\bR\x04base\"\x9f\x01\n" +
-	"\tMRRLedger\x12\x18\n" +
+	"\x04base\x18\f \x01(\bR\x04base\"\xa0\x01\n" +
+	"\n" +
+	"MRRHolding\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
 	"\x04line\x18\x02 \x01(\tR\x04line\x12\x1a\n" +
 	"\bcurrency\x18\x03 \x01(\tR\bcurrency\x12#\n" +
@@ -1209,11 +1210,11 @@ var file_snapshot_v1_snapshot_proto_goTypes = []any{
 	(*Pane)(nil),              // 5: runrate.snapshot.v1.Pane
 	(*UsageAccount)(nil),      // 6: runrate.snapshot.v1.UsageAccount
 	(*ActiveLine)(nil),        // 7: runrate.snapshot.v1.ActiveLine
-	(*Ledger)(nil),            // 8: runrate.snapshot.v1.Ledger
+	(*Holding)(nil),           // 8: runrate.snapshot.v1.Holding
 	(*DayRevenue)(nil),        // 9: runrate.snapshot.v1.DayRevenue
 	(*SubscriptionState)(nil), // 10: runrate.snapshot.v1.SubscriptionState
 	(*Change)(nil),            // 11: runrate.snapshot.v1.Change
-	(*MRRLedger)(nil),         // 12: runrate.snapshot.v1.MRRLedger
+	(*MRRHolding)(nil),        // 12: runrate.snapshot.v1.MRRHolding
 }
 var file_snapshot_v1_snapshot_proto_depIdxs = []int32{
 	3,  // 0: runrate.snapshot.v1.Record.usage:type_name -> runrate.snapshot.v1.UsageState
@@ -1225,12 +1226,12 @@ var file_snapshot_v1_snapshot_proto_depIdxs = []int32{
 	1,  // 6: runrate.snapshot.v1.Pane.revenue:type_name -> runrate.snapshot.v1.Amount
 	1,  // 7: runrate.snapshot.v1.Pane.cost:type_name -> runrate.snapshot.v1.Amount
 	7,  // 8: runrate.snapshot.v1.UsageAccount.lines:type_name -> runrate.snapshot.v1.ActiveLine
-	8,  // 9: runrate.snapshot.v1.UsageAccount.ledgers:type_name -> runrate.snapshot.v1.Ledger
-	9,  // 10: runrate.snapshot.v1.Ledger.days:type_name -> runrate.snapshot.v1.DayRevenue
+	8,  // 9: runrate.snapshot.v1.UsageAccount.holdings:type_name -> runrate.snapshot.v1.Holding
+	9,  // 10: runrate.snapshot.v1.Holding.days:type_name -> runrate.snapshot.v1.DayRevenue
 	1,  // 11: runrate.snapshot.v1.DayRevenue.revenue:type_name -> runrate.snapshot.v1.Amount
 	2,  // 12: runrate.snapshot.v1.SubscriptionState.progress:type_name -> runrate.snapshot.v1.Progress
 	11, // 13: runrate.snapshot.v1.SubscriptionState.changes:type_name -> runrate.snapshot.v1.Change
-	12, // 14: runrate.snapshot.v1.SubscriptionState.ledgers:type_name -> runrate.snapshot.v1.MRRLedger
+	12, // 14: runrate.snapshot.v1.SubscriptionState.holdings:type_name -> runrate.snapshot.v1.MRRHolding
 	1,  // 15: runrate.snapshot.v1.Change.mrr:type_name -> runrate.snapshot.v1.Amount
 	16, // [16:16] is the sub-list for method output_type
 	16, // [16:16] is the sub-list for method input_type
