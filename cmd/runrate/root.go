@@ -46,13 +46,18 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 
 // execute runs one command line and returns its exit code.
 func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	a := &app{in: in, out: out, err: errOut}
+	stdout := &output{to: out}
+	a := &app{in: in, out: stdout, err: errOut}
 	root := newRoot(a)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	a.close()
-	if err == nil {
+	if err == nil && stdout.failed() == nil {
 		return 0
+	}
+	if err == nil {
+		fmt.Fprintf(errOut, "%s: not all of the output was written: %v\n", cmd.CommandPath(), stdout.failed())
+		return exitFailed
 	}
 	fmt.Fprintf(errOut, "%s: %v\n", cmd.CommandPath(), err)
 	var usage usageError
