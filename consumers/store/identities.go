@@ -136,7 +136,7 @@ WHERE epoch = %d AND partition = %d AND version < %d AND time >= fromUnixTimesta
 			}
 			return r.Err()
 		})
-		if err != nil && err != errStopped {
+		if err != nil && !errors.Is(err, errStopped) {
 			yield(Known{}, failure(ctx, fmt.Sprintf("read the events of %s from %s before offset %d, epoch %d", source, since, before, epoch), err))
 		}
 	}

@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -111,7 +112,7 @@ func TestDeadWhileRebalancing(t *testing.T) {
 	for range 5 { // kfake forgets about every other one
 		dying := dialWire(t, b.Addr())
 		dying.send(join(""))
-		until("a rebalance for the new member", func(err error) bool { return err == kerr.RebalanceInProgress })
+		until("a rebalance for the new member", func(err error) bool { return errors.Is(err, kerr.RebalanceInProgress) })
 		dying.Close()
 		// The broker has to see that it is gone, which nothing tells.
 		for seen := time.Now().Add(300 * time.Millisecond); time.Now().Before(seen); time.Sleep(50 * time.Millisecond) {
@@ -122,7 +123,7 @@ func TestDeadWhileRebalancing(t *testing.T) {
 			t.Fatalf("%d members, want the dead one among them", len(joined.Members))
 		}
 		sync()
-		until("a rebalance for the dead member", func(err error) bool { return err == kerr.RebalanceInProgress })
+		until("a rebalance for the dead member", func(err error) bool { return errors.Is(err, kerr.RebalanceInProgress) })
 		if joined = a.do(join(member)).(*kmsg.JoinGroupResponse); len(joined.Members) != 1 {
 			t.Fatalf("%d members, want the living one alone", len(joined.Members))
 		}

@@ -57,7 +57,7 @@ func (d *Decoder) syntax(err error) (offset int64, what string) {
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
 		offset, what = syntax.ByteOffset, syntax.Err.Error()
-		if syntax.Err == jsontext.ErrDuplicateName {
+		if errors.Is(syntax.Err, jsontext.ErrDuplicateName) {
 			what = "the member " + show([]byte(syntax.JSONPointer.LastToken())) + " is given twice; once is required"
 		}
 	}

@@ -1,5 +1,7 @@
 package money
 
+import "errors"
+
 // Percent is an exact discount of 0 to 100 percent with at most Scale
 // decimals. Its zero value is NoDiscount, and == compares values.
 type Percent struct {
@@ -17,7 +19,7 @@ var NoDiscount Percent
 func ParsePercent(s string) (Percent, error) {
 	a, kind := parse(s)
 	switch {
-	case kind == ErrRange:
+	case errors.Is(kind, ErrRange):
 		kind = ErrPercent
 	case kind == nil && (a.hi != 0 || a.lo > whole): // negative: hi is -1
 		kind = ErrPercent

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -321,7 +322,7 @@ func TestCanceledWhileTheBrokerIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	if err := p.Flush(ctx); err != context.Canceled {
+	if err := p.Flush(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("flush: %v", err)
 	}
 }
