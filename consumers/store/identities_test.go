@@ -62,7 +62,10 @@ func TestSeenAndRecent(t *testing.T) {
 	if len(recent) != 2 || recent[keys[1].Identity] != noon || recent[keys[2].Identity] != noon+event.Hour {
 		t.Errorf("recent: %v", recent)
 	}
-	for range s.Recent(t.Context(), 0, usage0, noon, 10) {
+	for _, err := range s.Recent(t.Context(), 0, usage0, noon, 10) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		break // the query ends with the loop
 	}
 	ended, cancel := context.WithCancel(t.Context())

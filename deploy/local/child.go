@@ -47,7 +47,7 @@ func RunChild() {
 // part needs.
 func ChildMain(args []string) int {
 	kind := os.Getenv(childEnv)
-	os.Unsetenv(childEnv) // what this child starts is not a child in turn
+	_ = os.Unsetenv(childEnv) // what this child starts is not a child in turn
 	if len(args) != 2 {
 		fmt.Fprintf(os.Stderr, "%s=%s is set, but this process was not started by runrate: unset it\n", childEnv, kind)
 		return 2

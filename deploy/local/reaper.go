@@ -81,7 +81,7 @@ func (r *reaper) run(client *kafka.Client) {
 	groups := map[string]*roll{}
 	tick := time.NewTicker(reapEvery)
 	defer tick.Stop()
-	looked := make(chan error, 1)
+	looked := make(chan struct{}, 1)
 	looking := false
 	answers := make(chan kafka.DescribeGroupsResponseGroup, 64)
 	for {
@@ -116,7 +116,7 @@ func (r *reaper) run(client *kafka.Client) {
 			looking = true
 			go func() { // requests are answered only while the loop listens
 				res, err := client.DescribeGroups(ctx, &kafka.DescribeGroupsRequest{GroupIDs: ids})
-				if err == nil {
+				if err == nil { // else the next look asks again
 					for _, g := range res.Groups {
 						select {
 						case answers <- g:
@@ -124,7 +124,7 @@ func (r *reaper) run(client *kafka.Client) {
 						}
 					}
 				}
-				looked <- err
+				looked <- struct{}{}
 			}()
 		}
 	}

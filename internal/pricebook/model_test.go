@@ -69,7 +69,8 @@ func TestRateIsTheModel(t *testing.T) {
 			}
 			text += "]"
 		}
-		percent, percentText := new(big.Rat), "0"
+		var percent *big.Rat
+		var percentText string
 		if rapid.Bool().Draw(t, "tie") {
 			percentText, percent = "50", big.NewRat(50, 1)
 		} else {

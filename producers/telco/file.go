@@ -45,7 +45,7 @@ func Open(path string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // only read
 	return Read(strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), f)
 }
 

@@ -16,7 +16,9 @@ func NewNDJSON(w io.Writer) *NDJSON { return &NDJSON{bufio.NewWriterSize(w, 1<<1
 
 // SendTo writes one line.
 func (n *NDJSON) SendTo(_ context.Context, _ publish.Route, value []byte) error {
-	n.w.Write(value)
+	if _, err := n.w.Write(value); err != nil {
+		return err
+	}
 	return n.w.WriteByte('\n')
 }
 
