@@ -2,7 +2,7 @@
 
 GO         ?= go
 VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null)
-STATIC      = $(GO) tool -modfile=.ci/tools.mod staticcheck
+TOOL        = $(GO) tool -modfile=.ci/tools.mod
 # The release of Apache Kafka that test-kafka runs against; 3.9.2 is pinned, too.
 KAFKA      ?= 4.4.0
 # The packages whose goroutines share something.
@@ -10,8 +10,6 @@ RACE        = ./consumers/snapshots ./internal/broker ./internal/lag ./producers
 # Of the worker a few whole lives, in memory and into ClickHouse; the schedules and
 # floods would only be slower.
 RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
-# Error strings may begin with a name: ClickHouse, Kafka, TLS.
-CHECKS      = inherit,-ST1005
 
 .DEFAULT_GOAL := help
 .PHONY: help build clickhouse generate run test race test-kafka chaos bench lint fmt check clean
@@ -51,10 +49,10 @@ generate: ## write the generated code again
 fmt: ## format the code
 	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
 
-lint: ## go vet and staticcheck, also of what is behind build tags
+lint: ## go vet, staticcheck, gosec and others (.golangci.yml), also of what is behind build tags
 	$(GO) vet ./...
-	$(GO) vet -tags kafka ./test/kafka/...
-	$(STATIC) -checks $(CHECKS) -tags kafka ./...
+	@echo "golangci-lint is built the first time, which takes minutes; the second time it is there."
+	$(TOOL) golangci-lint run ./...
 
 check: ## all that must hold before a commit, tests included, as the CI does
 	@.ci/run

@@ -81,7 +81,7 @@ STOPPED in the log and stands still; the others continue.`,
 			}
 			tables, err := a.awaitClickHouse(cmd)
 			if cmd.Context().Err() != nil {
-				return nil
+				return nil //nolint:nilerr // the context is over: to stop when told to is no error
 			}
 			if err != nil {
 				return err

@@ -55,7 +55,7 @@ func Run(ctx context.Context, topic stream.Topic, o Options) error {
 		return o.Store.SetTopic(ctx, topic, partitions)
 	}); err != nil {
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the context is over: to stop when told to is no error
 		}
 		return fmt.Errorf("consume %s: %w", topic, err)
 	}

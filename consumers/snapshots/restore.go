@@ -179,7 +179,7 @@ func Any(ctx context.Context, log Fetcher, labels Labels, first, end stream.Offs
 			record := &snapshot.Record{}
 			// One that cannot be read may be of this epoch.
 			if err := proto.Unmarshal(r.Value, record); err != nil || record.Epoch == labels.Epoch {
-				return true, nil
+				return true, nil //nolint:nilerr // the answer is yes, to be on the safe side
 			}
 		}
 	}

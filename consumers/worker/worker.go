@@ -111,7 +111,7 @@ func (w *Worker) Run(ctx context.Context) error {
 // ended is err, unless it comes of ctx being over.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the context is over: to stop when told to is no error
 	}
 	return err
 }

@@ -93,7 +93,7 @@ func (t Ticker) hands(ctx context.Context) ([]*hand, error) {
 		case err == nil:
 			return hands, nil
 		case ctx.Err() != nil:
-			return nil, nil
+			return nil, nil //nolint:nilerr // the context is over: to stop when told to is no error
 		case !waitFor(err):
 			return nil, fmt.Errorf("start the ticker: %w", err)
 		}

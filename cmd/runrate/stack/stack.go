@@ -62,7 +62,7 @@ func Run(ctx context.Context, o Options) error {
 	err := run(ctx, o)
 	if err != nil && ctx.Err() != nil {
 		o.Logger.Info("stopped while starting", zap.Error(err))
-		return nil
+		return nil //nolint:nilerr // the context is over: to stop when told to is no error
 	}
 	return err
 }

@@ -39,7 +39,7 @@ type cursor[K, V any] struct {
 // open starts a query whose text is made by text. into names the places of its
 // columns.
 func open[K, V any](ctx context.Context, r *reader, into func(*K, *V) []any, query string, values ...any) (*cursor[K, V], error) {
-	rows, err := r.conn.Query(clickhouse.Context(ctx, clickhouse.WithSettings(settings)), r.text(query, values...))
+	rows, err := r.conn.Query(clickhouse.Context(ctx, clickhouse.WithSettings(settings)), r.text(query, values...)) //nolint:rowserrcheck // cursor.next looks at it
 	if err != nil {
 		return nil, err
 	}
