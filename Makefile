@@ -11,8 +11,12 @@ RACE        = ./consumers/snapshots ./internal/broker ./internal/lag ./producers
 # floods would only be slower.
 RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
 
+# The toolchain that go.mod names, or the installed one if it is newer: older ones
+# have known holes. make GOTOOLCHAIN=local takes the installed one, whatever it is.
+export GOTOOLCHAIN = auto
+
 .DEFAULT_GOAL := help
-.PHONY: help build clickhouse generate run test race test-kafka chaos bench lint fmt check clean
+.PHONY: help build clickhouse generate run test race test-kafka chaos bench lint vulncheck fmt check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +49,9 @@ bench: clickhouse ## all benchmarks
 
 generate: ## write the generated code again
 	$(GO) generate ./schemas
+
+vulncheck: ## known vulnerabilities that runrate could reach, in its dependencies and the Go toolchain
+	@GO='$(GO)' .ci/vulncheck
 
 fmt: ## format the code
 	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
