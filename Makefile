@@ -3,6 +3,8 @@
 GO         ?= go
 VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 TOOL        = $(GO) tool -modfile=.ci/tools.mod
+# go test, saying what it is doing.
+TEST        = GO='$(GO)' bin/progress
 # The release of Apache Kafka that test-kafka runs against; 3.9.2 is pinned, too.
 KAFKA      ?= 4.4.0
 # The packages whose goroutines share something.
@@ -16,7 +18,7 @@ RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
 export GOTOOLCHAIN = auto
 
 .DEFAULT_GOAL := help
-.PHONY: help build clickhouse generate run test race test-kafka chaos bench lint vulncheck fmt check clean
+.PHONY: help build clickhouse generate run test race test-kafka progress chaos bench lint vulncheck fmt check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,16 +32,20 @@ clickhouse: ## fetch the ClickHouse library for this machine, once (180 MB)
 run: build clickhouse ## the whole pipeline here, with three histories, until Ctrl-C; ONCE=1 ends after the proof
 	@deploy/run.sh
 
-test: clickhouse ## all tests, against a real ClickHouse and an embedded broker (minutes)
-	$(GO) test -p 2 -timeout 9m ./...
+test: clickhouse progress ## all tests, against a real ClickHouse and an embedded broker (minutes)
+	@echo "All tests: minutes, most of them in consumers/worker, test/program and internal/views/verify."
+	$(TEST) -p 2 -timeout 9m ./...
 
-race: clickhouse ## the tests of the concurrent parts under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -timeout 9m $(RACE)
-	CGO_ENABLED=1 $(GO) test -race -timeout 9m -run $(RACE_WORKER) ./consumers/worker
+race: clickhouse progress ## the tests of the concurrent parts under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(TEST) -race -timeout 9m $(RACE)
+	CGO_ENABLED=1 $(TEST) -race -timeout 9m -run $(RACE_WORKER) ./consumers/worker
 
-test-kafka: ## the tests against real Apache Kafka clusters on this machine; KAFKA=3.9.2 takes that release (needs Java and Maven)
+test-kafka: progress ## the tests against real Apache Kafka clusters on this machine; KAFKA=3.9.2 takes that release (needs Java and Maven)
 	@test/kafka/fetch.sh $(KAFKA)
-	RUNRATE_KAFKA_VERSION=$(KAFKA) $(GO) test -p 1 -timeout 20m -tags kafka $$(grep -rl --include='*_test.go' '^//go:build kafka' . | xargs -n 1 dirname | sort -u)
+	RUNRATE_KAFKA_VERSION=$(KAFKA) $(TEST) -p 1 -timeout 20m -tags kafka $$(grep -rl --include='*_test.go' '^//go:build kafka' . | xargs -n 1 dirname | sort -u)
+
+progress: # go test, saying what it is doing
+	@$(GO) build -o bin/progress ./test/progress
 
 chaos: clickhouse ## kill consumers, broker and ClickHouse at random under load, then prove the numbers; ARGS="-kills 20"
 	$(GO) run ./test/chaos/cmd $(ARGS)
@@ -50,9 +56,6 @@ bench: clickhouse ## all benchmarks
 generate: ## write the generated code again
 	$(GO) generate ./schemas
 
-vulncheck: ## known vulnerabilities that runrate could reach, in its dependencies and the Go toolchain
-	@GO='$(GO)' .ci/vulncheck
-
 fmt: ## format the code
 	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
 
@@ -60,6 +63,9 @@ lint: ## go vet, staticcheck, gosec and others (.golangci.yml), also of what is 
 	$(GO) vet ./...
 	@echo "golangci-lint is built the first time, which takes minutes; the second time it is there."
 	$(TOOL) golangci-lint run ./...
+
+vulncheck: ## known vulnerabilities that runrate could reach, in its dependencies and the Go toolchain
+	@GO='$(GO)' .ci/vulncheck
 
 check: ## all that must hold before a commit, tests included, as the CI does
 	@.ci/run
