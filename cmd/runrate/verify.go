@@ -12,15 +12,17 @@ import (
 )
 
 func verifyCommand(a *app) *cobra.Command {
-	var show int
-	var noKafka bool
+	var o verify.Options
+	var noKafka, allowUnknown bool
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Prove what the views show, or show the rows that are wrong",
-		Long: `Compute every view again, from usage_events and the ledger of subscription
-changes, and compare it row by row and to the last decimal: fetched = accepted +
-duplicate + refused + control, panes = events, windows = panes, movements sum to
-MRR, opening + movements = closing, and each view's rows one by one.
+		Long: `Read the log again and hold each record against the ledgers, usage_events and
+the subscription changes: it is there at its price by the book in force, or a
+dead letter byte for byte, or a duplicate, or control. Then compute every view
+again from the ledgers. All is compared row by row and to the last decimal:
+fetched = accepted + duplicate + refused + control, panes = events, windows =
+panes, movements sum to MRR, opening + movements = closing.
 
 Settle first (runrate settle): verify reads tables that a running pipeline
 writes to. It compares what the clocks had passed when it began, and a check
@@ -28,20 +30,29 @@ that fails while the pipeline moved on is made once more; but under load, one
 may see half of a write twice.
 
 A table tells what was proved. Rows that differ are shown with what should be
-there and what is, and the exit code is 1. What could not be read is "unknown":
-that is the log itself, if Kafka does not answer; it is neither proved nor an
-error. --no-kafka leaves the log out.`,
-		Example: examples("runrate settle && runrate verify", "runrate verify --clickhouse clickhouse-1:9000 --no-kafka --show 100"),
-		Args:    cobra.NoArgs,
+there and what is, and the exit code is 1. It is 1, too, if something could not
+be compared, which is "unknown": a log that cannot be read, records that
+retention has deleted, a partition without a clock. --allow-unknown lets that
+pass. --no-kafka leaves the log out, and says so. --sample bounds what a large
+log costs: so many records of each partition, in places that are the same each
+time. docs/VERIFY.md tells what verify can see and what not.`,
+		Example: examples("runrate settle && runrate verify", "runrate verify --clickhouse clickhouse-1:9000 --no-kafka --show 100",
+			"runrate verify --sample 100000"),
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if show < 0 {
+			switch {
+			case o.Show < 0:
 				return usagef("--show must be at least 0")
+			case o.Sample < 0:
+				return usagef("--sample must be at least 0; 0 is all records")
+			case o.Sample > 0 && noKafka:
+				return usagef("--sample is of the log, which --no-kafka leaves out: give one of them")
 			}
 			s, err := a.openClickHouse(cmd)
 			if err != nil {
 				return err
 			}
-			o := verify.Options{Conn: s.Conn(), Database: s.Database(), Show: show, Patience: 2 * time.Second}
+			o.Conn, o.Database, o.Patience = s.Conn(), s.Database(), 2*time.Second
 			if !noKafka {
 				client, err := a.openKafka()
 				if err != nil {
@@ -55,13 +66,15 @@ error. --no-kafka leaves the log out.`,
 			if err != nil {
 				return err
 			}
-			return a.verdict(results, time.Since(began))
+			return a.verdict(results, noKafka, allowUnknown, time.Since(began))
 		},
 	}
 	a.kafkaFlags(cmd)
 	a.clickhouseFlags(cmd)
-	cmd.Flags().IntVar(&show, "show", 20, "most differing rows shown of each check")
-	cmd.Flags().BoolVar(&noKafka, "no-kafka", false, "do not compare with the log itself")
+	cmd.Flags().IntVar(&o.Show, "show", 20, "most differing rows shown of each check")
+	cmd.Flags().Int64Var(&o.Sample, "sample", 0, "hold only about so many records of each partition of the log against the tables; 0 is all")
+	cmd.Flags().BoolVar(&noKafka, "no-kafka", false, "leave out what needs the log")
+	cmd.Flags().BoolVar(&allowUnknown, "allow-unknown", false, "succeed though something could not be compared")
 	return cmd
 }
 
@@ -70,7 +83,11 @@ func (a *app) verdicts(results []verify.Result) {
 	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "view\tproof\trows\tresult\ttime")
 	for _, r := range results {
-		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\n", r.View, r.Proves, r.Compared, r.Outcome, r.Took.Round(time.Millisecond))
+		result := r.Outcome.String()
+		if r.Scope != "" {
+			result += ", " + r.Scope
+		}
+		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\n", r.View, r.Proves, r.Compared, result, r.Took.Round(time.Millisecond))
 	}
 	t.Flush()
 	for _, r := range results {
@@ -97,23 +114,44 @@ func orNone(columns string) string {
 	return columns
 }
 
-// verdict is the last line, or the error if something differs.
-func (a *app) verdict(results []verify.Result, took time.Duration) error {
-	var wrong, unknown []string
+// verdict is the last line, or the error if something differs or, unless that is
+// allowed, could not be compared.
+func (a *app) verdict(results []verify.Result, withoutLog, allowUnknown bool, took time.Duration) error {
+	var wrong, unknown, scopes []string
 	var rows int64
 	for _, r := range results {
 		rows += r.Compared
+		check := fmt.Sprintf("%s (%s)", r.View, r.Proves)
 		switch r.Outcome {
 		case verify.Differs:
-			wrong = append(wrong, fmt.Sprintf("%s (%s)", r.View, r.Proves))
+			wrong = append(wrong, check)
 		case verify.Unknown:
-			unknown = append(unknown, fmt.Sprintf("%s (%s)", r.View, r.Proves))
+			unknown = append(unknown, check+": "+r.Note)
+		}
+		if r.Scope != "" {
+			scopes = append(scopes, r.View+" "+r.Scope)
 		}
 	}
 	if len(wrong) > 0 {
 		return fmt.Errorf("not proved: %s", strings.Join(wrong, "; "))
 	}
-	a.printf("\nproved: %d rows in %s", rows, took.Round(time.Millisecond))
+	if len(unknown) > 0 && !allowUnknown {
+		return fmt.Errorf("not proved: could not be compared: %s (--allow-unknown lets it pass)", strings.Join(unknown, "; "))
+	}
+	a.printf("\nproved")
+	if withoutLog {
+		a.printf(" without the log")
+	}
+	a.printf(": %d rows in %s", rows, took.Round(time.Millisecond))
+	if rows == 0 {
+		a.printf("; there is nothing in the database")
+		if !withoutLog && len(unknown) == 0 {
+			a.printf(", nor in the log")
+		}
+	}
+	for _, scope := range scopes {
+		a.printf("; %s", scope)
+	}
 	if len(unknown) > 0 {
 		a.printf("; unknown: %s", strings.Join(unknown, "; "))
 	}

@@ -120,9 +120,9 @@ func (p *pipeline) settle(t *testing.T) {
 }
 
 // verify lets the program prove its own numbers.
-func (p *pipeline) verify(t *testing.T) {
+func (p *pipeline) verify(t *testing.T, args ...string) {
 	t.Helper()
-	r := runrate(t, "", "verify", p.brokers(), "--clickhouse="+loopback(p.tcp))
+	r := runrate(t, "", append([]string{"verify", p.brokers(), "--clickhouse=" + loopback(p.tcp)}, args...)...)
 	if r.code != 0 {
 		t.Errorf("verify: exit %d\n%s%s", r.code, r.out, r.err)
 	}

@@ -24,15 +24,22 @@ type change struct {
 	stored                                    amount // the MRR in the ledger
 }
 
+// changeColumns are the columns of a change in the order of into.
+func changeColumns() string {
+	return `account, subscription, toUnixTimestamp64Micro(time) AS t, version, line, plan, status, segment, region, currency,
+	quantity, ` + decimals("unit_amount") + `, billing_interval, interval_count, ` + decimals("discount_percent", "mrr")
+}
+
+func (c *change) into() []any {
+	return []any{&c.account, &c.subscription, &c.time, &c.version, &c.line, &c.plan, &c.status, &c.segment, &c.region, &c.coin,
+		&c.quantity, &c.unitAmount, &c.interval, &c.intervalCount, &c.discount, &c.stored}
+}
+
 // openChanges reads the ledger, in the order of accounts and, within an
 // account, of event time, ties by offset.
 func openChanges(ctx context.Context, r *reader, s *state) (*cursor[change, struct{}], error) {
-	return open(ctx, r, func(c *change, _ *struct{}) []any {
-		return []any{&c.account, &c.subscription, &c.time, &c.version, &c.line, &c.plan, &c.status, &c.segment, &c.region, &c.coin,
-			&c.quantity, &c.unitAmount, &c.interval, &c.intervalCount, &c.discount, &c.stored}
-	}, `
-SELECT account, subscription, toUnixTimestamp64Micro(time) AS t, version, line, plan, status, segment, region, currency,
-	quantity, `+decimals("unit_amount")+`, billing_interval, interval_count, `+decimals("discount_percent", "mrr")+`
+	return open(ctx, r, func(c *change, _ *struct{}) []any { return c.into() }, `
+SELECT `+changeColumns()+`
 FROM DB.subscription_change_versions FINAL WHERE epoch = $epoch ORDER BY account, t, version`, "$epoch", s.subs.epoch)
 }
 

@@ -15,7 +15,10 @@ import (
 type reader struct {
 	conn     driver.Conn
 	database chschema.Database
-	log      LogRanges
+	log      Log
+	down     error // of the log, that no other check needs to wait for
+	sample   int64
+	counted  map[source]counted // what the log holds, by the checks of its records
 }
 
 // settings of every query. Rows with the same key are in the same month, so

@@ -1,6 +1,10 @@
 package verify
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Outcome is what came of a check.
 type Outcome uint8
@@ -9,11 +13,12 @@ type Outcome uint8
 const (
 	Proved  Outcome = iota
 	Differs         // at least one row
-	Unknown         // could not be read; it says nothing about the rows
+	Unknown         // something could not be compared, so nothing is said of it
+	LeftOut         // not asked for: Options say so
 )
 
 // String is the outcome in a word.
-func (o Outcome) String() string { return [...]string{"ok", "DIFFERS", "unknown"}[o] }
+func (o Outcome) String() string { return [...]string{"ok", "DIFFERS", "unknown", "left out"}[o] }
 
 // Result is what came of one check.
 type Result struct {
@@ -23,7 +28,8 @@ type Result struct {
 	Differ   int64
 	Rows     []Difference // the first of those that differ
 	Outcome  Outcome
-	Note     string
+	Scope    string // of how much, if it was not all that there is
+	Note     string // a sentence on what was not compared, or why
 	Took     time.Duration
 }
 
@@ -37,8 +43,11 @@ type Differences struct {
 	Count    int64
 	Rows     []Difference
 
-	show    int
-	unknown string
+	show   int
+	scope  string
+	left   bool     // some of it was not asked for
+	doubts []string // what could not be compared, and why
+	notes  []string // what else there is to say
 }
 
 func (d *Differences) add(key, expected, found string) {
@@ -46,4 +55,37 @@ func (d *Differences) add(key, expected, found string) {
 	if len(d.Rows) < d.show {
 		d.Rows = append(d.Rows, Difference{key, expected, found})
 	}
+}
+
+// doubt notes what could not be compared: the check cannot be proved.
+func (d *Differences) doubt(format string, args ...any) {
+	d.doubts = append(d.doubts, fmt.Sprintf(format, args...))
+}
+
+// remark notes what a reader should know, and what spoils no proof.
+func (d *Differences) remark(format string, args ...any) {
+	d.notes = append(d.notes, fmt.Sprintf(format, args...))
+}
+
+// noted bounds the sentences of a note: a topic may have thousands of partitions.
+const noted = 5
+
+func (d *Differences) note() string {
+	all := append(d.doubts, d.notes...)
+	if more := len(all) - noted; more > 0 {
+		all = append(all[:noted], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(all, "; ")
+}
+
+func (d *Differences) outcome() Outcome {
+	switch {
+	case d.Count > 0:
+		return Differs
+	case len(d.doubts) > 0:
+		return Unknown
+	case d.left && d.Compared == 0:
+		return LeftOut
+	}
+	return Proved
 }

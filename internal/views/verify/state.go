@@ -16,6 +16,7 @@ type source = stream.Source
 type counters struct {
 	first, next                           int64
 	accepted, duplicate, refused, control uint64
+	clock                                 int64 // microseconds, 0 before the first tick
 }
 
 // state is how far the pipeline had come when it was read.
@@ -28,7 +29,10 @@ type state struct {
 
 // topicState is that of one topic.
 type topicState struct {
-	epoch uint32
+	epoch      uint32
+	partitions int32    // by the table topics; 0 if it has none
+	accepted   uint64   // over all partitions
+	without    []string // what stands in the way of a gate, in words
 	// gate is the last hour boundary, in hours since 1970, that the clocks of
 	// all partitions passed; 0, before any as_of, while one has no clock.
 	gate hour
@@ -45,8 +49,10 @@ const (
 	secondsPerDay = 86_400
 )
 
-func (h hour) seconds() uint32     { return uint32(h) * 3600 }
-func (d day) seconds() uint32      { return uint32(d) * secondsPerDay }
+func (h hour) seconds() uint32                  { return uint32(h) * 3600 }
+func (d day) seconds() uint32                   { return uint32(d) * secondsPerDay }
+func (s *state) of(kind stream.Kind) topicState { return stream.ByKind(s.usage, s.subs).Of(kind) }
+
 func (s *state) both() hour        { return min(s.usage.gate, s.subs.gate) }
 func (s *state) bothMidnight() day { return day(s.both() / 24) }
 
@@ -61,11 +67,9 @@ func micro(micros int64) string {
 // state reads it.
 func (r *reader) state(ctx context.Context) (*state, error) {
 	s := &state{progress: map[source]counters{}}
-	clocks := map[source]int64{}
 	type row struct {
 		topic string
 		counters
-		clock int64
 	}
 	c, err := open(ctx, r, func(k *source, v *row) []any {
 		return []any{&v.topic, &k.Partition, &v.first, &v.next, &v.accepted, &v.duplicate, &v.refused, &v.control, &v.clock}
@@ -81,7 +85,7 @@ FROM DB.accounting AS a INNER JOIN DB.freshness AS f USING (topic, partition)`)
 			return fmt.Errorf("accounting shows the topic %q, which is no input", v.topic)
 		}
 		k.Topic = topic
-		s.progress[*k], clocks[*k] = v.counters, v.clock
+		s.progress[*k] = v.counters
 		return nil
 	})
 	if err != nil {
@@ -90,27 +94,38 @@ FROM DB.accounting AS a INNER JOIN DB.freshness AS f USING (topic, partition)`)
 	if err := r.conn.QueryRow(ctx, r.text(`SELECT arr_window_days, arr_multiplier FROM DB.definitions`)).Scan(&s.windowDays, &s.arrMultiplier); err != nil {
 		return nil, err
 	}
-	if s.usage, err = r.topic(ctx, stream.Usage.Topic(), clocks); err != nil {
+	if s.usage, err = r.topic(ctx, s, stream.Usage.Topic()); err != nil {
 		return nil, err
 	}
-	s.subs, err = r.topic(ctx, stream.Subscriptions.Topic(), clocks)
+	s.subs, err = r.topic(ctx, s, stream.Subscriptions.Topic())
 	return s, err
 }
 
 // topic reads the epoch that is shown of a topic, and judges its clocks.
-func (r *reader) topic(ctx context.Context, topic stream.Topic, clocks map[source]int64) (topicState, error) {
+func (r *reader) topic(ctx context.Context, s *state, topic stream.Topic) (topicState, error) {
 	var t topicState
-	var partitions int32
 	if err := r.conn.QueryRow(ctx, r.text(`SELECT argMax(epoch, (switched_at, epoch)) FROM DB.epochs WHERE topic = '$topic'`, "$topic", topic)).Scan(&t.epoch); err != nil {
 		return t, err
 	}
-	if err := r.conn.QueryRow(ctx, r.text(`SELECT argMax(partitions, set_at) FROM DB.topics WHERE topic = '$topic'`, "$topic", topic)).Scan(&partitions); err != nil {
+	if err := r.conn.QueryRow(ctx, r.text(`SELECT argMax(partitions, set_at) FROM DB.topics WHERE topic = '$topic'`, "$topic", topic)).Scan(&t.partitions); err != nil {
 		return t, err
 	}
-	for p := range partitions {
-		clock := hour(clocks[source{Topic: topic, Partition: p}] / microsPerHour)
+	for p, c := range s.progress {
+		if p.Topic == topic {
+			t.accepted += c.accepted
+		}
+	}
+	if t.partitions == 0 {
+		t.without = append(t.without, "the number of partitions of "+topic.String()+" is not known")
+	}
+	for p := range t.partitions {
+		at := source{Topic: topic, Partition: p}
+		clock := hour(s.progress[at].clock / microsPerHour)
 		if p == 0 || clock < t.gate {
 			t.gate = clock
+		}
+		if clock == 0 {
+			t.without = append(t.without, at.String()+" has no clock")
 		}
 	}
 	return t, nil

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"runrate/consumers/intake"
 	"runrate/consumers/store"
@@ -76,21 +77,46 @@ func (w *world) exec(statement string) {
 	w.must(w.store.Conn().Exec(context.Background(), strings.ReplaceAll(statement, "DB.", w.name+".")))
 }
 
-// Offsets is the log's: it makes the world a verify.LogRanges.
+// clockless is how many partitions have no clock.
+func (w *world) clockless() int {
+	w.t.Helper()
+	var ticked uint64
+	w.must(w.store.Conn().QueryRow(context.Background(), "SELECT countIf(toUnixTimestamp(clock) > 0) FROM "+w.name+".freshness").Scan(&ticked))
+	return len(w.log) - int(ticked)
+}
+
+// Offsets is the log's; with Fetch it makes the world a verify.Log.
 func (w *world) Offsets(_ context.Context, topic stream.Topic) (map[int32]broker.Range, error) {
 	out := map[int32]broker.Range{}
 	for s, records := range w.log {
-		if s.Topic == topic && len(records) > 0 {
-			out[s.Partition] = broker.Range{First: records[0].Offset, End: records[len(records)-1].Offset + 1}
+		if s.Topic == topic {
+			out[s.Partition] = broker.Range{}
+			if len(records) > 0 {
+				out[s.Partition] = broker.Range{First: records[0].Offset, End: records[len(records)-1].Offset + 1}
+			}
 		}
 	}
 	return out, nil
 }
 
+// Fetch gives a few records at a time.
+func (w *world) Fetch(_ context.Context, source stream.Source, offset stream.Offset, _ int, _ time.Duration) ([]stream.Record, stream.Offset, error) {
+	records := w.log[source]
+	at := int(offset - records[0].Offset)
+	return records[at:min(at+10, len(records))], records[len(records)-1].Offset + 1, nil
+}
+
 // verify makes all checks.
 func (w *world) verify() []verify.Result {
 	w.t.Helper()
-	results, err := verify.Run(w.t.Context(), verify.Options{Conn: w.store.Conn(), Database: w.store.Database(), Log: w, Show: 3})
+	return w.verifyWith(verify.Options{Log: w})
+}
+
+// verifyWith makes the checks that options ask for.
+func (w *world) verifyWith(o verify.Options) []verify.Result {
+	w.t.Helper()
+	o.Conn, o.Database, o.Show = w.store.Conn(), w.store.Database(), 3
+	results, err := verify.Run(w.t.Context(), o)
 	w.must(err)
 	return results
 }
@@ -111,15 +137,34 @@ func failing(results []verify.Result) map[string]string {
 	return out
 }
 
+// tables are those that the folds fill.
+var tables = []string{"usage_event_versions", "usage_hour_versions", "rolling_revenue_versions", "active_account_versions",
+	"subscription_change_versions", "subscription_versions", "mrr_movement_versions", "mrr_versions", "net_new_arr_versions",
+	"dead_letter_versions", "progress_versions", "topics"}
+
+// merge makes one part of the many that as many flushes left, which is what makes
+// queries slow where each test makes thousands.
+func (w *world) merge() {
+	w.t.Helper()
+	for _, table := range tables {
+		w.exec("OPTIMIZE TABLE DB." + table + " FINAL")
+	}
+}
+
 // copy is another world with the same rows.
 func (w *world) copy(t *testing.T) *world {
 	t.Helper()
 	c := empty(t)
 	c.log = w.log
-	for _, table := range []string{"usage_event_versions", "usage_hour_versions", "rolling_revenue_versions", "active_account_versions",
-		"subscription_change_versions", "subscription_versions", "mrr_movement_versions", "mrr_versions", "net_new_arr_versions",
-		"dead_letter_versions", "progress_versions", "topics"} {
-		c.exec("ALTER TABLE DB." + table + " ATTACH PARTITION ALL FROM " + w.name + "." + table)
-	}
+	c.restore(w, tables)
 	return c
+}
+
+// restore makes the rows of tables those of another world.
+func (w *world) restore(from *world, tables []string) {
+	w.t.Helper()
+	for _, table := range tables {
+		w.exec("TRUNCATE TABLE DB." + table)
+		w.exec("ALTER TABLE DB." + table + " ATTACH PARTITION ALL FROM " + from.name + "." + table)
+	}
 }

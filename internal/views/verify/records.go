@@ -1,0 +1,236 @@
+package verify
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"runrate/internal/event"
+	"runrate/internal/stream"
+)
+
+// checkUsageRecords and checkSubscriptionRecords read the log again and hold each
+// record against the rows beside it: it is in the ledger, as the row that it must
+// have become; or a dead letter, byte for byte and for the reason that it has; or
+// an event whose identity an earlier record of the partition has; or control.
+func checkUsageRecords(ctx context.Context, r *reader, s *state, d *Differences) error {
+	return checkRecords(ctx, r, s, d, &usageLedger, s.usage.epoch)
+}
+
+func checkSubscriptionRecords(ctx context.Context, r *reader, s *state, d *Differences) error {
+	return checkRecords(ctx, r, s, d, &changeLedger, s.subs.epoch)
+}
+
+func checkRecords[V rowValue](ctx context.Context, r *reader, s *state, d *Differences, of *ledger[V], epoch uint32) error {
+	ranges, ok := r.ranges(ctx, of.topic, d)
+	if !ok {
+		return nil
+	}
+	var chosen, total int64
+	for _, p := range s.sources(of.topic, ranges) {
+		shown, folded := s.progress[p]
+		log, has := ranges[p.Partition]
+		if !folded || !has {
+			continue // checkLog says so
+		}
+		all := offsets{max(stream.Offset(shown.first), log.First), min(stream.Offset(shown.next), log.End)}
+		all.to = max(all.from, all.to)
+		w := &walk[V]{r: r, d: d, of: of, source: p, epoch: epoch,
+			rules:  rules{source: p, partitions: int32(len(ranges))},
+			counts: counted{shown: shown, first: int64(log.First), partial: log.First > stream.Offset(shown.first)}}
+		spans := sample(p, all, r.sample)
+		w.counts.sampled = spans[0] != all
+		if w.counts.partial {
+			d.doubt("%s: the log begins at %d: the %d records before it cannot be compared", p, log.First, min(int64(log.First), shown.next)-shown.first)
+			w.rules.noBook, w.rules.noClock = true, true
+		}
+		if err := w.over(ctx, all.from, spans); err != nil {
+			var lost *unreadable
+			if !errors.As(err, &lost) {
+				return err
+			}
+			d.doubt("the log could not be read: %s", lost)
+			w.counts.partial = true
+		}
+		for _, one := range spans {
+			chosen += int64(one.to - one.from)
+		}
+		total += int64(all.to - all.from)
+		r.counted[p] = w.counts
+	}
+	if chosen < total {
+		d.scope = fmt.Sprintf("sample: %s of %s records", grouped(chosen), grouped(total))
+	}
+	return nil
+}
+
+// walk goes through the log of one partition beside its rows. It keeps one row of
+// each, and some events that may be duplicates.
+type walk[V rowValue] struct {
+	r      *reader
+	d      *Differences
+	of     *ledger[V]
+	source source
+	epoch  uint32
+
+	rules   rules
+	rows    beside[V]
+	letters beside[refusedAs]
+	counts  counted
+	unrated int64
+	unread  []offsets // before the record, since the last price book that was read
+	maybe   []candidate
+}
+
+// over walks the spans; what lies between them is not read.
+func (w *walk[V]) over(ctx context.Context, from stream.Offset, spans []offsets) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // ends the queries of a walk that gave up
+	rows, err := w.of.open(ctx, w.r, w.epoch, w.source, spans)
+	if err != nil {
+		return err
+	}
+	letters, err := openLetters(ctx, w.r, w.epoch, w.source, spans)
+	if err != nil {
+		return err
+	}
+	w.rows, w.letters = beside[V]{cursor: rows, of: w}, beside[refusedAs]{cursor: letters, of: w}
+	for _, one := range spans {
+		if one.from > from {
+			w.unread = append(w.unread, offsets{from, one.from})
+			w.rules.noClock = true
+		}
+		err := w.r.read(ctx, w.source, one.from, one.to, func(r *stream.Record) error { return w.step(ctx, r) })
+		if err != nil {
+			return err
+		}
+		from = one.to
+	}
+	if w.unrated > 0 {
+		w.d.doubt("%s: %d events are older than the first price book that the log still has and could not be rated", w.source, w.unrated)
+	}
+	if err := w.rows.finish(); err != nil {
+		return err
+	}
+	if err := w.letters.finish(); err != nil {
+		return err
+	}
+	w.counts.clock = int64(w.rules.clock)
+	return w.duplicates(ctx)
+}
+
+// step holds one record against what is beside it.
+func (w *walk[V]) step(ctx context.Context, r *stream.Record) error {
+	row, accepted, err := w.rows.at(r.Offset)
+	if err != nil {
+		return err
+	}
+	letter, refused, err := w.letters.at(r.Offset)
+	if err != nil {
+		return err
+	}
+	v := w.rules.judge(r)
+	w.d.Compared++
+	switch {
+	case accepted && refused:
+		w.counts.refused++
+		w.differ(r.Offset, "accepted or refused", "both: "+(*row).String()+"; "+letter.String())
+	case refused:
+		w.counts.refused++
+		err = w.refused(ctx, r, &v, letter)
+	case accepted:
+		w.counts.accepted++
+		err = w.accepted(ctx, r, &v, row)
+	case v.control():
+		w.counts.control++
+		if v.book != nil {
+			w.unread = nil
+		}
+		w.rules.apply(&v)
+	case v.reason != "":
+		w.counts.refused++
+		w.differ(r.Offset, "refused: "+string(v.reason), "")
+	default:
+		err = w.mayBeDuplicate(ctx, r, &v)
+	}
+	return err
+}
+
+func (w *walk[V]) differ(at stream.Offset, expected, found string) {
+	w.d.add(fmt.Sprintf("%s@%d", w.source, at), expected, found)
+}
+
+// expect is the row of a data event that no earlier record has, or why it is
+// refused.
+func (w *walk[V]) expect(r *stream.Record, v *verdict) (V, event.Reason) {
+	row, reason := w.of.row(&v.event, w.rules.book, uint64(r.Offset))
+	if late := w.rules.late(v.event.Time); late != "" {
+		return row, late
+	}
+	return row, reason
+}
+
+// accepted holds a record against its row in the ledger.
+func (w *walk[V]) accepted(ctx context.Context, r *stream.Record, v *verdict, found *V) error {
+	if v.control() || v.reason != "" {
+		w.differ(r.Offset, v.String(), (*found).String())
+		return nil
+	}
+	want, reason := w.expect(r, v)
+	if reason != "" || want != *found {
+		looked, err := w.lookBack(ctx)
+		if err != nil {
+			return err
+		}
+		if looked {
+			want, reason = w.expect(r, v)
+		}
+	}
+	got := *found
+	if w.rules.noBook && w.of.topic.Kind() == stream.Usage {
+		w.unrated++
+		want, got = w.of.unpriced(want), w.of.unpriced(got)
+	}
+	switch {
+	case reason != "" && !w.rules.unjudged(reason):
+		w.differ(r.Offset, "refused: "+string(reason), (*found).String())
+	case want != got:
+		w.differ(r.Offset, want.String(), got.String())
+	}
+	return nil
+}
+
+// refused holds a record against its dead letter.
+func (w *walk[V]) refused(ctx context.Context, r *stream.Record, v *verdict, found *refusedAs) error {
+	key, payload := sha256.Sum256(r.Key), sha256.Sum256(r.Value)
+	want := refusedAs{letter: letter{time: min(max(r.Time, int64(event.MinTime)), int64(event.MaxTime)-1), key: string(key[:]), payload: string(payload[:])},
+		reason: string(v.reason)}
+	switch {
+	case v.control() && found.reason != "": // by a rule that looks at the clock: the counts tell
+		want.reason = found.reason
+	case v.reason == "" && !v.control():
+		row, reason := w.expect(r, v)
+		if string(reason) != found.reason {
+			looked, err := w.lookBack(ctx)
+			if err != nil {
+				return err
+			}
+			if looked {
+				row, reason = w.expect(r, v)
+			}
+		}
+		if w.rules.unjudged(event.Reason(found.reason)) {
+			reason = event.Reason(found.reason)
+		}
+		if reason == "" {
+			w.differ(r.Offset, row.String(), found.String())
+			return nil
+		}
+		want.reason = string(reason)
+	}
+	if want != *found {
+		w.differ(r.Offset, want.String(), found.String())
+	}
+	return nil
+}
