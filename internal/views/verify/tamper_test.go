@@ -44,7 +44,7 @@ var rowsOf = []struct{ table, key, value, where, order, doubledOn, doubledAs str
 	{"usage_hour_versions", "hour, line, product, segment, region, currency, partition", "revenue + toDecimal128('0.000000000001', 12) AS revenue", anyRow, "hour", "", again},
 	{"rolling_revenue_versions", "window, as_of, line, product, segment, region, currency, partition", "cost + 1 AS cost", "window = '7d'", "as_of", "", again},
 	{"active_account_versions", "window, as_of, line, partition", "accounts + 1 AS accounts", "line = '*'", "as_of", "", again},
-	{"subscription_change_versions", "toStartOfHour(time), partition, account, identity", "plan || '-x' AS plan", "mrr > 0", "time", "", ""},
+	{"subscription_change_versions", "toStartOfHour(time), partition, account, identity", "mrr + toDecimal128('0.000000000001', 12) AS mrr", "mrr > 0", "time", "", ""},
 	{"subscription_versions", "account, subscription", "mrr + 1 AS mrr", anyRow, "account", theSame, again},
 	{"mrr_movement_versions", "line, time, account, currency, change", "amount + 1 AS amount", someNew, "time", theSame, again},
 	{"mrr_versions", "as_of, line, plan, segment, region, currency, partition", "mrr + 1 AS mrr", atFive, "as_of", "", again},
@@ -131,7 +131,6 @@ func particular() []tampering {
 		statements: list("INSERT INTO DB.definition_versions (epoch, arr_window_days, arr_multiplier) VALUES (0, 28, 14)")}
 	return []tampering{
 		rewritten("an event's revenue", "usage_event_versions", "revenue", "revenue + toDecimal128('0.000000000001', 12)", used, "revenue"),
-		rewritten("an event's cost", "usage_event_versions", "cost", "cost + 1", used, "cost"),
 		rewritten("an event's line", "usage_event_versions", "line", "'elsewhere'", used, "line 'elsewhere'"),
 		rewritten("an event's currency", "usage_event_versions", "currency", "'CHF'", used, "currency CHF"),
 		rewritten("an event's quantities", "usage_event_versions", "quantities", "mapApply((k, v) -> (k, v + 1), quantities)", used, "quantities"),
@@ -142,11 +141,8 @@ func particular() []tampering {
 		changed("a later first offset", "progress_versions", "first_offset + 1 AS first_offset, control - 1 AS control", "control > 0", "topic, partition", "first offset"),
 		changed("another clock", "progress_versions", "clock + 1 AS clock", "ticked = 1", "topic, partition", "clock"),
 		shown("an as_of before its time", "mrr", "SELECT * FROM DB.mrr_sound UNION ALL SELECT * REPLACE (as_of + 3600 AS as_of) FROM (SELECT * FROM DB.mrr_sound WHERE as_of = (SELECT max(as_of) FROM DB.mrr_sound))", "mrr"),
-		changed("a pane too many", "usage_hour_versions", "'eu-9' AS region", anyRow, "hour", "region 'eu-9'"),
 		changed("the revenue of the ARR window", "rolling_revenue_versions", "revenue + 1 AS revenue", "window = '28d' AND as_of = (SELECT max(as_of) FROM DB.net_new_arr)", "as_of", "window 28d"),
 		changed("a window of an odd name", "rolling_revenue_versions", "'2h' AS window", "window = '1h'", "as_of", "some other window"),
-		changed("an old state", "subscription_versions", "since - 1 AS since", anyRow, "account", "since"),
-		changed("a movement of another kind", "mrr_movement_versions", "'expansion' AS movement", someNew, "time", "expansion"),
 		cancelling,
 		shown("an arr", "arr", "SELECT * REPLACE (usage_arr + 1 AS usage_arr) FROM DB.arr_sound", "usage_arr"),
 		definition,

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 6, "streams to verify")
+	seeds = flag.Int("seeds", 4, "streams to verify")
 	seed  = flag.Uint64("seed", 0, "verify one stream")
 )
 
