@@ -9,13 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"go.uber.org/zap"
 
 	"runrate/consumers/consume"
 	"runrate/consumers/intake"
 	"runrate/consumers/store"
 	"runrate/consumers/worker"
 	"runrate/internal/event"
+	"runrate/internal/retry"
 	"runrate/internal/stream"
 )
 
@@ -99,21 +99,12 @@ STOPPED in the log and stands still; the others continue.`,
 
 // awaitClickHouse is openClickHouse once ClickHouse answers: a consumer that is
 // started while it is away waits for it, as one that runs does.
-func (a *app) awaitClickHouse(cmd *cobra.Command) (*store.Store, error) {
-	for waiting := false; ; waiting = true {
-		tables, err := a.openClickHouse(cmd)
-		if err == nil || store.KindOf(err) != store.Retry {
-			return tables, err
-		}
-		if !waiting {
-			a.log.Warn("waiting for ClickHouse", zap.Error(err))
-		}
-		select {
-		case <-time.After(time.Second):
-		case <-cmd.Context().Done():
-			return nil, cmd.Context().Err()
-		}
-	}
+func (a *app) awaitClickHouse(cmd *cobra.Command) (tables *store.Store, err error) {
+	err = retry.Steady.Do(cmd.Context(), a.log, "reach ClickHouse", func(context.Context) (err error) {
+		tables, err = a.openClickHouse(cmd)
+		return err
+	})
+	return tables, err
 }
 
 // allTopics is what consume is told to fold every topic.

@@ -19,7 +19,7 @@ func TestConsumeWaitsForClickHouse(t *testing.T) {
 	if code != 0 || ctx.Err() == nil {
 		t.Errorf("exit code %d: %s", code, &errOut)
 	}
-	if n := strings.Count(errOut.String(), "waiting for ClickHouse"); n != 1 {
+	if n := strings.Count(errOut.String(), "reach ClickHouse failed; trying again"); n != 1 {
 		t.Errorf("said %d times that it waits: %s", n, &errOut)
 	}
 	if got := runWith(t, "", "consume", "usage", "--session-timeout", "1ms"); got.code != exitUsage {

@@ -17,6 +17,7 @@ import (
 	"runrate/consumers/usage"
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
+	"runrate/internal/retry"
 	"runrate/internal/stream"
 	"runrate/schemas/definitions"
 )
@@ -42,7 +43,7 @@ func Run(ctx context.Context, topic stream.Topic, o Options) error {
 		epoch      uint32
 		definition definitions.ARR
 	)
-	if err := begin(ctx, o.Logger, func() (err error) {
+	if err := retry.Steady.Do(ctx, o.Logger, "reach Kafka and ClickHouse", func(ctx context.Context) (err error) {
 		if partitions, err = o.Client.Partitions(ctx, topic); err != nil {
 			return err
 		}
@@ -105,24 +106,3 @@ var foldings = stream.ByKind(
 		settings: func(definitions.ARR) string { return "" },
 	},
 )
-
-// begin tries until Kafka and ClickHouse answer.
-func begin(ctx context.Context, logger *zap.Logger, step func() error) error {
-	for tries := 0; ; tries++ {
-		err := step()
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		if store.KindOf(err) != store.Retry && !broker.Retryable(err) {
-			return err
-		}
-		if tries == 0 {
-			logger.Warn("waiting for Kafka and ClickHouse", zap.Error(err))
-		}
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}

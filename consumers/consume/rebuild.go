@@ -2,7 +2,6 @@ package consume
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +9,8 @@ import (
 	"go.uber.org/zap"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
+	"runrate/internal/retry"
 	"runrate/internal/stream"
 	"runrate/schemas/definitions"
 )
@@ -69,31 +70,31 @@ func Rebuild(ctx context.Context, topic stream.Topic, reason string, definition 
 // catchUp folds the topic in a group of its own up to the end of the log as it
 // is when it gets there, and returns what that group has committed.
 func (o Options) catchUp(ctx context.Context, group string, topic stream.Topic, partitions int32, epoch uint32, d definitions.ARR) (map[int32]broker.Commit, error) {
-	folding, stop := context.WithCancel(ctx)
-	defer stop()
+	folding, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	ended := make(chan error, 1)
-	go func() { ended <- o.group(group, topic, partitions, epoch, d).Run(folding) }()
+	go func() {
+		err := o.group(group, topic, partitions, epoch, d).Run(folding)
+		stop(err)
+		ended <- err
+	}()
 	report := time.Now()
-	for {
-		select {
-		case err := <-ended:
-			return nil, errors.Join(err, ctx.Err())
-		case <-time.After(500 * time.Millisecond):
-		}
+	err := retry.Poll(folding, 500*time.Millisecond, func(ctx context.Context) (bool, error) {
 		behind, err := o.behind(ctx, group, topic)
-		if err != nil && !broker.Retryable(err) {
-			return nil, err
-		}
-		if err == nil && behind == 0 {
-			break
+		if err != nil && !fault.Passes(err) {
+			return false, err
 		}
 		if time.Since(report) > 10*time.Second {
 			report = time.Now()
 			o.Logger.Info("rebuilding", zap.Stringer("topic", topic), zap.Int64("records_to_go", behind), zap.Error(err))
 		}
+		return err == nil && behind == 0, nil
+	})
+	stop(nil) // flushes what is folded since
+	if failed := <-ended; failed != nil {
+		return nil, failed
 	}
-	stop() // flushes what is folded since
-	if err := <-ended; err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return o.Client.Committed(ctx, group, topic)

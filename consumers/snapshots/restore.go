@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 	snapshot "runrate/schemas/snapshot/v1"
 )
@@ -34,6 +35,9 @@ func (e *Missing) Error() string {
 
 // Unwrap is what was missing or wrong.
 func (e *Missing) Unwrap() error { return e.Err }
+
+// Fault is fault.Defect, whatever is in Err: what cannot be read stays so.
+func (*Missing) Fault() fault.Kind { return fault.Defect }
 
 const fetchBytes = 8 << 20
 

@@ -7,6 +7,8 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/column"
+
+	"runrate/internal/fault"
 )
 
 // wire is the type of a column as ClickHouse names it.
@@ -56,7 +58,7 @@ func (c *columnData) load(to column.Interface, rows int, r *nativeReader) error 
 	if string(to.Type()) != string(c.wire) {
 		return &Error{
 			Op:   "column " + to.Name(),
-			Kind: Setup,
+			Kind: fault.Setup,
 			Hint: "run `runrate migrate`",
 			Err:  fmt.Errorf("the table has %s, and rows have %s", to.Type(), c.wire),
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"runrate/deploy/local"
+	"runrate/internal/fault"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
 	chschema "runrate/schemas/clickhouse"
@@ -55,8 +56,8 @@ func TestWriteThroughAKill(t *testing.T) {
 			acknowledged++
 		}
 	}
-	if KindOf(err) != Retry || acknowledged == 0 {
-		t.Fatalf("after %d writes: kind %v: %v", acknowledged, KindOf(err), err)
+	if fault.KindOf(err) != fault.Retry || acknowledged == 0 {
+		t.Fatalf("after %d writes: kind %v: %v", acknowledged, fault.KindOf(err), err)
 	}
 	t.Logf("%d acknowledged, then: %v", acknowledged, err)
 	ch.Wait()

@@ -12,6 +12,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"runrate/internal/event"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
@@ -69,7 +70,7 @@ func (s *Store) seenIn(ctx context.Context, conn driver.Conn, epoch uint32, sour
 		c.text(string(k.Account))
 		c.identity(k.Identity)
 		if err := c.endRow(); err != nil {
-			return &Error{Op: "look up an identity", Kind: Defect, Err: err}
+			return &Error{Op: "look up an identity", Kind: fault.Defect, Err: err}
 		}
 	}
 	for i, col := range wanted.Block().Columns {

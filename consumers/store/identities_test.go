@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"runrate/internal/event"
+	"runrate/internal/fault"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
 )
@@ -71,11 +72,11 @@ func TestSeenAndRecent(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, err := range s.Recent(ended, 0, usage0, noon, 10) {
-		if KindOf(err) != Canceled {
+		if fault.KindOf(err) != fault.Canceled {
 			t.Errorf("canceled: %v", err)
 		}
 	}
-	if _, err := s.Seen(ended, 0, usage0, keys, 10); KindOf(err) != Canceled {
+	if _, err := s.Seen(ended, 0, usage0, keys, 10); fault.KindOf(err) != fault.Canceled {
 		t.Errorf("canceled: %v", err)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"runrate/internal/fault"
 )
 
 // ownRows is how a worker reads back what workers wrote. Where tables are
@@ -52,7 +54,7 @@ func (s *Store) readOwn(ctx context.Context, table string, read func(driver.Conn
 	}
 	after, err := s.server(ctx)
 	if err == nil && after != before {
-		err = &Error{Op: "read from one server", Kind: Retry, Err: fmt.Errorf("the connection moved to another server")}
+		err = &Error{Op: "read from one server", Kind: fault.Retry, Err: fmt.Errorf("the connection moved to another server")}
 	}
 	return err
 }

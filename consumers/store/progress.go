@@ -7,6 +7,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"runrate/internal/event"
+	"runrate/internal/fault"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
 	"runrate/schemas/definitions"
@@ -49,7 +50,7 @@ FROM `+s.database.Of(progress.name())+` FINAL WHERE topic = ? AND epoch = ?`, to
 func (s *Store) SetTopic(ctx context.Context, topic stream.Topic, partitions int32) error {
 	op := fmt.Sprintf("set the partitions of %s to %d", topic, partitions)
 	if partitions <= 0 {
-		return &Error{Op: op, Kind: Defect, Err: fmt.Errorf("want 1 or more")}
+		return &Error{Op: op, Kind: fault.Defect, Err: fmt.Errorf("want 1 or more")}
 	}
 	var known int32
 	err := s.query(ctx, op, func(scan func(...any) error) error { return scan(&known) },
@@ -91,7 +92,7 @@ func (s *Store) Definition(ctx context.Context, epoch uint32) (definitions.ARR, 
 func (s *Store) SetDefinition(ctx context.Context, epoch uint32, d definitions.ARR) error {
 	op := fmt.Sprintf("set the ARR definition of epoch %d", epoch)
 	if err := d.Check(); err != nil {
-		return &Error{Op: op, Kind: Defect, Err: err}
+		return &Error{Op: op, Kind: fault.Defect, Err: err}
 	}
 	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("definition_versions")+` (epoch, arr_window_days, arr_multiplier) SELECT ?, ?, ?`,
 		epoch, d.WindowDays, d.Multiplier)

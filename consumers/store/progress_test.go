@@ -3,6 +3,7 @@ package store
 import (
 	"testing"
 
+	"runrate/internal/fault"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
 	"runrate/schemas/definitions"
@@ -48,11 +49,11 @@ func TestProgressEpochAndDefinition(t *testing.T) {
 		}
 	}
 	for _, wrong := range []definitions.ARR{{WindowDays: 29, Multiplier: 13}, {WindowDays: 28}} {
-		if err := s.SetDefinition(ctx, 3, wrong); KindOf(err) != Defect {
+		if err := s.SetDefinition(ctx, 3, wrong); fault.KindOf(err) != fault.Defect {
 			t.Errorf("%v: %v", wrong, err)
 		}
 	}
-	if err := s.SetTopic(ctx, stream.Usage.Topic(), 0); KindOf(err) != Defect {
+	if err := s.SetTopic(ctx, stream.Usage.Topic(), 0); fault.KindOf(err) != fault.Defect {
 		t.Errorf("no partitions: %v", err)
 	}
 }

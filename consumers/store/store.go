@@ -23,6 +23,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"runrate/internal/fault"
 	chschema "runrate/schemas/clickhouse"
 )
 
@@ -64,21 +65,21 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
 	database, err := chschema.ParseDatabase(o.Database)
 	if err != nil {
-		return nil, &Error{Op: "open ClickHouse", Kind: Setup, Hint: "--clickhouse-database", Err: err}
+		return nil, &Error{Op: "open ClickHouse", Kind: fault.Setup, Hint: "--clickhouse-database", Err: err}
 	}
 	options, err := clickhouseOptions(o)
 	if err != nil {
-		return nil, &Error{Op: "open ClickHouse", Kind: Setup, Err: err}
+		return nil, &Error{Op: "open ClickHouse", Kind: fault.Setup, Err: err}
 	}
 	conn, err := clickhouse.Open(options)
 	if err != nil {
-		return nil, &Error{Op: "open ClickHouse", Kind: Setup, Err: err}
+		return nil, &Error{Op: "open ClickHouse", Kind: fault.Setup, Err: err}
 	}
 	one := *options
 	one.MaxOpenConns, one.MaxIdleConns = 1, 1
 	pinned, err := clickhouse.Open(&one)
 	if err != nil {
-		return nil, &Error{Op: "open ClickHouse", Kind: Setup, Err: err}
+		return nil, &Error{Op: "open ClickHouse", Kind: fault.Setup, Err: err}
 	}
 	s := &Store{
 		conn:       conn,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
+	"runrate/internal/fault"
 	"runrate/internal/rows"
 	"runrate/test/localtest"
 )
@@ -22,10 +23,10 @@ func TestErrorKinds(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	check := func(name string, err error, kind Kind, says ...string) {
+	check := func(name string, err error, kind fault.Kind, says ...string) {
 		t.Helper()
-		if KindOf(err) != kind {
-			t.Errorf("%s: kind %v, want %v: %v", name, KindOf(err), kind, err)
+		if fault.KindOf(err) != kind {
+			t.Errorf("%s: kind %v, want %v: %v", name, fault.KindOf(err), kind, err)
 			return
 		}
 		for _, s := range says {
@@ -37,36 +38,36 @@ func TestErrorKinds(t *testing.T) {
 
 	// A server of another version of the schema.
 	exec("ALTER TABLE " + s.database.Of("progress_versions") + " MODIFY COLUMN accepted Int64")
-	check("type", s.Write(t.Context(), 0, c), Setup, "accepted", "Int64", "UInt64", "runrate migrate", "runrate.usage/1", "before offset 12", "progress_versions")
+	check("type", s.Write(t.Context(), 0, c), fault.Setup, "accepted", "Int64", "UInt64", "runrate migrate", "runrate.usage/1", "before offset 12", "progress_versions")
 	exec("ALTER TABLE " + s.database.Of("progress_versions") + " RENAME COLUMN accepted TO taken")
-	check("column", s.Write(t.Context(), 0, c), Setup, "runrate migrate")
+	check("column", s.Write(t.Context(), 0, c), fault.Setup, "runrate migrate")
 	exec("DROP TABLE " + s.database.Of("progress_versions") + " SYNC")
-	check("table", s.Write(t.Context(), 0, c), Setup, "runrate migrate")
+	check("table", s.Write(t.Context(), 0, c), fault.Setup, "runrate migrate")
 	_, err := s.Progress(t.Context(), 0, usage0.Topic)
-	check("read", err, Setup, "runrate migrate", "runrate.usage")
+	check("read", err, fault.Setup, "runrate migrate", "runrate.usage")
 
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	check("canceled", s.Write(ended, 0, c), Canceled)
+	check("canceled", s.Write(ended, 0, c), fault.Canceled)
 
 	address := localtest.ClickHouse(t).TCPAddr()
 	_, err = Open(t.Context(), Options{Address: "clickhouse://nobody:s3%zzcret@" + address})
-	check("DSN", err, Setup)
+	check("DSN", err, fault.Setup)
 	if strings.Contains(err.Error(), "cret") {
 		t.Errorf("the password is in %q", err)
 	}
 	_, err = Open(t.Context(), Options{Address: "http://" + address})
-	check("scheme", err, Setup, "native")
+	check("scheme", err, fault.Setup, "native")
 	_, err = Open(t.Context(), Options{Address: "localhost"})
-	check("port", err, Setup, "host:port")
+	check("port", err, fault.Setup, "host:port")
 	_, err = Open(t.Context(), Options{Address: address, Database: "a`b"})
-	check("database", err, Setup)
+	check("database", err, fault.Setup)
 }
 
 // A server that is away, that goes away, or that says nothing is one to wait for.
 func TestAway(t *testing.T) {
 	_, err := Open(t.Context(), Options{Address: "127.0.0.1:1", Timeout: time.Second})
-	if KindOf(err) != Retry {
+	if fault.KindOf(err) != fault.Retry {
 		t.Errorf("refused: %v", err)
 	}
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
@@ -75,7 +76,7 @@ func TestAway(t *testing.T) {
 	}
 	defer silent.Close()
 	_, err = Open(t.Context(), Options{Address: silent.Addr().String(), Timeout: 300 * time.Millisecond})
-	if KindOf(err) != Retry {
+	if fault.KindOf(err) != fault.Retry {
 		t.Errorf("silent: %v", err)
 	}
 	closing, err := net.Listen("tcp", "127.0.0.1:0")
@@ -93,7 +94,7 @@ func TestAway(t *testing.T) {
 	}()
 	defer closing.Close()
 	_, err = Open(t.Context(), Options{Address: closing.Addr().String(), Timeout: time.Second})
-	if KindOf(err) != Retry {
+	if fault.KindOf(err) != fault.Retry {
 		t.Errorf("closing: %v", err)
 	}
 }
@@ -114,33 +115,33 @@ func TestSettingsArePinned(t *testing.T) {
 func TestKindOfServerErrors(t *testing.T) {
 	for _, c := range []struct {
 		code int32
-		kind Kind
+		kind fault.Kind
 		hint string
 	}{
-		{516, Setup, "password"},
-		{497, Setup, "grant"},
-		{452, Setup, "setting"},
-		{60, Setup, "runrate migrate"},
-		{252, Retry, ""}, // too many parts
-		{241, Retry, ""}, // memory
-		{242, Retry, ""}, // read-only
-		{243, Retry, ""}, // disk full
-		{204, Retry, ""}, // cannot fsync
-		{76, Retry, ""},  // cannot open a file
-		{172, Retry, ""}, // cannot create a directory
-		{294, Retry, ""}, // cannot write to a file
-		{586, Retry, ""}, // cannot create a file
-		{745, Retry, ""}, // overloaded
-		{749, Retry, ""}, // too many connections
-		{774, Retry, ""}, // the table's setting table_readonly
-		{159, Retry, ""}, // timeout
-		{236, Retry, ""}, // shutting down
-		{285, Retry, ""}, // too few live replicas
-		{62, Defect, ""}, // syntax
+		{516, fault.Setup, "password"},
+		{497, fault.Setup, "grant"},
+		{452, fault.Setup, "setting"},
+		{60, fault.Setup, "runrate migrate"},
+		{252, fault.Retry, ""}, // too many parts
+		{241, fault.Retry, ""}, // memory
+		{242, fault.Retry, ""}, // read-only
+		{243, fault.Retry, ""}, // disk full
+		{204, fault.Retry, ""}, // cannot fsync
+		{76, fault.Retry, ""},  // cannot open a file
+		{172, fault.Retry, ""}, // cannot create a directory
+		{294, fault.Retry, ""}, // cannot write to a file
+		{586, fault.Retry, ""}, // cannot create a file
+		{745, fault.Retry, ""}, // overloaded
+		{749, fault.Retry, ""}, // too many connections
+		{774, fault.Retry, ""}, // the table's setting table_readonly
+		{159, fault.Retry, ""}, // timeout
+		{236, fault.Retry, ""}, // shutting down
+		{285, fault.Retry, ""}, // too few live replicas
+		{62, fault.Defect, ""}, // syntax
 	} {
 		err := failure(t.Context(), "op", &clickhouse.Exception{Code: c.code, Message: "m"})
-		if KindOf(err) != c.kind || !strings.Contains(err.Error(), c.hint) {
-			t.Errorf("code %d: kind %v: %v", c.code, KindOf(err), err)
+		if fault.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.hint) {
+			t.Errorf("code %d: kind %v: %v", c.code, fault.KindOf(err), err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"strings"
 
+	"runrate/internal/fault"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
 )
@@ -96,7 +97,7 @@ func insert[R rows.Row](w writer, t table[R], all iter.Seq[R]) error {
 		}
 		t.row(c, &w.flush, &r)
 		if err := c.endRow(); err != nil {
-			return &Error{Op: w.op(t.name()) + fmt.Sprintf(", row of offset %d", r.At()), Kind: Defect, Err: err}
+			return &Error{Op: w.op(t.name()) + fmt.Sprintf(", row of offset %d", r.At()), Kind: fault.Defect, Err: err}
 		}
 		if c.rows >= w.store.chunkRows || c.bytes >= w.store.chunkBytes {
 			if err := send(w, t, c); err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"runrate/internal/event"
+	"runrate/internal/fault"
 	"runrate/internal/money"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
@@ -138,7 +139,7 @@ func TestWriteRefusesMisfits(t *testing.T) {
 			if errors.Is(err, money.ErrOverflow) != (name == "revenue") {
 				t.Errorf("an overflow, or not: %v", err)
 			}
-			if KindOf(err) != Defect || !strings.Contains(err.Error(), "column "+name+":") || !strings.Contains(err.Error(), "4711") {
+			if fault.KindOf(err) != fault.Defect || !strings.Contains(err.Error(), "column "+name+":") || !strings.Contains(err.Error(), "4711") {
 				t.Errorf("got %v", err)
 			}
 		})

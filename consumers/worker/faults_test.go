@@ -11,35 +11,35 @@ import (
 	"runrate/test/localtest"
 )
 
-// fault is something that happens to ClickHouse, and how it ends.
-type fault struct {
+// trouble is something that happens to ClickHouse, and how it ends.
+type trouble struct {
 	begin, end func(*pipeline, *proxy)
 	silent     bool // no call fails
 }
 
-// connection is a fault of the way to ClickHouse.
-func connection(m mode, silent bool) fault {
-	return fault{
+// connection is a trouble of the way to ClickHouse.
+func connection(m mode, silent bool) trouble {
+	return trouble{
 		begin:  func(_ *pipeline, x *proxy) { x.set(m) },
 		end:    func(_ *pipeline, x *proxy) { x.set(pass) },
 		silent: silent,
 	}
 }
 
-// setting is a fault that a table's setting has ClickHouse make.
-func setting(name, value string) fault {
+// setting is a trouble that a table's setting has ClickHouse make.
+func setting(name, value string) trouble {
 	each := func(p *pipeline, statement string) {
 		for _, table := range []string{"usage_event_versions", "subscription_change_versions", "progress_versions"} {
 			p.exec("ALTER TABLE {db}." + table + " " + statement)
 		}
 	}
-	return fault{
+	return trouble{
 		begin: func(p *pipeline, _ *proxy) { each(p, "MODIFY SETTING "+name+" = "+value) },
 		end:   func(p *pipeline, _ *proxy) { each(p, "RESET SETTING "+name) },
 	}
 }
 
-var clickHouseFaults = map[string]fault{
+var clickHouseFaults = map[string]trouble{
 	"gone":             connection(gone, false),
 	"slow":             connection(slow, true),
 	"mute":             connection(mute, false),

@@ -10,6 +10,8 @@ import (
 	"go.uber.org/zap"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
+	"runrate/internal/retry"
 	"runrate/internal/stream"
 )
 
@@ -113,10 +115,9 @@ func (g *Group) begin(generation *kafka.Generation) {
 func (g *Group) run(ctx context.Context, source stream.Source, member broker.Member) {
 	logger := g.Logger.With(zap.Stringer("topic", source.Topic), zap.Int32("partition", source.Partition))
 	err := g.fold(ctx, source, member)
-	var fenced *broker.Fenced
 	switch {
 	case ctx.Err() != nil || err == nil:
-	case errors.As(err, &fenced):
+	case fault.KindOf(err) == fault.Fenced:
 		logger.Info("partition given up: the group has moved on", zap.Error(err))
 	default:
 		logger.Error("partition STOPPED: it needs an operator; the others go on", zap.Error(err))
@@ -136,15 +137,9 @@ func (g *Group) fold(ctx context.Context, source stream.Source, member broker.Me
 }
 
 func (g *Group) partitions(ctx context.Context, topic stream.Topic) (n int32, err error) {
-	for wait := firstWait; ; wait = min(2*wait, longestWait) {
+	err = retry.Patient.Do(ctx, g.Logger, "count the partitions", func(ctx context.Context) (err error) {
 		n, err = g.Client.Partitions(ctx, topic)
-		if err == nil || !broker.Retryable(err) {
-			return n, err
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		}
-	}
+		return err
+	})
+	return n, err
 }

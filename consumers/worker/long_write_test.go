@@ -10,6 +10,7 @@ import (
 
 	"runrate/consumers/store"
 	"runrate/consumers/worker"
+	"runrate/internal/fault"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
 	"runrate/test/sim"
@@ -27,7 +28,7 @@ func (s *slowTables) Write(ctx context.Context, epoch uint32, c rows.Changes) er
 	case <-time.After(s.took):
 		return s.Tables.Write(ctx, epoch, c)
 	case <-ctx.Done(): // as package store has it
-		return &store.Error{Op: "write", Kind: store.Canceled, Err: ctx.Err()}
+		return &store.Error{Op: "write", Kind: fault.Canceled, Err: ctx.Err()}
 	}
 }
 

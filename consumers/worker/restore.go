@@ -8,6 +8,7 @@ import (
 
 	"runrate/consumers/fold"
 	"runrate/consumers/snapshots"
+	"runrate/internal/retry"
 	"runrate/internal/stream"
 )
 
@@ -40,17 +41,13 @@ const staleReads = 10
 
 // gather finds the facts.
 func (w *Worker) gather(ctx context.Context) (f facts, err error) {
-	for tries := 0; ; tries++ {
+	tries := 0
+	err = retry.Poll(ctx, time.Second, func(ctx context.Context) (enough bool, err error) {
 		f, err = w.facts(ctx)
-		if err != nil || f.commit.Set || f.sign() == "" || tries == staleReads {
-			return f, err
-		}
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-			return f, ctx.Err()
-		}
-	}
+		tries++
+		return f.commit.Set || f.sign() == "" || tries > staleReads, err
+	})
+	return f, err
 }
 
 // facts asks Kafka and ClickHouse for the facts. The commit comes first: progress

@@ -7,6 +7,7 @@ import (
 
 	"runrate/consumers/fold"
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
@@ -26,6 +27,9 @@ func (e *AnotherLog) Error() string {
 	return fmt.Sprintf("%s@%d: the record is not the one that was folded: the topic was created anew, or lost a part of its log; "+
 		"nothing of the new log is written (refold it with `runrate rebuild`)", e.Source, e.Offset)
 }
+
+// Fault is fault.Defect.
+func (*AnotherLog) Fault() fault.Kind { return fault.Defect }
 
 // sameLog makes sure, whatever it takes, that a record is still what it was.
 func (w *Worker) sameLog(ctx context.Context, last fold.Mark) error {

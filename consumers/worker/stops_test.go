@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 	"runrate/test/sim"
 )
@@ -36,7 +37,7 @@ func TestStops(t *testing.T) {
 					if err == nil || !strings.Contains(err.Error(), c.want) {
 						t.Errorf("ended with %v, want %q", err, c.want)
 					}
-					if broker.Retryable(err) || errors.Is(err, sim.ErrCrashed) {
+					if fault.Passes(err) || errors.Is(err, sim.ErrCrashed) {
 						t.Errorf("%v is one that waiting mends", err)
 					}
 					for _, point := range seam.Points() {

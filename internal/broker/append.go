@@ -36,7 +36,7 @@ func ParseCompression(name string) (Compression, error) {
 
 // Append writes the messages to one partition as one batch, acknowledged by
 // all in-sync replicas, and returns the offset of the first. The messages are
-// not kept. After a Retryable error the batch may be in the log or not; a
+// not kept. After an error that passes the batch may be in the log or not; a
 // retry may put it there twice.
 func (c *Client) Append(ctx context.Context, topic stream.Topic, partition int32, messages []Message) (stream.Offset, error) {
 	return c.AppendCompressed(ctx, topic, partition, messages, 0)
@@ -49,7 +49,7 @@ func (c *Client) AppendCompressed(ctx context.Context, topic stream.Topic, parti
 		return 0, fmt.Errorf("append to %s: no records", source)
 	}
 	if err := ctx.Err(); err != nil { // kafka-go may send all the same
-		return 0, fmt.Errorf("append to %s: %w", source, err)
+		return 0, failed("append to %s: %w", source, err)
 	}
 	res, err := c.kafka.Produce(ctx, &kafka.ProduceRequest{
 		Topic: topic.String(), Partition: int(partition), RequiredAcks: kafka.RequireAll,
@@ -59,7 +59,7 @@ func (c *Client) AppendCompressed(ctx context.Context, topic stream.Topic, parti
 		err = res.Error
 	}
 	if err != nil {
-		return 0, fmt.Errorf("append %d records to %s: %w", len(messages), source, err)
+		return 0, failed("append %d records to %s: %w", len(messages), source, err)
 	}
 	return stream.Offset(res.BaseOffset), nil
 }

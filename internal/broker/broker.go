@@ -2,15 +2,14 @@
 // protocol itself: topics, offsets, fetches, appends and fenced commits, each
 // one request and its answer with every partition's error looked at.
 //
-// Start at Open, then Client. Nothing here retries: Retryable says whether the
+// Start at Open, then Client. Nothing here retries: fault.KindOf says whether the
 // caller may, and the typed errors (Gap, OutOfRange, Fenced, NoTopic, Corrupt)
-// say what it must do instead.
+// say what is to be done instead.
 package broker
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 
 	"github.com/segmentio/kafka-go"
@@ -56,7 +55,7 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 func (c *Client) Partitions(ctx context.Context, topic stream.Topic) (int32, error) {
 	counts, err := c.partitionCounts(ctx, topic.String())
 	if err != nil {
-		return 0, fmt.Errorf("count the partitions of %s: %w", topic, err)
+		return 0, failed("count the partitions of %s: %w", topic, err)
 	}
 	n, ok := counts[topic.String()]
 	if !ok {
@@ -77,7 +76,7 @@ func (c *Client) partitionCounts(ctx context.Context, topics ...string) (map[str
 			continue
 		}
 		if t.Error != nil {
-			return nil, fmt.Errorf("topic %s: %w", t.Name, t.Error)
+			return nil, failed("topic %s: %w", t.Name, t.Error)
 		}
 		seen := make(map[int]bool, len(t.Partitions))
 		for _, p := range t.Partitions {
@@ -85,7 +84,7 @@ func (c *Client) partitionCounts(ctx context.Context, topics ...string) (map[str
 		}
 		for id := range len(t.Partitions) {
 			if !seen[id] {
-				return nil, fmt.Errorf("topic %s: partition %d of %d is missing from the metadata: %w",
+				return nil, failed("topic %s: partition %d of %d is missing from the metadata: %w",
 					t.Name, id, len(t.Partitions), kafka.LeaderNotAvailable)
 			}
 		}

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
 	"github.com/twmb/franz-go/pkg/kfake"
 
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
@@ -42,7 +45,7 @@ func TestEnsureTopics(t *testing.T) {
 	ctx := t.Context()
 	_, c := cluster(t)
 	var missing *NoTopic
-	if _, err := c.Partitions(ctx, stream.Usage.Topic()); !errors.As(err, &missing) || Retryable(err) {
+	if _, err := c.Partitions(ctx, stream.Usage.Topic()); !errors.As(err, &missing) || fault.Passes(err) {
 		t.Fatalf("partitions of no topic: %v", err)
 	}
 	for range 2 { // the second time they exist
@@ -115,7 +118,7 @@ func TestAppendAndFetch(t *testing.T) {
 		t.Errorf("offsets: %v, %v", offsets, err)
 	}
 	var outside *OutOfRange
-	if _, _, err := c.Fetch(ctx, s, 21, 1<<20, time.Millisecond); !errors.As(err, &outside) || outside.Range != (Range{0, 20}) || Retryable(err) {
+	if _, _, err := c.Fetch(ctx, s, 21, 1<<20, time.Millisecond); !errors.As(err, &outside) || outside.Range != (Range{0, 20}) || fault.Passes(err) {
 		t.Errorf("fetch past the end: %v", err)
 	}
 	if err := k.DeleteRecords(s.Topic.String(), s.Partition, 7); err != nil {
@@ -164,27 +167,27 @@ func TestAppendKeepsNullAndEmptyApart(t *testing.T) {
 func TestAppendTooLarge(t *testing.T) {
 	_, c := cluster(t, kfake.SeedTopics(1, stream.Usage.Topic().String()))
 	_, err := c.Append(t.Context(), stream.Usage.Topic(), 0, []Message{{Value: make([]byte, 2<<20)}})
-	if !TooLarge(err) || Retryable(err) {
+	if !TooLarge(err) || fault.Passes(err) {
 		t.Errorf("2 MiB: %v", err)
 	}
 }
 
-func TestRetryable(t *testing.T) {
+func TestFaults(t *testing.T) {
 	k, c := cluster(t, kfake.SeedTopics(1, stream.Usage.Topic().String()))
 	if _, err := c.Append(t.Context(), stream.Usage.Topic(), 0, messages(0, 1)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Append(t.Context(), stream.Other("runrate.nowhere"), 0, messages(0, 1)); !Retryable(err) {
+	if _, err := c.Append(t.Context(), stream.Other("runrate.nowhere"), 0, messages(0, 1)); !fault.Passes(err) {
 		t.Errorf("append to a topic not in the metadata: %v", err)
 	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := c.Append(canceled, stream.Usage.Topic(), 0, messages(0, 1)); err == nil || Retryable(err) {
+	if _, err := c.Append(canceled, stream.Usage.Topic(), 0, messages(0, 1)); err == nil || fault.Passes(err) {
 		t.Errorf("canceled: %v", err)
 	}
 	addrs := k.ListenAddrs()
 	k.Close()
-	if _, err := c.Append(t.Context(), stream.Usage.Topic(), 0, messages(0, 1)); !Retryable(err) {
+	if _, err := c.Append(t.Context(), stream.Usage.Topic(), 0, messages(0, 1)); !fault.Passes(err) {
 		t.Errorf("broker gone: %v", err)
 	}
 	unreachable, err := Open(Config{Brokers: addrs})
@@ -192,16 +195,19 @@ func TestRetryable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unreachable.Close()
-	if _, err := unreachable.Partitions(t.Context(), stream.Usage.Topic()); !Retryable(err) {
+	if _, err := unreachable.Partitions(t.Context(), stream.Usage.Topic()); !fault.Passes(err) {
 		t.Errorf("no broker there: %v", err)
 	}
-	for err, want := range map[error]bool{
-		nil: false, errors.New("else"): false, kafka.Unknown: true, kafka.NotLeaderForPartition: true,
-		kafka.TopicAuthorizationFailed: false, kafka.SASLAuthenticationFailed: false, kafka.OffsetMetadataTooLarge: false,
-		&Fenced{Err: kafka.RebalanceInProgress}: false, &Gap{}: false, context.DeadlineExceeded: true,
+	for err, want := range map[error]fault.Kind{
+		errors.New("else"): fault.Defect, kafka.OffsetMetadataTooLarge: fault.Defect,
+		kafka.Unknown: fault.Retry, kafka.NotLeaderForPartition: fault.Retry, kafka.BrokerNotAvailable: fault.Retry,
+		protocol.ErrNoLeader: fault.Retry, context.DeadlineExceeded: fault.Retry, io.ErrUnexpectedEOF: fault.Retry,
+		kafka.TopicAuthorizationFailed: fault.Setup, kafka.SASLAuthenticationFailed: fault.Setup, &NoTopic{}: fault.Setup,
+		&Fenced{Err: kafka.RebalanceInProgress}: fault.Fenced, context.Canceled: fault.Canceled,
+		&Gap{}: fault.Defect, &OutOfRange{}: fault.Defect, &Corrupt{Err: io.EOF}: fault.Defect,
 	} {
-		if got := Retryable(err); got != want {
-			t.Errorf("Retryable(%v) = %v", err, got)
+		if got := fault.KindOf(failed("ask: %w", err)); got != want {
+			t.Errorf("%v: %s, want %s", err, got, want)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (c *Client) Committed(ctx context.Context, group string, topic stream.Topic
 	what := fmt.Sprintf("read the offsets that group %s committed on %s", group, topic)
 	res, err := c.kafka.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{topic.String(): ids}})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
+		return nil, failed("%s: %w", what, err)
 	}
 	commits := make(map[int32]Commit, n)
 	if errors.Is(res.Error, kafka.GroupIdNotFound) { // some brokers say so, others answer -1
@@ -45,11 +45,11 @@ func (c *Client) Committed(ctx context.Context, group string, topic stream.Topic
 		return commits, nil
 	}
 	if res.Error != nil {
-		return nil, fmt.Errorf("%s: %w", what, res.Error)
+		return nil, failed("%s: %w", what, res.Error)
 	}
 	for _, p := range res.Topics[topic.String()] {
 		if p.Error != nil {
-			return nil, fmt.Errorf("%s/%d: %w", what, p.Partition, p.Error)
+			return nil, failed("%s/%d: %w", what, p.Partition, p.Error)
 		}
 		if p.CommittedOffset < 0 { // -1 is "none", not 0
 			commits[int32(p.Partition)] = Commit{}
@@ -59,7 +59,7 @@ func (c *Client) Committed(ctx context.Context, group string, topic stream.Topic
 	}
 	for p := range n {
 		if _, ok := commits[p]; !ok {
-			return nil, fmt.Errorf("%s/%d: the broker left it out: %w", what, p, kafka.OffsetNotAvailable)
+			return nil, failed("%s/%d: the broker left it out: %w", what, p, kafka.OffsetNotAvailable)
 		}
 	}
 	return commits, nil
@@ -87,7 +87,7 @@ func (c *Client) Commit(ctx context.Context, m Member, source stream.Source, nex
 		return fmt.Errorf("%s: metadata of %d bytes, brokers take %d", what, len(metadata), MaxMetadata)
 	}
 	if err := ctx.Err(); err != nil { // kafka-go may send all the same
-		return fmt.Errorf("%s: %w", what, err)
+		return failed("%s: %w", what, err)
 	}
 	res, err := c.kafka.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
 		GroupID:      m.Group,
@@ -98,7 +98,7 @@ func (c *Client) Commit(ctx context.Context, m Member, source stream.Source, nex
 		}}},
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return failed("%s: %w", what, err)
 	}
 	answered := false
 	for _, partitions := range res.Topics {
@@ -110,11 +110,11 @@ func (c *Client) Commit(ctx context.Context, m Member, source stream.Source, nex
 			if fenced(p.Error) {
 				return &Fenced{Member: m, Source: source, Err: p.Error}
 			}
-			return fmt.Errorf("%s: %w", what, p.Error)
+			return failed("%s: %w", what, p.Error)
 		}
 	}
 	if !answered {
-		return fmt.Errorf("%s: the broker left it out: %w", what, kafka.Unknown)
+		return failed("%s: the broker left it out: %w", what, kafka.Unknown)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
@@ -60,7 +61,7 @@ func TestCommit(t *testing.T) {
 		if other.Generation < 0 {
 			continue
 		}
-		if err := c.Commit(ctx, other, s, 7, ""); !errors.As(err, &out) || Retryable(err) {
+		if err := c.Commit(ctx, other, s, 7, ""); !errors.As(err, &out) || fault.Passes(err) {
 			t.Errorf("commit as %+v: %v", other, err)
 		}
 	}
@@ -72,7 +73,7 @@ func TestCommit(t *testing.T) {
 		{Member{m.Group, -1, ""}, 7, ""}, {Member{m.Group, m.Generation, ""}, 7, ""}, {Member{m.Group, -1, m.ID}, 7, ""},
 		{m, -1, ""}, {m, 7, strings.Repeat("x", MaxMetadata+1)},
 	} {
-		if err := c.Commit(ctx, bad.member, s, bad.next, bad.metadata); err == nil || Retryable(err) {
+		if err := c.Commit(ctx, bad.member, s, bad.next, bad.metadata); err == nil || fault.Passes(err) {
 			t.Errorf("commit %+v: %v", bad, err)
 		}
 	}
@@ -125,7 +126,7 @@ func TestEveryPartitionsErrorIsLookedAt(t *testing.T) {
 			res.Topics = append(res.Topics, topic)
 			return res, nil, true
 		})
-		if got, err := c.Committed(ctx, stream.Usage.Group(), stream.Usage.Topic()); !Retryable(err) {
+		if got, err := c.Committed(ctx, stream.Usage.Group(), stream.Usage.Topic()); !fault.Passes(err) {
 			t.Errorf("left out %v: %v, %v", leaveOut, got, err)
 		}
 		k.ControlKey(int16(kmsg.ListOffsets), func(req kmsg.Request) (kmsg.Response, error, bool) {
@@ -140,7 +141,7 @@ func TestEveryPartitionsErrorIsLookedAt(t *testing.T) {
 			res.Topics = append(res.Topics, topic)
 			return res, nil, true
 		})
-		if got, err := c.Offsets(ctx, stream.Usage.Topic()); !Retryable(err) {
+		if got, err := c.Offsets(ctx, stream.Usage.Topic()); !fault.Passes(err) {
 			t.Errorf("left out %v: offsets %v, %v", leaveOut, got, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
@@ -19,7 +20,7 @@ func TestUnreachable(t *testing.T) {
 	_, err := c.Partitions(t.Context(), stream.Usage.Topic())
 	other := c.EnsureTopics(t.Context(), 1, 1)
 	for _, err := range []error{err, other} {
-		if !errors.Is(err, syscall.ECONNREFUSED) || !Retryable(err) ||
+		if !errors.Is(err, syscall.ECONNREFUSED) || !fault.Passes(err) ||
 			!strings.Contains(err.Error(), "connect to Kafka at 127.0.0.1:1: connection refused (set --brokers or RUNRATE_BROKERS to where Kafka is)") {
 			t.Errorf("%v", err)
 		}
@@ -65,7 +66,7 @@ func TestFirstContact(t *testing.T) {
 		}
 	}()
 	c := open(t, Config{Brokers: []string{l.Addr().String()}, Timeout: 5 * time.Second})
-	if _, err := c.Partitions(t.Context(), stream.Usage.Topic()); err == nil || !strings.Contains(err.Error(), "--kafka-tls") || !Retryable(err) {
+	if _, err := c.Partitions(t.Context(), stream.Usage.Topic()); err == nil || !strings.Contains(err.Error(), "--kafka-tls") || !fault.Passes(err) {
 		t.Errorf("%v", err)
 	}
 }

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"strings"
-	"syscall"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
@@ -33,6 +31,9 @@ func (e *Gap) Error() string {
 	return s + " (the topic must have cleanup.policy=delete and no transactional producer; rebuild the partition if records are lost)"
 }
 
+// Fault is fault.Defect.
+func (*Gap) Fault() fault.Kind { return fault.Defect }
+
 // OutOfRange says that Offset is not in the log, which holds First..End-1: its
 // records are deleted by retention, or the topic was made anew.
 type OutOfRange struct {
@@ -53,6 +54,9 @@ func (e *OutOfRange) Error() string {
 	return fmt.Sprintf("fetch %s@%d: the log holds %d up to %d: %s", e.Source, e.Offset, e.Range.First, e.Range.End, why)
 }
 
+// Fault is fault.Defect.
+func (*OutOfRange) Fault() fault.Kind { return fault.Defect }
+
 // Corrupt says that the batch at or after Offset fails its checksum.
 type Corrupt struct {
 	Source stream.Source
@@ -66,6 +70,9 @@ func (e *Corrupt) Error() string {
 
 // Unwrap is the checksum error.
 func (e *Corrupt) Unwrap() error { return e.Err }
+
+// Fault is fault.Defect.
+func (*Corrupt) Fault() fault.Kind { return fault.Defect }
 
 // Fenced says that the group has moved on without this member: the partition
 // is, or is about to be, someone else's. Drop its state and rejoin.
@@ -83,6 +90,9 @@ func (e *Fenced) Error() string {
 // Unwrap is Kafka's error code.
 func (e *Fenced) Unwrap() error { return e.Err }
 
+// Fault is fault.Fenced.
+func (*Fenced) Fault() fault.Kind { return fault.Fenced }
+
 // NoTopic says that the cluster has no such topic.
 type NoTopic struct{ Topic stream.Topic }
 
@@ -90,45 +100,55 @@ func (e *NoTopic) Error() string {
 	return fmt.Sprintf("topic %s does not exist: create the topics with `runrate topics`", e.Topic)
 }
 
-// Retryable says whether the same request may succeed later: connection
-// trouble, a moved or missing leader, a coordinator that loads, a timeout. A
-// request that timed out may have been carried out all the same.
-func Retryable(err error) bool {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return false
-	}
-	var (
-		gap     *Gap
-		outside *OutOfRange
-		corrupt *Corrupt
-		fenced  *Fenced
-		noTopic *NoTopic
-	)
-	if errors.As(err, &gap) || errors.As(err, &outside) || errors.As(err, &corrupt) ||
-		errors.As(err, &fenced) || errors.As(err, &noTopic) {
-		return false
-	}
-	var code kafka.Error
-	if errors.As(err, &code) {
-		switch code {
-		case kafka.Unknown, kafka.BrokerNotAvailable, kafka.ReplicaNotAvailable:
-			return true
-		}
-		return code.Temporary()
+// Fault is fault.Setup.
+func (*NoTopic) Fault() fault.Kind { return fault.Setup }
+
+// Error is a request that failed, with the code of Kafka's answer or the trouble
+// with the connection as its cause.
+type Error struct{ Err error }
+
+// failed is an Error with the text of a format.
+func failed(format string, args ...any) error { return &Error{fmt.Errorf(format, args...)} }
+
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap is what was being done, and the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Fault is fault.Retry if the same request may succeed later: connection trouble,
+// a moved or missing leader, a coordinator that loads, a timeout.
+func (e *Error) Fault() fault.Kind {
+	inner, known := errors.AsType[fault.Error](e.Err)
+	code, coded := errors.AsType[kafka.Error](e.Err)
+	switch {
+	case known:
+		return inner.Fault()
+	case errors.Is(e.Err, context.Canceled):
+		return fault.Canceled
+	case coded && needsSomebody[code]:
+		return fault.Setup
+	case coded && (code.Temporary() || passes[code]):
+		return fault.Retry
+	case coded:
+		return fault.Defect
 	}
 	// The client's own view of the cluster, possibly behind the times.
-	if errors.Is(err, protocol.ErrNoTopic) || errors.Is(err, protocol.ErrNoPartition) || errors.Is(err, protocol.ErrNoLeader) {
-		return true
+	for _, behind := range []error{protocol.ErrNoTopic, protocol.ErrNoPartition, protocol.ErrNoLeader} {
+		if errors.Is(e.Err, behind) {
+			return fault.Retry
+		}
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) ||
-		errors.Is(err, syscall.EPIPE) {
-		return true
-	}
-	var network *net.OpError
-	var dns *net.DNSError
-	var timeout net.Error
-	return errors.As(err, &network) || errors.As(err, &dns) || (errors.As(err, &timeout) && timeout.Timeout())
+	return fault.KindOf(e.Err)
+}
+
+// passes are codes that pass by themselves although kafka-go does not say so.
+var passes = map[kafka.Error]bool{kafka.Unknown: true, kafka.BrokerNotAvailable: true, kafka.ReplicaNotAvailable: true}
+
+// needsSomebody are codes that stay until a setting or a grant is changed.
+var needsSomebody = map[kafka.Error]bool{
+	kafka.TopicAuthorizationFailed: true, kafka.GroupAuthorizationFailed: true, kafka.ClusterAuthorizationFailed: true,
+	kafka.SASLAuthenticationFailed: true, kafka.UnsupportedSASLMechanism: true, kafka.IllegalSASLState: true,
+	kafka.SecurityDisabled: true, kafka.PolicyViolation: true, kafka.InvalidReplicationFactor: true, kafka.InvalidTopic: true,
 }
 
 // damaged recognizes the decoder's complaints about a record batch, which

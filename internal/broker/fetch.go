@@ -3,7 +3,6 @@ package broker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 // records may take more.
 //
 // The records and their bytes are newly allocated and the caller's. Errors:
-// Gap, OutOfRange, Corrupt, or one that Retryable tells of.
+// Gap, OutOfRange, Corrupt, or Error.
 func (c *Client) Fetch(ctx context.Context, source stream.Source, offset stream.Offset, maxBytes int, maxWait time.Duration) ([]stream.Record, stream.Offset, error) {
 	if offset < 0 {
 		// kafka-go reads -1 and -2 as "last" and "first".
@@ -40,7 +39,7 @@ func (c *Client) Fetch(ctx context.Context, source stream.Source, offset stream.
 	case ctx.Err() == nil && damaged(err):
 		return nil, 0, &Corrupt{Source: source, Offset: offset, Err: err}
 	default:
-		return nil, 0, fmt.Errorf("fetch %s@%d: %w", source, offset, err)
+		return nil, 0, failed("fetch %s@%d: %w", source, offset, err)
 	}
 	records, err := collect(source, offset, res.Records)
 	return records, stream.Offset(res.HighWatermark), err

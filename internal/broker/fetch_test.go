@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
@@ -58,7 +59,7 @@ func TestCollectIsContiguous(t *testing.T) {
 			if gap.Source != s || gap.Want != tt.want || gap.Got != tt.got {
 				t.Errorf("gap %+v, want %d got %d", gap, tt.want, tt.got)
 			}
-			if Retryable(err) || !strings.Contains(err.Error(), "runrate.usage/3@") {
+			if fault.Passes(err) || !strings.Contains(err.Error(), "runrate.usage/3@") {
 				t.Errorf("error %q", err)
 			}
 		})
@@ -91,7 +92,7 @@ func TestFetchChecksTheChecksum(t *testing.T) {
 	})
 	var corrupt *Corrupt
 	_, _, err := c.Fetch(t.Context(), stream.Source{Topic: stream.Usage.Topic()}, 0, 1<<20, time.Millisecond)
-	if !errors.As(err, &corrupt) || Retryable(err) {
+	if !errors.As(err, &corrupt) || fault.Passes(err) {
 		t.Errorf("damaged batch: %v", err)
 	}
 }

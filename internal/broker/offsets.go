@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/listoffsets"
@@ -56,7 +55,7 @@ func (c *Client) ranges(ctx context.Context, topic stream.Topic, partitions []in
 		ReplicaID: -1, Topics: []listoffsets.RequestTopic{req},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the offsets of %s: %w", topic, err)
+		return nil, failed("read the offsets of %s: %w", topic, err)
 	}
 	first := make(map[int32]int64, len(partitions))
 	end := make(map[int32]int64, len(partitions))
@@ -66,7 +65,7 @@ func (c *Client) ranges(ctx context.Context, topic stream.Topic, partitions []in
 		}
 		for _, p := range t.Partitions {
 			if p.ErrorCode != 0 {
-				return nil, fmt.Errorf("read the offsets of %s/%d: %w", topic, p.Partition, kafka.Error(p.ErrorCode))
+				return nil, failed("read the offsets of %s/%d: %w", topic, p.Partition, kafka.Error(p.ErrorCode))
 			}
 			switch p.Timestamp {
 			case kafka.FirstOffset:
@@ -81,7 +80,7 @@ func (c *Client) ranges(ctx context.Context, topic stream.Topic, partitions []in
 		f, okFirst := first[p]
 		e, okEnd := end[p]
 		if !okFirst || !okEnd || f < 0 || e < f {
-			return nil, fmt.Errorf("read the offsets of %s/%d: the broker answered first %d, end %d: %w", topic, p, f, e, kafka.OffsetNotAvailable)
+			return nil, failed("read the offsets of %s/%d: the broker answered first %d, end %d: %w", topic, p, f, e, kafka.OffsetNotAvailable)
 		}
 		ranges[p] = Range{First: stream.Offset(f), End: stream.Offset(e)}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
@@ -53,25 +54,25 @@ func (c *Client) EnsureTopics(ctx context.Context, partitions int32, replication
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("create the topics: %w", err)
+		return failed("create the topics: %w", err)
 	}
 	for _, t := range req.Topics {
 		err := res.Errors[t.Topic]
 		if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
-			return fmt.Errorf("create topic %s with %d partitions, %d replicas: %w", t.Topic, partitions, replication, err)
+			return failed("create topic %s with %d partitions, %d replicas: %w", t.Topic, partitions, replication, err)
 		}
 	}
 	counts, err := c.partitionCounts(ctx, names...)
 	if err != nil {
-		return fmt.Errorf("check the topics: %w", err)
+		return failed("check the topics: %w", err)
 	}
 	for _, t := range req.Topics {
 		switch n, ok := counts[t.Topic]; {
 		case !ok:
-			return fmt.Errorf("check topic %s: created but not visible yet: %w", t.Topic, kafka.UnknownTopicOrPartition)
+			return failed("check topic %s: created but not visible yet: %w", t.Topic, kafka.UnknownTopicOrPartition)
 		case n != partitions:
-			return fmt.Errorf("topic %s has %d partitions, not %d: partitions cannot be changed without moving accounts; "+
-				"use --partitions %d, or fresh topics and a rebuild", t.Topic, n, partitions, n)
+			return fault.As(fault.Setup, fmt.Errorf("topic %s has %d partitions, not %d: partitions cannot be changed without moving accounts; "+
+				"use --partitions %d, or fresh topics and a rebuild", t.Topic, n, partitions, n))
 		}
 	}
 	return nil

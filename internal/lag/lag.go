@@ -6,7 +6,6 @@ package lag
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"runrate/internal/broker"
@@ -53,10 +52,4 @@ func Read(ctx context.Context, c *broker.Client, topic stream.Topic) ([]Partitio
 		}
 	}
 	return partitions, nil
-}
-
-// permanent says whether waiting cannot mend an error.
-func permanent(err error) bool {
-	var missing *broker.NoTopic
-	return errors.As(err, &missing) || (!broker.Retryable(err) && !errors.Is(err, context.Canceled))
 }

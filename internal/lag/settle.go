@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
+	"runrate/internal/retry"
 	"runrate/internal/stream"
 )
 
@@ -15,21 +17,11 @@ import (
 // ends before that, the error is *Unsettled.
 func Settle(ctx context.Context, c *broker.Client, topics []stream.Topic) error {
 	s := &settling{client: c, topics: topics, ends: make(map[stream.Source]stream.Offset), last: make(map[stream.Topic]reading)}
-	const poll = 100 * time.Millisecond
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return s.unsettled(ctx.Err())
-		}
-		settled, err := s.look(ctx)
-		if settled || err != nil {
-			return err
-		}
-		timer.Reset(poll)
+	err := retry.Poll(ctx, 100*time.Millisecond, s.look)
+	if cause := timeUp(ctx); err != nil && cause != nil {
+		return s.unsettled(cause)
 	}
+	return err
 }
 
 type settling struct {
@@ -51,10 +43,10 @@ func (s *settling) look(ctx context.Context) (settled bool, err error) {
 	for _, topic := range s.topics {
 		partitions, err := Read(ctx, s.client, topic)
 		if cause := timeUp(ctx); cause != nil {
-			return false, s.unsettled(cause) // what was known before stays
+			return false, cause // what was known before stays
 		}
 		if err != nil {
-			if permanent(err) {
+			if k := fault.KindOf(err); k != fault.Retry && k != fault.Canceled {
 				return false, err
 			}
 			s.last[topic] = reading{partitions: s.last[topic].partitions, err: err}

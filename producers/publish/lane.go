@@ -3,11 +3,13 @@ package publish
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
+
+	"go.uber.org/zap"
 
 	"runrate/internal/broker"
 	"runrate/internal/event"
+	"runrate/internal/retry"
 	"runrate/internal/stream"
 )
 
@@ -46,6 +48,7 @@ func (b *batch) add(key, value []byte, keyed bool, t event.Type, line int64) {
 type lane struct {
 	p      *Publisher
 	source stream.Source
+	log    *zap.Logger
 	open   *batch        // being filled by Send, under p.mu
 	queue  []*batch      // sealed, under p.mu
 	wake   chan struct{} // capacity 1
@@ -107,32 +110,11 @@ func (l *lane) deliver(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// append retries what may be retried, for RetryFor from the first failure.
+// append tries again what may pass, for RetryFor.
 func (l *lane) append(ctx context.Context, messages []broker.Message) error {
-	var failing time.Time
-	for attempt := 0; ; attempt++ {
+	waits := retry.Policy{First: 50 * time.Millisecond, Longest: 3200 * time.Millisecond, For: l.p.options.RetryFor}
+	return waits.Do(ctx, l.log, "send", func(ctx context.Context) error {
 		_, err := l.p.client.AppendCompressed(ctx, l.source.Topic, l.source.Partition, messages, l.p.options.Compression)
-		if err == nil || !broker.Retryable(err) || ctx.Err() != nil {
-			return err
-		}
-		now := time.Now()
-		if failing.IsZero() {
-			failing = now
-			l.p.log.Warn("cannot send, will retry", zapLane(l), zapError(err))
-		}
-		if now.Sub(failing) > l.p.options.RetryFor {
-			return fmt.Errorf("gave up after %s of retries: %w", l.p.options.RetryFor, err)
-		}
-		select {
-		case <-time.After(backoff(attempt)):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// backoff is 50 ms, doubled each time up to 3.2 s, and up to half of it less.
-func backoff(attempt int) time.Duration {
-	d := 50 * time.Millisecond << min(attempt, 6)
-	return d - rand.N(d/2)
+		return err
+	})
 }

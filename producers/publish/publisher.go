@@ -52,7 +52,10 @@ func New(ctx context.Context, client *broker.Client, options Options) (*Publishe
 			return nil, err
 		}
 		for i := range n {
-			p.lanes[topic.Kind()] = append(p.lanes[topic.Kind()], &lane{p: p, source: stream.Source{Topic: topic, Partition: i}, wake: make(chan struct{}, 1)})
+			source := stream.Source{Topic: topic, Partition: i}
+			p.lanes[topic.Kind()] = append(p.lanes[topic.Kind()], &lane{
+				p: p, source: source, log: p.log.With(zap.Stringer("partition", source)), wake: make(chan struct{}, 1),
+			})
 			p.report.copies++
 		}
 	}
@@ -140,9 +143,3 @@ func (p *Publisher) acknowledged(topic stream.Topic, types []event.Type) {
 	defer p.mu.Unlock()
 	p.report.add(topic, types)
 }
-
-func zapLane(l *lane) zap.Field {
-	return zap.Stringer("partition", l.source)
-}
-
-func zapError(err error) zap.Field { return zap.Error(err) }

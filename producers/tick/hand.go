@@ -2,7 +2,6 @@ package tick
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -65,11 +64,4 @@ func (h *hand) write(ctx context.Context, tick []byte) error {
 	defer cancel()
 	_, err := h.t.Client.Append(ctx, h.source.Topic, h.source.Partition, []broker.Message{{Value: tick}})
 	return err
-}
-
-// waitFor says whether a ticker waits for an error to pass: for a broker that
-// is away and for topics that are still to be created.
-func waitFor(err error) bool {
-	var missing *broker.NoTopic
-	return broker.Retryable(err) || errors.As(err, &missing)
 }

@@ -9,6 +9,7 @@ package tick
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -17,6 +18,8 @@ import (
 
 	"runrate/internal/broker"
 	"runrate/internal/event"
+	"runrate/internal/fault"
+	"runrate/internal/retry"
 	"runrate/internal/stream"
 )
 
@@ -76,36 +79,31 @@ func (t Ticker) Run(ctx context.Context) error {
 }
 
 // hands looks up the partitions, one hand for each; nil when ctx ends first.
-func (t Ticker) hands(ctx context.Context) ([]*hand, error) {
-	for failed := false; ; failed = true {
-		var hands []*hand
-		var err error
+// Topics that are still to be created are waited for like a broker that is away.
+func (t Ticker) hands(ctx context.Context) (hands []*hand, err error) {
+	err = retry.Steady.Do(ctx, t.Log, "start the clock", func(ctx context.Context) error {
+		hands = nil
 		for _, topic := range stream.Inputs() {
-			var sources []stream.Source
-			if sources, err = t.Client.Sources(ctx, topic); err != nil {
-				break
+			sources, err := t.Client.Sources(ctx, topic)
+			if _, missing := errors.AsType[*broker.NoTopic](err); missing {
+				return fault.As(fault.Retry, err)
+			}
+			if err != nil {
+				return err
 			}
 			for _, s := range sources {
 				hands = append(hands, &hand{t: t, source: s, tick: make(chan []byte, 1)})
 			}
 		}
-		switch {
-		case err == nil:
-			return hands, nil
-		case ctx.Err() != nil:
-			return nil, nil //nolint:nilerr // the context is over: to stop when told to is no error
-		case !waitFor(err):
-			return nil, fmt.Errorf("start the ticker: %w", err)
-		}
-		if !failed {
-			t.Log.Warn("no clock yet: waiting for the broker and its topics", zap.Error(err))
-		}
-		select {
-		case <-t.Beats:
-		case <-ctx.Done():
-			return nil, nil
-		}
+		return nil
+	})
+	switch {
+	case ctx.Err() != nil:
+		return nil, nil //nolint:nilerr // the context is over: to stop when told to is no error
+	case err != nil:
+		return nil, fmt.Errorf("start the ticker: %w", err)
 	}
+	return hands, nil
 }
 
 // encode makes the tick of an instant. Its id is the instant, so that all

@@ -9,6 +9,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 
 	"runrate/internal/broker"
 	"runrate/internal/event"
@@ -24,6 +27,7 @@ type bench struct {
 	done   chan error
 	cancel context.CancelFunc
 	next   map[stream.Source]stream.Offset
+	said   chan string // what is logged
 }
 
 var start = time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
@@ -40,10 +44,12 @@ func begin(t *testing.T, opts ...kfake.Opt) *bench {
 	}
 	t.Cleanup(c.Close)
 	ctx, cancel := context.WithCancel(t.Context())
-	b := &bench{t: t, k: k, client: c, beats: make(chan time.Time), done: make(chan error, 1), cancel: cancel, next: map[stream.Source]stream.Offset{}}
+	b := &bench{t: t, k: k, client: c, beats: make(chan time.Time), done: make(chan error, 1), cancel: cancel, next: map[stream.Source]stream.Offset{}, said: make(chan string, 100)}
 	b.now.Store(start.UnixMicro())
 	clock := func() time.Time { return time.UnixMicro(b.now.Load()) }
-	go func() { b.done <- Ticker{Client: c, Beats: b.beats, Now: clock}.Run(ctx) }()
+	core, _ := observer.New(zapcore.InfoLevel)
+	log := zap.New(core, zap.Hooks(func(e zapcore.Entry) error { b.said <- e.Message; return nil }))
+	go func() { b.done <- Ticker{Client: c, Beats: b.beats, Now: clock, Log: log}.Run(ctx) }()
 	t.Cleanup(cancel)
 	return b
 }
@@ -105,7 +111,9 @@ func TestEveryPartitionGetsEveryTick(t *testing.T) {
 
 func TestWaitsForItsTopics(t *testing.T) {
 	b := begin(t)
-	b.beats <- time.Time{} // taken: it waits
+	if said := <-b.said; said != "start the clock failed; trying again until it works" {
+		t.Errorf("said %q", said)
+	}
 	if err := b.client.EnsureTopics(t.Context(), 2, 1); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 	"runrate/test/oracle"
 	"runrate/test/oracle/gen"
@@ -121,7 +122,7 @@ func (p *publisher) append(ctx context.Context, source stream.Source, batch []ge
 			}
 			return nil
 		}
-		if !broker.Retryable(err) {
+		if !fault.Passes(err) {
 			return err
 		}
 		held, err := p.end(ctx, source)
@@ -170,7 +171,7 @@ func (p *publisher) same(ctx context.Context, source stream.Source, batch []gen.
 func untilAnswered(ctx context.Context, ask func() error) error {
 	for {
 		err := ask()
-		if err == nil || !broker.Retryable(err) {
+		if err == nil || !fault.Passes(err) {
 			return err
 		}
 		select {

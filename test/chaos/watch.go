@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
@@ -36,7 +37,7 @@ func (w *watch) run(ctx context.Context) error {
 		for _, topic := range stream.Inputs() {
 			commits, err := w.client.Committed(ctx, topic.Kind().Group(), topic)
 			if err != nil {
-				if !broker.Retryable(err) {
+				if !fault.Passes(err) {
 					return err
 				}
 				continue

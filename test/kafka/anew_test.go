@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 	"runrate/test/kafka/kafkatest"
 )
@@ -54,7 +55,7 @@ func TestTopicCreatedAnew(t *testing.T) {
 		"append": first(c.Append(ctx, topic, 0, messages(0, 1))),
 		"range":  first(c.Range(ctx, s)),
 	} {
-		t.Logf("%s of the deleted topic: retryable %v: %v", what, broker.Retryable(err), err)
+		t.Logf("%s of the deleted topic: retryable %v: %v", what, fault.Passes(err), err)
 		if err == nil {
 			t.Errorf("%s of the deleted topic passed", what)
 		}
@@ -74,7 +75,7 @@ func TestTopicCreatedAnew(t *testing.T) {
 		}
 		within(t, 20*time.Second, "append to the new topic", func() bool {
 			_, err := c.Append(ctx, topic, 0, ms)
-			if err != nil && !broker.Retryable(err) {
+			if err != nil && !fault.Passes(err) {
 				t.Fatal(err)
 			}
 			return err == nil
@@ -84,7 +85,7 @@ func TestTopicCreatedAnew(t *testing.T) {
 	var outside *broker.OutOfRange
 	within(t, 20*time.Second, "the fetch is out of range", func() bool {
 		_, _, err := c.Fetch(ctx, s, 5, 1<<20, time.Millisecond)
-		if err != nil && !errors.As(err, &outside) && !broker.Retryable(err) {
+		if err != nil && !errors.As(err, &outside) && !fault.Passes(err) {
 			t.Fatal(err)
 		}
 		return outside != nil

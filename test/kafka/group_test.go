@@ -13,6 +13,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 	"runrate/test/kafka/kafkatest"
 )
@@ -97,7 +98,7 @@ func commit(t *testing.T, c *broker.Client, m broker.Member, s stream.Source, ne
 	var err error
 	within(t, 30*time.Second, "commit", func() bool {
 		err = c.Commit(t.Context(), m, s, next, metadata)
-		return !broker.Retryable(err)
+		return !fault.Passes(err)
 	})
 	return err
 }
@@ -109,7 +110,7 @@ func committed(t *testing.T, c *broker.Client, group string, topic stream.Topic)
 	within(t, 30*time.Second, "read the commits", func() bool {
 		var err error
 		commits, err = c.Committed(t.Context(), group, topic)
-		if err != nil && !broker.Retryable(err) {
+		if err != nil && !fault.Passes(err) {
 			t.Fatal(err)
 		}
 		return err == nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
@@ -123,7 +124,7 @@ func (l *load) failed(what string, err error) bool {
 	defer l.mu.Unlock()
 	text := what + ": " + err.Error()
 	l.errs[text[:min(len(text), 160)]]++
-	if broker.Retryable(err) {
+	if fault.Passes(err) {
 		return false
 	}
 	l.t.Errorf("%s: not retryable: %v", what, err)

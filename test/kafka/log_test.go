@@ -14,6 +14,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 	"runrate/test/kafka/kafkatest"
 )
@@ -96,7 +97,7 @@ func TestEnsureTopics(t *testing.T) {
 	if _, err := c.Partitions(ctx, stream.Usage.Topic()); !errors.As(err, &missing) {
 		t.Fatalf("partitions of no topic: %v", err)
 	}
-	if err := c.EnsureTopics(ctx, 2, 4); err == nil || broker.Retryable(err) {
+	if err := c.EnsureTopics(ctx, 2, 4); err == nil || fault.Passes(err) {
 		t.Fatalf("more replicas than brokers: %v", err)
 	}
 	for try := range 2 { // the second time they exist
@@ -104,9 +105,9 @@ func TestEnsureTopics(t *testing.T) {
 		within(t, 10*time.Second, "the topics are there", func() bool {
 			err := c.EnsureTopics(ctx, 2, 3)
 			if err != nil {
-				t.Logf("try %d: retryable %v: %v", try, broker.Retryable(err), err)
+				t.Logf("try %d: retryable %v: %v", try, fault.Passes(err), err)
 			}
-			if err != nil && !broker.Retryable(err) {
+			if err != nil && !fault.Passes(err) {
 				t.Fatal(err)
 			}
 			return err == nil
@@ -115,7 +116,7 @@ func TestEnsureTopics(t *testing.T) {
 	if err := kafkatest.Cluster(t).WaitInSync(ctx, names...); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.EnsureTopics(ctx, 3, 3); err == nil || broker.Retryable(err) {
+	if err := c.EnsureTopics(ctx, 3, 3); err == nil || fault.Passes(err) {
 		t.Errorf("another partition count: %v", err)
 	}
 	for _, topic := range topics {
@@ -230,7 +231,7 @@ func TestAppendAndFetch(t *testing.T) {
 	if took := time.Since(began); err != nil || len(rs) != 0 || took < 250*time.Millisecond || took > 3*time.Second {
 		t.Errorf("fetch at the end: %d records after %v, %v", len(rs), took, err)
 	}
-	if _, err := c.Append(ctx, stream.Other("nowhere"), 0, messages(0, 1)); !broker.Retryable(err) {
+	if _, err := c.Append(ctx, stream.Other("nowhere"), 0, messages(0, 1)); !fault.Passes(err) {
 		t.Errorf("append to no topic: %v", err)
 	}
 }

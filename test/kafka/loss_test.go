@@ -9,7 +9,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
-	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 	"runrate/test/kafka/kafkatest"
 )
@@ -83,13 +83,13 @@ func TestOneBrokerLeft(t *testing.T) {
 	}
 	within(t, 30*time.Second, "the leader says that it has too few replicas", func() bool {
 		_, err := c.Append(ctx, s.Topic, 0, messages(10, 11))
-		if !broker.Retryable(err) {
+		if !fault.Passes(err) {
 			t.Fatalf("append to one replica of three: %v", err)
 		}
 		return errors.Is(err, kafka.NotEnoughReplicas)
 	})
 	for range 5 {
-		if base, err := c.Append(ctx, s.Topic, 0, messages(10, 11)); !errors.Is(err, kafka.NotEnoughReplicas) || !broker.Retryable(err) {
+		if base, err := c.Append(ctx, s.Topic, 0, messages(10, 11)); !errors.Is(err, kafka.NotEnoughReplicas) || !fault.Passes(err) {
 			t.Fatalf("append to one replica of three: %d, %v", base, err)
 		}
 	}
@@ -104,7 +104,7 @@ func TestOneBrokerLeft(t *testing.T) {
 	began := time.Now()
 	within(t, 30*time.Second, "append works again", func() bool {
 		_, err := c.Append(ctx, s.Topic, 0, messages(10, 11))
-		if err != nil && !broker.Retryable(err) {
+		if err != nil && !fault.Passes(err) {
 			t.Fatal(err)
 		}
 		return err == nil

@@ -20,6 +20,7 @@ import (
 	"runrate/deploy/local"
 	"runrate/internal/broker"
 	"runrate/internal/event"
+	"runrate/internal/fault"
 	"runrate/internal/lag"
 	"runrate/internal/stream"
 	chschema "runrate/schemas/clickhouse"
@@ -181,7 +182,7 @@ func (f *feeder) append(source stream.Source, batch []stream.Record) {
 			}
 			return true
 		}
-		if !broker.Retryable(err) {
+		if !fault.Passes(err) {
 			f.t.Fatal(err)
 		}
 		r, err := f.client.Range(f.t.Context(), source)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 	"runrate/test/kafka/kafkatest"
 )
@@ -68,12 +69,12 @@ func overtaken(t *testing.T, c *broker.Client, s stream.Source, next, end stream
 	var outside *broker.OutOfRange
 	within(t, 30*time.Second, "the reader is overtaken", func() bool {
 		_, _, err := c.Fetch(t.Context(), s, next, 1<<20, time.Millisecond)
-		if err != nil && !errors.As(err, &outside) && !broker.Retryable(err) {
+		if err != nil && !errors.As(err, &outside) && !fault.Passes(err) {
 			t.Fatal(err)
 		}
 		return outside != nil
 	})
-	if !outside.Known || outside.Range.First <= next || outside.Range.End != end || broker.Retryable(outside) {
+	if !outside.Known || outside.Range.First <= next || outside.Range.End != end || fault.Passes(outside) {
 		t.Errorf("%+v: %v", outside, outside)
 	}
 	gone := outside.Range.First - next

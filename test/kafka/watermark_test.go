@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 	"runrate/test/kafka/kafkatest"
 )
@@ -51,7 +52,7 @@ func TestARecordThatWasReadIsNotReadableForAWhile(t *testing.T) {
 		within(t, 30*time.Second, "the record is read again", func() bool {
 			rs, end, err := c.Fetch(ctx, s, last, 1<<20, time.Millisecond)
 			switch {
-			case err != nil && !broker.Retryable(err):
+			case err != nil && !fault.Passes(err):
 				t.Fatalf("the record is there, but: %v", err)
 			case err != nil:
 				return false
@@ -66,7 +67,7 @@ func TestARecordThatWasReadIsNotReadableForAWhile(t *testing.T) {
 			}
 			r, err := c.Range(ctx, s)
 			switch {
-			case err != nil && !broker.Retryable(err):
+			case err != nil && !fault.Passes(err):
 				t.Fatal(err)
 			case err != nil:
 				untold++

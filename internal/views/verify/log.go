@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
@@ -181,7 +182,7 @@ func (r *reader) read(ctx context.Context, p source, from, to stream.Offset, f f
 	for from < to {
 		bytes := min(max(int64(to-from)*recordBytes, fetchLeast), fetchMost)
 		records, _, err := r.log.Fetch(ctx, p, from, int(bytes), fetchWait)
-		if err != nil && (!broker.Retryable(err) || time.Now().After(patience)) {
+		if err != nil && (!fault.Passes(err) || time.Now().After(patience)) {
 			return &unreadable{err}
 		}
 		if len(records) == 0 {

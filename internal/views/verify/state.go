@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"runrate/internal/retry"
 	"runrate/internal/stream"
 )
 
@@ -133,23 +134,17 @@ func (r *reader) topic(ctx context.Context, s *state, topic stream.Topic) (topic
 
 // movedOn is the state once it is another than s, nil if it still is s when
 // patience ends.
-func (r *reader) movedOn(ctx context.Context, s *state, patience time.Duration) (*state, error) {
+func (r *reader) movedOn(ctx context.Context, s *state, patience time.Duration) (moved *state, err error) {
 	deadline := time.Now().Add(patience)
-	for {
+	err = retry.Poll(ctx, 100*time.Millisecond, func(ctx context.Context) (bool, error) {
 		now, err := r.state(ctx)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		if !maps.Equal(now.progress, s.progress) {
-			return now, nil
+			moved = now
 		}
-		if !time.Now().Before(deadline) {
-			return nil, nil
-		}
-		select {
-		case <-time.After(100 * time.Millisecond):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
+		return moved != nil || !time.Now().Before(deadline), nil
+	})
+	return moved, err
 }
