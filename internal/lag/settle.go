@@ -43,7 +43,7 @@ func (s *settling) look(ctx context.Context) (settled bool, err error) {
 	for _, topic := range s.topics {
 		partitions, err := Read(ctx, s.client, topic)
 		if cause := timeUp(ctx); cause != nil {
-			return false, cause // what was known before stays
+			return false, s.unsettled(cause) // what was known before stays
 		}
 		if err != nil {
 			if k := fault.KindOf(err); k != fault.Retry && k != fault.Canceled {
