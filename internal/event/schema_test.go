@@ -34,12 +34,12 @@ func jsonSchemas(t *testing.T) map[string]*jsonschema.Schema {
 			t.Fatal(err)
 		}
 	}
-	for kind := UsageRecorded; kind <= PricebookPublished; kind++ {
+	for _, kind := range Types() {
 		if compiled[kind.String()] == nil {
 			t.Fatalf("there is no schema of %s", kind)
 		}
 	}
-	if len(compiled) != int(PricebookPublished) {
+	if len(compiled) != len(Types()) {
 		t.Fatalf("there are %d schemas", len(compiled))
 	}
 	return compiled
@@ -63,6 +63,19 @@ func schemaFor(t *testing.T, all map[string]*jsonschema.Schema, example string) 
 		t.Fatal(bad)
 	}
 	return all[e.Type.String()]
+}
+
+// TestProtoNamesEveryType: so does the comment of the field that holds it.
+func TestProtoNamesEveryType(t *testing.T) {
+	proto, err := schemas.Proto.ReadFile("events/v1/event.proto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range Types() {
+		if !strings.Contains(string(proto), kind.String()) {
+			t.Errorf("event.proto does not name %s", kind)
+		}
+	}
 }
 
 // TestSchemasAccept: what the decoder accepts, the schemas accept, so that what

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	ours "runrate/internal/event"
 	"runrate/test/oracle"
 )
 
@@ -23,12 +24,19 @@ func column(row string, n int) string { return strings.Split(row, "\t")[n] }
 func TestCoverage(t *testing.T) {
 	seeds := *seedCount
 	reasons, movements, outcomes, streams := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
-	rows := map[string]int{}
+	rows, types := map[string]int{}, map[ours.Type]int{}
 	records := 0
 	var slowest, total time.Duration
 	for seed := range seeds {
 		g := Stream(seed, Options{})
 		records += len(g.Entries)
+		for _, e := range g.Entries {
+			for _, kind := range ours.Types() {
+				if bytes.Contains(e.Record.Value, []byte(`"`+kind.String()+`"`)) {
+					types[kind]++
+				}
+			}
+		}
 		begin := time.Now()
 		views := oracle.Compute(g.Log(), g.Partitions, oracle.Options{})
 		took := time.Since(begin)
@@ -69,6 +77,10 @@ func TestCoverage(t *testing.T) {
 	}
 	t.Logf("%d seeds, %d records; oracle %v a stream, slowest %v", seeds, records, total/time.Duration(seeds), slowest)
 	t.Logf("outcomes %v", outcomes)
+	t.Logf("types %v", types)
+	if len(types) != len(ours.Types()) {
+		t.Errorf("types seen %v, want %v", types, ours.Types())
+	}
 	t.Logf("refused records by reason %v", reasons)
 	t.Logf("streams with reason %v", streams)
 	t.Logf("movements %v", movements)
