@@ -4,27 +4,37 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"runrate/consumers/redrive"
 	"runrate/consumers/store"
 	"runrate/internal/event"
 	"runrate/producers/publish"
 )
 
 func redriveCommand(a *app) *cobra.Command {
-	var o publishFlags
-	var filter store.DeadLetterFilter
+	var publishing publishFlags
+	var o redrive.Options
 	var dryRun bool
+	var wait time.Duration
 	cmd := &cobra.Command{
 		Use:   "redrive",
-		Short: "Publish refused records again",
-		Long: `Read dead letters and publish their events again, to the partition where their
-account belongs: after a price book that was missing, or a mended producer. An
-event that has been accepted meanwhile is a duplicate and counts nothing.
+		Short: "Publish refused records again, once",
+		Long: `Read the dead letters that are open and publish their events again, to the
+partition where their account belongs: after a price book that was missing, or a
+mended producer.
 
-What cannot be read at all (malformed, unknown_type, invalid) would be refused
-again: it is counted and left. Dead letters stay in the view as a record.`,
+Each is sent once: what was sent is remembered, and a second run changes nothing.
+A copy that is refused again is a dead letter of its own, and is left; --again
+sends it anew, when what it was refused for has been mended. An event that counts
+by another record is not sent. Control records (clock.ticked, pricebook.published)
+are never sent, nor what would be refused again as it is (malformed, unknown_type,
+invalid). What is left is counted, with the reason.
+
+The view dead_letters keeps all of them; its column state tells open, redriven,
+accepted and duplicate.`,
 		Example: examples(
 			"runrate redrive --reason unknown_product --dry-run",
 			"runrate redrive --reason unpriced_meter --topic runrate.usage",
@@ -35,66 +45,98 @@ again: it is counted and left. Dead letters stay in the view as a record.`,
 			if err != nil {
 				return err
 			}
+			o.MaxRecord, o.Pause = publishing.maxRecord, pauses(wait)
 			if dryRun {
-				return a.redrive(cmd.Context(), tables, filter, nil)
+				return a.redrive(cmd.Context(), tables, nil, o)
 			}
-			return a.publish(cmd.Context(), o, func(p *publish.Publisher) error {
-				return a.redrive(cmd.Context(), tables, filter, p)
+			return a.publish(cmd.Context(), publishing, func(p *publish.Publisher) error {
+				return a.redrive(cmd.Context(), tables, copies{p}, o)
 			})
 		},
 	}
 	a.kafkaFlags(cmd)
 	a.clickhouseFlags(cmd)
-	o.register(cmd)
+	publishing.register(cmd)
 	f := cmd.Flags()
-	f.StringVar(&filter.Reason, "reason", "", "only dead letters with this reason (default: all)")
-	f.StringVar(&filter.Topic, "topic", "", "only dead letters of this topic (default: both)")
-	f.Int64Var(&filter.Most, "most", 1_000_000, "at most so many")
+	f.StringVar(&o.Filter.Reason, "reason", "", "only dead letters with this reason (default: all)")
+	f.StringVar(&o.Filter.Topic, "topic", "", "only dead letters of this topic (default: both)")
+	f.Int64Var(&o.Most, "most", 1_000_000, "at most so many are sent")
+	f.BoolVar(&o.Again, "again", false, "also those that were sent before")
+	f.DurationVar(&wait, "wait", 30*time.Second, "how long to wait for the consumer where an earlier run was ended while it sent")
 	f.BoolVar(&dryRun, "dry-run", false, "only count what would be sent")
 	return cmd
 }
 
+// pauses waits a quarter of a second each time it is called, until bound is over.
+func pauses(bound time.Duration) func(context.Context) bool {
+	return func(ctx context.Context) bool {
+		const pause = 250 * time.Millisecond
+		if bound -= pause; bound < 0 {
+			return false
+		}
+		select {
+		case <-time.After(pause):
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
 var errNothing = errors.New("no dead letter matches; the view dead_letters shows them all")
 
-// redrive sends the dead letters that can be routed; p nil only counts them.
-func (a *app) redrive(ctx context.Context, tables *store.Store, filter store.DeadLetterFilter, p *publish.Publisher) error {
-	var decoder event.Decoder
-	sent, left := 0, map[event.Reason]int{}
-	for payload, err := range tables.DeadLetters(ctx, filter) {
-		if err != nil {
-			return err
-		}
-		e, refusal := decoder.Decode(payload)
-		if refusal == nil {
-			refusal = e.Invalid
-		}
-		if refusal != nil {
-			left[refusal.Reason]++
-			continue
-		}
-		sent++
-		if p == nil {
-			continue
-		}
-		if err := p.SendTo(ctx, publish.Route{Type: e.Type, Subject: string(e.Account)}, payload); err != nil {
-			return err
-		}
+// redrive sends dead letters, or only counts them if to is nil, and tells what
+// became of them.
+func (a *app) redrive(ctx context.Context, tables *store.Store, to redrive.Sender, o redrive.Options) error {
+	log, err := a.openKafka()
+	if err != nil {
+		return err
 	}
-	verb := "would be sent again"
-	if p != nil {
-		verb = "sent again"
-		if err := p.Flush(ctx); err != nil {
-			return err
-		}
+	states, err := tables.LetterStates(ctx, o.Filter)
+	if err != nil {
+		return err
 	}
-	a.printf("%d dead letters %s\n", sent, verb)
-	for _, reason := range []event.Reason{event.Malformed, event.UnknownType, event.Invalid} {
-		if left[reason] > 0 {
-			a.printf("%d left: they are %s and would be refused again\n", left[reason], reason)
-		}
-	}
-	if sent == 0 && len(left) == 0 {
+	if len(states) == 0 {
 		return fmt.Errorf("redrive: %w", errNothing)
+	}
+	report, err := redrive.Run(ctx, tables, log, to, o)
+	verb := "sent again"
+	if to == nil {
+		verb = "would be sent again"
+	}
+	a.printf("%d dead letters %s\n", report.Sent, verb)
+	for _, reason := range redrive.Reasons {
+		if n := report.Left[reason.Why]; n > 0 {
+			a.printf("%d left: %s\n", n, reason.Text)
+		}
+	}
+	if report.Full {
+		a.printf("ended at --most %d: there may be more\n", o.Most)
+	}
+	for _, state := range []store.LetterState{store.LetterRedriven, store.LetterAccepted, store.LetterDuplicate} {
+		if n := states[state]; n > 0 {
+			a.printf("%d were %s before this run\n", n, state)
+		}
+	}
+	return err
+}
+
+// copies publishes copies of dead letters.
+type copies struct{ p *publish.Publisher }
+
+// Send queues a copy by the event's type and account.
+func (c copies) Send(ctx context.Context, t event.Type, account event.Account, payload []byte) error {
+	return c.p.SendTo(ctx, publish.Route{Type: t, Subject: string(account)}, payload)
+}
+
+// Flush waits for all copies. One that the broker refused is an error: none must be
+// remembered as sent that was not.
+func (c copies) Flush(ctx context.Context) error {
+	if err := c.p.Flush(ctx); err != nil {
+		return err
+	}
+	if n := c.p.Report().Rejected; n > 0 {
+		return fmt.Errorf("%d could not be sent", n)
 	}
 	return nil
 }

@@ -77,7 +77,7 @@ var everyView = map[string][]string{
 		"('2026-11-24 00:00:00','api','USD',1,2,4,8,-3,-1,11,10)",
 		"('2026-11-24 00:00:00','chat','USD',0,8100,0,0,0,0,8100,8100)",
 	},
-	"dead_letters": {"('runrate.usage',0,4,'1970-01-01 00:00:00.000000','malformed','no JSON','\xff\\0{')"},
+	"dead_letters": {"('runrate.usage',0,4,'1970-01-01 00:00:00.000000','malformed','no JSON','k\\0',[],'\xff\\0{','open')"},
 	"accounting": {
 		"('runrate.subscriptions',0,0,4,0,0,0,4)",
 		"('runrate.usage',0,1,9,2,1,1,4)",
