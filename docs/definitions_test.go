@@ -118,7 +118,7 @@ func TestCitations(t *testing.T) {
 			}
 		}
 	})
-	for _, n := range []string{"R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"} {
+	for _, n := range []string{"R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9"} {
 		if !cited[n] {
 			t.Errorf("no code cites %s", n)
 		}

@@ -120,7 +120,7 @@ func (p *Partition) fold(j *intake.Judged) error {
 	case j.Refusal != nil:
 		p.gate.Refuse(j.Record, j.Refusal)
 	case j.Event.Type == event.ClockTicked:
-		p.gate.Tick(j.Event.Time, j.Record.Offset)
+		p.gate.Tick(j)
 	case j.Event.Type.Control():
 		p.gate.CountControl()
 		p.state.Control(j)

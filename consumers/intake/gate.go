@@ -12,10 +12,12 @@ import (
 	"runrate/schemas/definitions"
 )
 
-// How far from the clock an event may be: DEFINITIONS R6 and R7.
+// How far from the clock an event may be, DEFINITIONS R6 and R7, and how far ahead
+// of it a tick that does not jump, R9.
 const (
 	MaxAhead  = definitions.AheadMinutes * event.Minute
 	MaxBehind = definitions.LateDays * event.Day
+	MaxJump   = definitions.JumpDays * event.Day
 )
 
 // Gate is the part of a partition's state that every fold has: the clock, the
@@ -85,16 +87,26 @@ func (g *Gate) Refuse(r stream.Record, refusal *event.Refusal) {
 	})
 }
 
-// Tick counts a control record and raises the clock to t; a lower t changes
-// nothing else.
-func (g *Gate) Tick(t event.Time, offset stream.Offset) {
+// Tick counts a tick as a control record and raises the clock to its time; one
+// at or below the clock changes nothing else. One that would raise it too far
+// without saying that it jumps is refused (DEFINITIONS R9).
+func (g *Gate) Tick(j *Judged) {
+	clock, t := g.progress.Clock, j.Event.Time
+	if g.progress.Ticked && t > clock+MaxJump && !j.Event.Jump {
+		g.Refuse(j.Record, &event.Refusal{
+			Reason: event.TooNew,
+			Detail: fmt.Sprintf("time %s of this tick is more than %d days ahead of the clock, %s: check the clock of its source; "+
+				"a tick that is to jump so far on purpose has \"jump\": true in its data", t, definitions.JumpDays, clock),
+		})
+		return
+	}
 	g.progress.Control++
-	if g.progress.Ticked && t <= g.progress.Clock {
+	if g.progress.Ticked && t <= clock {
 		return
 	}
 	g.progress.Ticked = true
 	g.progress.Clock = t
-	g.passes = append(g.passes, Pass{Clock: t, Offset: offset})
+	g.passes = append(g.passes, Pass{Clock: t, Offset: j.Record.Offset})
 }
 
 // CountControl counts a control record that is not a tick.

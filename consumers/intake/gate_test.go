@@ -25,6 +25,17 @@ func judged(offset stream.Offset, e event.Event) *intake.Judged {
 	return &intake.Judged{Record: stream.Record{Offset: offset, Key: []byte(e.Account)}, Event: e, Identity: e.Identity()}
 }
 
+func tick(offset stream.Offset, t event.Time) *intake.Judged {
+	return judged(offset, event.Event{Type: event.ClockTicked, Source: "t", ID: "t", Time: t})
+}
+
+// jump is a tick that may be far ahead.
+func jump(offset stream.Offset, t event.Time) *intake.Judged {
+	j := tick(offset, t)
+	j.Event.Jump = true
+	return j
+}
+
 // A gap, in either direction, is an error that names where it is, and nothing
 // is counted of the record behind it.
 func TestGateRefusesAGap(t *testing.T) {
@@ -63,8 +74,8 @@ func TestLateness(t *testing.T) {
 		if !g.Candidate(judged(0, usage("a", c.at, "1"))) {
 			t.Errorf("%s, before the first tick: refused", c.name)
 		}
-		g.Tick(noon, 0)
-		g.Tick(noon-event.Day, 1) // the highest counts
+		g.Tick(tick(0, noon))
+		g.Tick(tick(1, noon-event.Day)) // the highest counts
 		ok := g.Candidate(judged(2, usage("a", c.at, "1")))
 		dead := g.DeadLetters()
 		switch {
@@ -76,11 +87,47 @@ func TestLateness(t *testing.T) {
 	}
 }
 
+// DEFINITIONS R9 to the microsecond: one tick of a wrong clock closed the books, since
+// the highest counts and every event after it was too old.
+func TestTicksThatAreTooNew(t *testing.T) {
+	const week = 7 * event.Day
+	for _, c := range []struct {
+		name    string
+		tick    *intake.Judged
+		refused bool
+	}{
+		{"7 days ahead", tick(1, noon+week), false},
+		{"a microsecond more", tick(1, noon+week+1), true},
+		{"a microsecond more, on purpose", jump(1, noon+week+1), false},
+		{"the end of time", tick(1, event.MaxTime-1), true},
+		{"the end of time, on purpose", jump(1, event.MaxTime-1), false},
+		{"far behind", tick(1, 0), false},
+	} {
+		g := intake.NewGate(source, intake.DefaultMemory)
+		g.Tick(tick(0, noon)) // the first may be anything
+		g.Tick(c.tick)
+		p, dead := g.Progress(), g.DeadLetters()
+		if c.refused {
+			if p.Control != 1 || p.Refused != 1 || p.Clock != noon || len(dead) != 1 || dead[0].Reason != event.TooNew || dead[0].Offset != 1 {
+				t.Errorf("%s is not refused: %+v %+v", c.name, p, dead)
+			}
+			if !g.Candidate(judged(2, usage("a", noon, "1"))) {
+				t.Errorf("%s closed the books", c.name)
+			}
+		} else if p.Control != 2 || p.Refused != 0 || len(dead) != 0 || p.Clock != max(noon, c.tick.Event.Time) {
+			t.Errorf("%s: %+v %+v", c.name, p, dead)
+		}
+		if of := g.Batch().Passes; len(of) != 1 && (c.refused || c.tick.Event.Time <= noon) {
+			t.Errorf("%s: passes %v", c.name, of)
+		}
+	}
+}
+
 // An identity is a duplicate wherever it is found: in this batch, in memory, or
 // learnt; and it is asked for exactly when it is in none.
 func TestDuplicates(t *testing.T) {
 	g := intake.NewGate(source, intake.Memory{Recent: event.Hour, Most: 100})
-	g.Tick(noon, 0)
+	g.Tick(tick(0, noon))
 	accept := func(j *intake.Judged) {
 		t.Helper()
 		if err := g.Open(g.Progress().NextOffset); err != nil {
@@ -116,7 +163,7 @@ func TestDuplicates(t *testing.T) {
 	g.Learn(old.Identity)
 	duplicate("old, learnt", old)
 	// Too old by now, and still a duplicate: R5 comes before R7 (DEFINITIONS R5).
-	g.Tick(noon+30*event.Day, 9)
+	g.Tick(jump(9, noon+30*event.Day))
 	duplicate("old, learnt, 40 days behind", old)
 	// Another time, another event.
 	if !g.Candidate(judged(3, usage("a", noon+1, "recent"))) {
@@ -147,7 +194,7 @@ func TestMemoryIsBounded(t *testing.T) {
 func TestPasses(t *testing.T) {
 	g := intake.NewGate(source, intake.DefaultMemory)
 	for i, clock := range []event.Time{10, 10, 5, 20, 40} {
-		g.Tick(clock, stream.Offset(i))
+		g.Tick(tick(stream.Offset(i), clock))
 	}
 	for at, want := range map[event.Time]stream.Offset{1: 0, 10: 0, 11: 3, 20: 3, 21: 4, 40: 4} {
 		if got := g.Batch().Passes.Of(at); got != want {
@@ -212,7 +259,7 @@ func TestAccounting(t *testing.T) {
 		return r
 	}
 	open()
-	g.Tick(noon, 100)
+	g.Tick(tick(100, noon))
 	open()
 	g.CountControl()
 	j := judged(open().Offset, usage("a", noon, "1"))

@@ -3,7 +3,7 @@
 // numbers. It keeps the partition's clock and its accounting.
 //
 // Judge holds the rules that need no state (DEFINITIONS R1 to R4), Gate the ones
-// that do (R5 to R7). R8 needs the price book and is the usage fold's. The
+// that do (R5 to R7, R9). R8 needs the price book and is the usage fold's. The
 // package is pure: no Kafka, no ClickHouse, no clock of its own.
 package intake
 

@@ -42,12 +42,17 @@ func TestSentences(t *testing.T) {
 	}
 	for _, at := range []event.Time{noon + 6*event.Minute, noon - 36*event.Day} {
 		g := intake.NewGate(source, intake.DefaultMemory)
-		g.Tick(noon, 0)
+		g.Tick(tick(0, noon))
 		if g.Candidate(judged(1, usage(account, at, "1"))) {
 			t.Fatalf("%s is accepted at %s", at, noon)
 		}
 		dead := g.DeadLetters()[0]
 		said = append(said, sentences.Said{Of: fmt.Sprintf("an event of %s", at), Sentence: string(dead.Reason) + ": " + dead.Detail})
 	}
+	g := intake.NewGate(source, intake.DefaultMemory)
+	g.Tick(tick(0, noon))
+	g.Tick(tick(1, noon+8*event.Day))
+	dead := g.DeadLetters()[0]
+	said = append(said, sentences.Said{Of: fmt.Sprintf("a tick of %s", noon+8*event.Day), Sentence: string(dead.Reason) + ": " + dead.Detail})
 	sentences.Check(t, "testdata/sentences.txt", said)
 }

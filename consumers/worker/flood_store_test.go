@@ -42,9 +42,9 @@ func withRecords(t *testing.T, texts map[stream.Topic][][2]string) *pipeline {
 func TestClockJumpIntoClickHouse(t *testing.T) {
 	const to = "2036-03-01T00:00:00Z"
 	p := withRecords(t, map[stream.Topic][][2]string{
-		stream.Usage.Topic(): {{"", bookText}, {"", tickAt(day1)}, {"a", usageText("a", "1", day1, "")}, {"", tickAt(to)}},
+		stream.Usage.Topic(): {{"", bookText}, {"", tickAt(day1)}, {"a", usageText("a", "1", day1, "")}, {"", jumpTo(to)}},
 		stream.Subscriptions.Topic(): {{"", tickAt(day1)}, {"a", changeText("a", "1", day1, "s1", "chat", 3)},
-			{"b", changeText("b", "1", day1, "s1", "api", 2)}, {"", tickAt(to)}},
+			{"b", changeText("b", "1", day1, "s1", "api", 2)}, {"", jumpTo(to)}},
 	})
 	began := time.Now()
 	p.feed(10)

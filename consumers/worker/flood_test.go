@@ -168,9 +168,9 @@ func TestClockJumps(t *testing.T) {
 					case o < 2:
 						return "", start(o)
 					case o == 4_002:
-						return "", tickAt(to)
+						return "", jumpTo(to)
 					case o == 4_003:
-						return "", tickAt(to)
+						return "", jumpTo(to)
 					}
 					account := fmt.Sprint("acct_", o)
 					return account, usageText(account, "1", day1, "")
@@ -183,7 +183,7 @@ func TestClockJumps(t *testing.T) {
 					case o < 2:
 						return "", start(o)
 					case o == 4_002:
-						return "", tickAt(to)
+						return "", jumpTo(to)
 					}
 					account := fmt.Sprint("acct_", o)
 					return account, changeText(account, "1", day1, "sub", fmt.Sprint("line_", o%4), 1)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -164,6 +165,11 @@ func instant(after time.Duration) string { return march1.Add(after).Format(time.
 
 func tickAt(at string) string {
 	return fmt.Sprintf(`{"specversion":"1.0","type":"clock.ticked","source":"t","id":"t","time":%q}`, at)
+}
+
+// jumpTo is a tick that is far ahead on purpose.
+func jumpTo(at string) string {
+	return strings.TrimSuffix(tickAt(at), "}") + `,"data":{"jump":true}}`
 }
 
 const bookText = `{"specversion":"1.0","type":"pricebook.published","source":"p","id":"p","time":"2026-01-01T00:00:00Z","data":{"version":"1","currency":"USD",` +

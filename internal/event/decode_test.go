@@ -79,6 +79,11 @@ var accepted = []struct {
 
 	{"clock with subject and data", clockJSON, `"source"`, `"subject":"","data":[1],"source"`, nil},
 	{"clock with null data", clockJSON, `"source"`, `"subject":null,"data":null,"source"`, nil},
+	{"clock that jumps", clockJSON, `"source"`, `"data":{"jump":true},"source"`, func(e *Event) { e.Jump = true }},
+	{"clock that does not jump", clockJSON, `"source"`, `"data":{"jump":false,"x":1},"source"`, nil},
+	{"clock with null for jump", clockJSON, `"source"`, `"data":{"jump":null},"source"`, nil},
+	{"clock with jump elsewhere", clockJSON, `"source"`, `"jump":true,"data":[{"jump":1}],"source"`, nil},
+	{"usage with jump", usageJSON, `"product"`, `"jump":1,"product"`, nil},
 	{"price book kept as it is", pricebookJSONText, `"products":[]`, `"products" : [ ], "x":1e999`, func(e *Event) {
 		e.PriceBook = []byte(`{"version":"2026-11-01","currency":"USD","products" : [ ], "x":1e999}`)
 	}},

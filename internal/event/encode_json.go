@@ -33,6 +33,8 @@ func (e Event) AppendJSON(dst []byte) []byte {
 		dst = e.Subscription.appendJSON(append(dst, `,"data":`...))
 	case e.Type == PricebookPublished && e.PriceBook != nil:
 		dst = append(append(dst, `,"data":`...), e.PriceBook...)
+	case e.Type == ClockTicked && e.Jump:
+		dst = append(dst, `,"data":{"jump":true}`...)
 	}
 	return append(dst, '}')
 }

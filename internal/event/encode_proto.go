@@ -43,6 +43,9 @@ func (e Event) AppendProto(dst []byte) ([]byte, error) {
 	if field != 0 {
 		dst = appendString(dst, field, data)
 	}
+	if e.Type == ClockTicked && e.Jump {
+		dst = appendUint(dst, fieldJump, protowire.EncodeBool(true))
+	}
 	return dst, nil
 }
 

@@ -47,7 +47,7 @@ const (
 type Account string
 
 // Event is one decoded event. Exactly one of Usage, Adjustment, Subscription
-// and PriceBook is set, by Type; none for ClockTicked.
+// and PriceBook is set, by Type; for ClockTicked none, it may have Jump.
 type Event struct {
 	Type    Type
 	Source  string
@@ -59,6 +59,7 @@ type Event struct {
 	Adjustment   *Adjustment
 	Subscription *Subscription
 	PriceBook    []byte // the book as JSON, not yet parsed
+	Jump         bool   // the tick may be far ahead of the clock (DEFINITIONS R9)
 
 	// Invalid is the first thing that DEFINITIONS R4 finds wrong with the values of a
 	// well-formed event, nil if nothing is. It is a field, not Decode's error,

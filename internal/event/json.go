@@ -179,6 +179,8 @@ func (d *Decoder) dataMember(name []byte) error {
 		return d.read(&w.intervalCount)
 	case "discount_percent":
 		return d.read(&w.pct)
+	case "jump":
+		return d.read(&w.jump)
 	}
 	return d.json.SkipValue()
 }

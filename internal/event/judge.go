@@ -55,11 +55,15 @@ func (j *judge) event() (Event, *Refusal) {
 	return e, nil
 }
 
-// data judges the data attribute of an event whose type is known. That of
-// clock.ticked is ignored.
+// data judges the data attribute of an event whose type is known. Of that of
+// clock.ticked, which may be anything, only jump is looked at.
 func (j *judge) data(e *Event) {
 	w := j.w
-	if e.Type == ClockTicked || !j.have("data", w.data, object, "an object") {
+	if e.Type == ClockTicked {
+		e.Jump = j.flag("data.jump", w.jump)
+		return
+	}
+	if !j.have("data", w.data, object, "an object") {
 		return
 	}
 	if w.dataOf != 0 && w.dataOf != e.Type {

@@ -14,6 +14,22 @@ func (j *judge) faultText(detail string) {
 	}
 }
 
+// flag judges an optional boolean, false if it is missing.
+func (j *judge) flag(name string, a attr) bool {
+	switch {
+	case a.shape.none():
+		return false
+	case a.shape == other && a.text[0] != '[':
+		return a.text[0] == 't'
+	}
+	wayOut := ""
+	if a.shape == text {
+		wayOut = "write it without quotes"
+	}
+	j.wrong(name, a, "true or false", wayOut)
+	return false
+}
+
 // name judges a required name of 1 to MaxNameLen bytes.
 func (j *judge) name(name string, a attr) string {
 	j.have(name, a, text, aString)

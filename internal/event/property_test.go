@@ -82,6 +82,8 @@ func anyEvent(t *rapid.T) Event {
 			s.Quantity = rapid.Uint64Range(0, MaxAmount).Draw(t, "quantity")
 		}
 		e.Subscription = s
+	case ClockTicked:
+		e.Jump = rapid.Bool().Draw(t, "jump")
 	case PricebookPublished:
 		e.PriceBook = []byte(rapid.SampledFrom([]string{`{}`, `{"a":{"b":[1,2,{}]}}`, "{ \"a\" :\n1.50e+3 }"}).Draw(t, "book"))
 	}

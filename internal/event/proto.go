@@ -18,6 +18,7 @@ const (
 	fieldAdjustment   = 9
 	fieldSubscription = 10
 	fieldPricebook    = 11
+	fieldJump         = 13
 
 	usageProduct    = 1
 	usageQuantities = 2
@@ -88,6 +89,8 @@ func (d *Decoder) readProto(value []byte) *Refusal {
 			in := r.data(w, PricebookPublished)
 			d.readPricebook(&in)
 			r.done(&in)
+		case fieldJump:
+			r.flag("data.jump", &w.jump)
 		default:
 			r.skip()
 		}

@@ -134,6 +134,15 @@ func (r *fieldReader) uint(name string, a *attr) {
 	*a = attr{shape: integer, n: r.varint(name)}
 }
 
+// flag takes a boolean, as the word that stands for it in JSON.
+func (r *fieldReader) flag(name string, a *attr) {
+	r.once(name, a)
+	*a = attr{shape: other, text: []byte("false")}
+	if protowire.DecodeBool(r.varint(name)) {
+		a.text = []byte("true")
+	}
+}
+
 // enum takes an enum as the text that stands for it in JSON, or as its number
 // if there is none.
 func (r *fieldReader) enum(name string, a *attr, names []string) {

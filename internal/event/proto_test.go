@@ -34,6 +34,8 @@ func message(e Event) *eventsv1.Event {
 		return &s
 	}
 	switch {
+	case e.Jump:
+		m.Jump = proto.Bool(true)
 	case e.Usage != nil:
 		quantities := map[string]uint64{}
 		for _, q := range e.Usage.Quantities {
@@ -194,6 +196,7 @@ func TestProtoRefusesBytes(t *testing.T) {
 		{"no UTF-8", string(appendString([]byte(nil), fieldSource, "a\xff"))},
 		{"wrong wire type", string(appendUint(nil, fieldSource, 1))},
 		{"groups without end", string(nested)},
+		{"jump of the wrong wire type", string(appendString(nil, fieldJump, "x"))},
 		{"field 0", "\x00\x00"},
 		{"huge length", "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f"},
 	}

@@ -1,6 +1,6 @@
 package event
 
-// Reason names the rule for which a record is refused (DEFINITIONS R1 to R8). The
+// Reason names the rule for which a record is refused (DEFINITIONS R1 to R9). The
 // rules are judged in the order of these constants and the first that fails
 // names the reason.
 type Reason string

@@ -70,6 +70,10 @@ var refusals = []refusal{
 	{subscriptionJSON, `"interval":"month",`, ``, Malformed, false},
 	{subscriptionJSON, `"interval_count":1`, `"interval_count":"1"`, Malformed, false},
 	{subscriptionJSON, `"10"`, `10`, Malformed, false},
+	{clockJSON, `"source"`, `"data":{"jump":"true"},"source"`, Malformed, false},
+	{clockJSON, `"source"`, `"data":{"jump":1},"source"`, Malformed, false},
+	{clockJSON, `"source"`, `"data":{"jump":[true]},"source"`, Malformed, false},
+	{clockJSON, `"source":"ticker","id":"t1"`, `"data":{"jump":0},"source":"","id":""`, Malformed, false},
 	{pricebookJSONText, `"data":`, `"dat":`, Malformed, false},
 	{pricebookJSONText, `"data":`, `"data":[],"dat":`, Malformed, false},
 

@@ -24,6 +24,7 @@ type wire struct {
 	amount, currency, reason                           attr
 	subscription, line, plan, status                   attr
 	quantity, unitAmount, interval, intervalCount, pct attr
+	jump                                               attr
 }
 
 // meter is one member of quantities.

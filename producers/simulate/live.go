@@ -55,8 +55,9 @@ func (l *Live) Run(ctx context.Context, sink Sink, limit time.Duration) error {
 	for {
 		elapsed := l.Now().Sub(began)
 		if l.Ticks && elapsed/time.Second > ticked {
+			jump := ticked < 0 // from the end of the history
 			ticked = elapsed / time.Second
-			if err := l.send(ctx, sink, l.out.tick(event.TimeOf(l.Now()))); err != nil {
+			if err := l.send(ctx, sink, l.out.tick(event.TimeOf(l.Now()), jump)); err != nil {
 				return stopped(ctx, err)
 			}
 		}

@@ -63,6 +63,9 @@ func TestLive(t *testing.T) {
 		if e.Type == event.ClockTicked {
 			clock = e.Time
 			types[e.Type]++
+			if e.Jump != (types[e.Type] == 1) {
+				t.Errorf("tick %d: jump is %v", types[e.Type], e.Jump)
+			}
 			continue
 		}
 		if d := e.Time - clock; d < -2*event.Second || d > 2*event.Second {

@@ -68,10 +68,11 @@ func (out *Message) book(b *pricebook.Book, at event.Time) *Message {
 	return out
 }
 
-// tick is the message that moves the clock to an instant.
-func (out *Message) tick(at event.Time) *Message {
+// tick is the message that moves the clock to an instant, with jump from wherever
+// it stood.
+func (out *Message) tick(at event.Time, jump bool) *Message {
 	out.Raw = out.Raw[:0]
-	out.Event = event.Event{Type: event.ClockTicked, Source: clockSource, ID: "tick-" + at.String(), Time: at}
+	out.Event = event.Event{Type: event.ClockTicked, Source: clockSource, ID: "tick-" + at.String(), Time: at, Jump: jump}
 	return out
 }
 

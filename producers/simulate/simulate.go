@@ -87,7 +87,7 @@ func (m *Model) History() iter.Seq[*Message] {
 			m.liveThrough(d)
 			for h := d * 24; h < d*24+24; h++ {
 				tick := start + event.Time(h)*event.Hour + tickMinute*event.Minute
-				if !yield(out.tick(tick)) {
+				if !yield(out.tick(tick, h == 0)) {
 					return
 				}
 				for _, a := range m.queue.take(h) {
@@ -98,7 +98,7 @@ func (m *Model) History() iter.Seq[*Message] {
 				}
 			}
 		}
-		yield(out.tick(m.config.End()))
+		yield(out.tick(m.config.End(), false))
 	}
 }
 

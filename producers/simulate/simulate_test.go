@@ -165,6 +165,9 @@ func TestClockGoesAlong(t *testing.T) {
 			if ticks++; at <= clock {
 				t.Fatalf("tick %s after %s", at, clock)
 			}
+			if msg.Event.Jump != (ticks == 1) {
+				t.Fatalf("tick %d: jump is %v", ticks, msg.Event.Jump)
+			}
 			clock = at
 		case msg.Event.Source == truth.FaultSource:
 		case at > clock+5*event.Minute || at < clock-22*event.Day:

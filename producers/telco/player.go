@@ -32,9 +32,11 @@ func (p *player) clockUpTo(ctx context.Context, at event.Time) error {
 	return p.tick(ctx, at)
 }
 
+// tick moves the clock, with the first from wherever it stood.
 func (p *player) tick(ctx context.Context, at event.Time) error {
+	e := event.Event{Type: event.ClockTicked, Source: Source, ID: "tick-" + at.String(), Time: at, Jump: p.clock == 0}
 	p.clock = at
-	return p.send(ctx, event.Event{Type: event.ClockTicked, Source: Source, ID: "tick-" + at.String(), Time: at})
+	return p.send(ctx, e)
 }
 
 // change sends the state of a customer's subscription from an instant on.

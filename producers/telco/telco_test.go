@@ -89,7 +89,9 @@ func TestReplay(t *testing.T) {
 			lines = append(lines, fmt.Sprintf("%s %s %s %s %s", e.Time, e.ID, s.Plan, s.UnitAmount, s.Status))
 			continue
 		}
-		ticks++
+		if ticks++; e.Jump != (ticks == 1) {
+			t.Errorf("tick %d: jump is %v", ticks, e.Jump)
+		}
 	}
 	want := []string{
 		"2023-12-31T06:00:00Z c-start two-year 40.05 active",

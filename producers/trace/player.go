@@ -15,6 +15,7 @@ type player struct {
 	began time.Time  // wall time of start
 	start event.Time // of the first call
 	next  event.Time // tick due; 0 before the first
+	begun bool       // the first tick is sent
 	buf   []byte
 }
 
@@ -58,11 +59,14 @@ func (p *player) closeLast(ctx context.Context, last event.Time) error {
 	return p.tick(ctx, midnight)
 }
 
+// tick moves the clock, with the first from wherever it stood.
 func (p *player) tick(ctx context.Context, at event.Time) error {
 	if err := p.pace(ctx, at); err != nil {
 		return err
 	}
-	return p.send(ctx, event.Event{Type: event.ClockTicked, Source: Source, ID: "tick-" + at.String(), Time: at})
+	e := event.Event{Type: event.ClockTicked, Source: Source, ID: "tick-" + at.String(), Time: at, Jump: !p.begun}
+	p.begun = true
+	return p.send(ctx, e)
 }
 
 // pace waits until it is time for what happens at this event time.

@@ -62,7 +62,13 @@ func TestReplay(t *testing.T) {
 		Accounts: 10, Repeat: 2, Tick: event.Minute, Every: event.Day,
 	}
 	var got []string
+	ticks := 0
 	for _, e := range play(t, r) {
+		if e.Type == event.ClockTicked {
+			if ticks++; e.Jump != (ticks == 1) {
+				t.Errorf("tick %d: jump is %v", ticks, e.Jump)
+			}
+		}
 		what := e.Time.String()
 		if e.Type == event.UsageRecorded {
 			what += fmt.Sprintf(" %s %s %d", e.ID, e.Usage.Product, e.Usage.Quantities[0].Count)

@@ -12,10 +12,12 @@ import (
 	"strings"
 )
 
-// How far from the clock an event may be (DEFINITIONS R6, R7).
+// How far from the clock an event may be (DEFINITIONS R6, R7), and how far ahead
+// of it a tick that does not jump (R9).
 const (
 	AheadMinutes = 5
 	LateDays     = 35
+	JumpDays     = 7
 )
 
 // NetNewDays is how far net_new_arr looks back (DEFINITIONS A5).

@@ -20,7 +20,7 @@ func TestARR(t *testing.T) {
 
 	// The usage window is over after 28 days: the row stays for the subscription.
 	s.change("a", "01T11:45", "s2", "canceled", 1, "1", "")
-	s.tick("30T00:00")
+	s.tick("30T00:00 jump")
 	v = s.compute()
 	expect(t, v, "arr", "2026-11-29T11:00:00Z", "2026-11-29T11:00:00Z | api | USD | -260 | 36 | -224") // 10:30 is out
 	expect(t, v, "arr", "2026-11-29T12:00:00Z", "2026-11-29T12:00:00Z | api | USD | 0 | 36 | 36")
@@ -29,7 +29,7 @@ func TestARR(t *testing.T) {
 		"2026-11-02T00:00:00Z | api | USD | 0 | 166 | 0 | 0 | -195 | 0 | -29 | -29")
 
 	// Only as far as both topics' clocks have come.
-	s.add(usage0, "", `{"specversion":"1.0","type":"clock.ticked","source":"t","id":"t","time":"2026-12-30T00:00:00Z"}`)
+	s.add(usage0, "", `{"specversion":"1.0","type":"clock.ticked","source":"t","id":"t","time":"2026-12-30T00:00:00Z","data":{"jump":true}}`)
 	expect(t, s.compute(), "arr", "2026-12")
 }
 
@@ -41,16 +41,16 @@ func TestNetNew(t *testing.T) {
 	usage := func(account, when string, dollars string) { s.adjust(account, when, "large", dollars, "USD") }
 	usage("grow", october, "1")
 	usage("grow", "2026-10-02T00:00:00Z", "1")
-	s.tick("2026-10-30T00:00:00Z")
+	s.tick("2026-10-30T00:00:00Z jump")
 	usage("gone", october, "5")
 	usage("back", october, "2")
 	s.tick(november)
 	usage("new", november, "1")
 	usage("grow", november, "7")
 	usage("debt", november, "-1")
-	s.tick(december)
+	s.tick(december + " jump")
 	usage("back", december, "3")
-	s.tick(january)
+	s.tick(january + " jump")
 	v := s.compute()
 	// As of 2 November against 3 October (grow 26, gone 65, back 26): October's
 	// are out of the window since 29 (grow's second: since 30) October.
@@ -74,11 +74,11 @@ func TestNetNewOfSubscriptions(t *testing.T) {
 	s := newScript()
 	s.tick("2026-10-01T00:00:00Z")
 	s.change("a", "2026-10-01T00:00:00Z", "s", "active", 1, "10", "") // not before midnight of the 1st
-	s.tick("2026-10-20T00:00:00Z")
+	s.tick("2026-10-20T00:00:00Z jump")
 	s.change("a", "2026-10-20T00:00:00Z", "s", "active", 1, "25", "")
-	s.tick("2026-11-20T00:00:00Z")
+	s.tick("2026-11-20T00:00:00Z jump")
 	s.change("a", "2026-11-19T00:00:00Z", "s", "canceled", 1, "25", "")
-	s.tick("2026-12-25T00:00:00Z")
+	s.tick("2026-12-25T00:00:00Z jump")
 	v := s.compute()
 	expect(t, v, "net_new_arr", "2026-10-01T00:00:00Z")
 	expect(t, v, "net_new_arr", "2026-10-02T00:00:00Z", "2026-10-02T00:00:00Z | chat | USD | 0 | 120 | 0 | 0 | 0 | 0 | 120 | 120")

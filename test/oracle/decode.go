@@ -31,7 +31,7 @@ func decodeObject(value []byte) (object, bool) {
 }
 
 // shape lists an object's members and the JSON type each must have: s string,
-// n number, o object; in upper case if it must be there.
+// n number, o object, b boolean; in upper case if it must be there.
 type shape map[string]byte
 
 var envelopeShape = shape{"specversion": 'S', "type": 'S', "source": 'S', "id": 'S', "time": 'S'}
@@ -63,6 +63,8 @@ func (o object) fits(s shape) bool {
 			_, ok = value.(json.Number)
 		case 'o':
 			_, ok = value.(map[string]any)
+		case 'b':
+			_, ok = value.(bool)
 		}
 		if !ok {
 			return false

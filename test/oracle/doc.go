@@ -37,7 +37,7 @@
 //
 // # What it judges
 //
-// The rules are DEFINITIONS E1 to E13, R1 to R8 and M1 to M9, said once more in
+// The rules are DEFINITIONS E1 to E13, R1 to R9 and M1 to M9, said once more in
 // words of its own. Where it is not as strict as they are, a log that is held
 // against the program must not go:
 //

@@ -42,7 +42,7 @@ func refused(reason string) verdict {
 	return verdict{outcome: "refused", reason: reason, tick: noClock}
 }
 
-// next judges a record by DEFINITIONS R1 to R8, given the verdicts on those
+// next judges a record by DEFINITIONS R1 to R9, given the verdicts on those
 // before it.
 func (j *judgement) next(r stream.Record, partitions int32) verdict {
 	// 1. malformed, 2. unknown type
@@ -131,6 +131,10 @@ func (j *judgement) next(r stream.Record, partitions int32) verdict {
 func (j *judgement) control(o object, f *fact, sane bool) verdict {
 	v := verdict{outcome: "control", tick: noClock}
 	if f.kind == "clock.ticked" {
+		data := o.inner("data") // empty where it is no object
+		if !data.fits(shape{"jump": 'b'}) {
+			return refused("malformed")
+		}
 		v.tick = f.time
 	} else {
 		if !o.fits(shape{"data": 'O'}) {
@@ -145,6 +149,12 @@ func (j *judgement) control(o object, f *fact, sane bool) verdict {
 	}
 	if !sane {
 		return refused("invalid")
+	}
+	// 9. a tick that is too new
+	if jumps, _ := o.inner("data")["jump"].(bool); f.kind == "clock.ticked" && !jumps {
+		if clock := j.clock(); clock != noClock && f.time-clock > 7*day {
+			return refused("too_new")
+		}
 	}
 	return v
 }

@@ -40,7 +40,7 @@ func TestRefusals(t *testing.T) {
 	s.add(usage0, "b", string(s.log[usage0][6].Value))                                                                                                                            // 27 another key
 	s.add(usage0, "a", string(s.log[usage0][6].Value)+"}")                                                                                                                        // 28
 	s.book(`{"version":"2","currency":"USD","products":[{"product":"x","line":"l","meters":{"m":[{"effective_from":"2026-01-01T00:00:00Z","unit":3,"price":"1","cost":"0"}]}}]}`) // 29
-	s.tick("2026-12-30T00:00:00Z")                                                                                                                                                // 30
+	s.tick("2026-12-30T00:00:00Z jump")                                                                                                                                           // 30
 	s.add(usage0, "a", string(s.log[usage0][6].Value))                                                                                                                            // 31 a duplicate, though too old by now
 	s.add(usage0, "a", string(s.log[usage0][7].Value))                                                                                                                            // 32 not a duplicate: it was refused; now too old
 	s.tick("2100-01-01T00:00:00Z")                                                                                                                                                // 33
@@ -70,6 +70,27 @@ func TestRefusals(t *testing.T) {
 	expect(t, v, "freshness", "",
 		"runrate.usage | 0 | 2026-12-30T00:00:00.000000Z | 36",
 		"runrate.subscriptions | 0 | 2026-12-30T00:00:00.000000Z | 4")
+}
+
+// A tick may be 7 days ahead of the clock, and more only on purpose or as the first.
+func TestJumps(t *testing.T) {
+	s := newScript()
+	s.tick("01T00:00")                           // 0
+	s.tick("08T00:00")                           // 1
+	s.tick("15T00:00:00.000001Z")                // 2 refused
+	s.usage("a", "08T00:00", "nothing", `"n":1`) // 3 not too old
+	s.tick("2099-12-31T00:00:00Z")               // 4, 3 of subscriptions: refused
+	s.tick("15T00:00:00.000001Z jump")           // 5, 4
+	tick := `{"specversion":"1.0","type":"clock.ticked","source":"t","id":"t","time":"2026-11-16T00:00:00Z","data":`
+	s.add(usage0, "", tick+`{"jump":"true"}}`) // 6
+	s.add(usage0, "", tick+`{"jump":null}}`)   // 7
+	s.add(usage0, "", tick+`"jump"}`)          // 8
+	v := s.compute()
+	expect(t, v, "dead_letters", "", "runrate.usage | 0 | 2 | too_new", "runrate.usage | 0 | 3 | unknown_product",
+		"runrate.usage | 0 | 4 | too_new", "runrate.usage | 0 | 6 | malformed",
+		"runrate.subscriptions | 0 | 2 | too_new", "runrate.subscriptions | 0 | 3 | too_new")
+	expect(t, v, "accounting", "", "runrate.usage | 0 | 0 | 9 | 0 | 0 | 4 | 5", "runrate.subscriptions | 0 | 0 | 5 | 0 | 0 | 2 | 3")
+	expect(t, v, "freshness", "runrate.subscriptions", "runrate.subscriptions | 0 | 2026-11-15T00:00:00.000001Z | 5")
 }
 
 // A quantity is a number whose value is an integer, however it is written.

@@ -74,10 +74,11 @@ func (s *script) change(account, when, id, status string, quantity int, unit, ex
 		`{%s"subscription":%q,"plan":"team","status":%q,"quantity":%d,"unit_amount":%q%s}`, line, id, status, quantity, unit, extra))
 }
 
-// tick ticks both topics.
+// tick ticks both topics; "TIME jump" on purpose, however far.
 func (s *script) tick(when string) {
+	when, jump := strings.CutSuffix(when, " jump")
 	for _, src := range []stream.Source{usage0, subscriptions} {
-		s.add(src, "", fmt.Sprintf(`{"specversion":"1.0","type":"clock.ticked","source":"t","id":"t","time":%q}`, at(when)))
+		s.add(src, "", fmt.Sprintf(`{"specversion":"1.0","type":"clock.ticked","source":"t","id":"t","time":%q,"data":{"jump":%v}}`, at(when), jump))
 	}
 }
 

@@ -63,4 +63,4 @@ LEFT JOIN
     ) AS a ON a.topic = r.to_topic AND a.identity = r.identity
 ) AS d ON d.topic = v.topic AND d.partition = v.partition AND d.`offset` = v.`offset` AND d.time = v.time
 WHERE (v.topic, v.epoch) IN (('{{.Usage}}', {{.Epoch .Usage}}), ('{{.Subscriptions}}', {{.Epoch .Subscriptions}}))
-COMMENT 'One row per refused record; runrate redrive publishes them again, once; the rules: docs/DEFINITIONS.md R1 to R8, V10'
+COMMENT 'One row per refused record; runrate redrive publishes them again, once; the rules: docs/DEFINITIONS.md R1 to R9, V10'

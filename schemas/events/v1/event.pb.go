@@ -178,7 +178,10 @@ type Event struct {
 	//	*Event_Adjustment
 	//	*Event_Subscription
 	//	*Event_Pricebook
-	Data          isEvent_Data `protobuf_oneof:"data"`
+	Data isEvent_Data `protobuf_oneof:"data"`
+	// Of clock.ticked only: the tick may be more than 7 days ahead of the clock.
+	// Default false. In JSON it is a member of data.
+	Jump          *bool `protobuf:"varint,13,opt,name=jump,proto3,oneof" json:"jump,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -296,6 +299,13 @@ func (x *Event) GetPricebook() *PricebookPublished {
 		}
 	}
 	return nil
+}
+
+func (x *Event) GetJump() bool {
+	if x != nil && x.Jump != nil {
+		return *x.Jump
+	}
+	return false
 }
 
 type isEvent_Data interface {
@@ -691,7 +701,7 @@ var File_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x15events/v1/event.proto\x12\x11runrate.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x04\n" +
+	"\x15events/v1/event.proto\x12\x11runrate.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd5\x04\n" +
 	"\x05Event\x12%\n" +
 	"\vspecversion\x18\x01 \x01(\tH\x01R\vspecversion\x88\x01\x01\x12\x17\n" +
 	"\x04type\x18\x02 \x01(\tH\x02R\x04type\x88\x01\x01\x12\x1b\n" +
@@ -705,7 +715,8 @@ const file_events_v1_event_proto_rawDesc = "" +
 	"adjustment\x12L\n" +
 	"\fsubscription\x18\n" +
 	" \x01(\v2&.runrate.events.v1.SubscriptionChangedH\x00R\fsubscription\x12E\n" +
-	"\tpricebook\x18\v \x01(\v2%.runrate.events.v1.PricebookPublishedH\x00R\tpricebookB\x06\n" +
+	"\tpricebook\x18\v \x01(\v2%.runrate.events.v1.PricebookPublishedH\x00R\tpricebook\x12\x17\n" +
+	"\x04jump\x18\r \x01(\bH\aR\x04jump\x88\x01\x01B\x06\n" +
 	"\x04dataB\x0e\n" +
 	"\f_specversionB\a\n" +
 	"\x05_typeB\t\n" +
@@ -713,7 +724,8 @@ const file_events_v1_event_proto_rawDesc = "" +
 	"\x03_idB\a\n" +
 	"\x05_timeB\n" +
 	"\n" +
-	"\b_subjectJ\x04\b\x0f\x10\x10\"\x9e\x02\n" +
+	"\b_subjectB\a\n" +
+	"\x05_jumpJ\x04\b\x0f\x10\x10\"\x9e\x02\n" +
 	"\rUsageRecorded\x12\x1d\n" +
 	"\aproduct\x18\x01 \x01(\tH\x00R\aproduct\x88\x01\x01\x12P\n" +
 	"\n" +

@@ -45,14 +45,50 @@ func (g *generator) tickAll(at int64) {
 	}
 }
 
+// tickOne tells one partition; far beyond its clock only on purpose.
 func (g *generator) tickOne(src stream.Source, at int64) {
+	clock := g.clock[src]
+	switch {
+	case clock > 0 && at-clock > maxJump || g.chance(10): // purpose without need does no harm
+		g.putTick(src, at, `{"jump":true}`)
+	case g.chance(10): // a tick may carry data, of no meaning
+		g.putTick(src, at, pick(g, `{}`, `{"jump":false}`, `{"jump":null}`, `[true]`, `"jump"`))
+	default:
+		g.putTick(src, at, "")
+	}
+	g.clock[src] = max(clock, at)
+}
+
+// maxJump is how far a tick may be ahead of the clock without saying so.
+const maxJump = 7 * day
+
+// wrongTick tells one partition what a clock that is wrong says, which is refused
+// unless it is the first: by a microsecond too much, or by years. Now and then it
+// is exactly as much as may be, which is not.
+func (g *generator) wrongTick() {
+	src := pick(g, g.sources()...)
+	clock := g.clock[src]
+	if clock == 0 {
+		g.tickOne(src, g.now)
+		return
+	}
+	if g.chance(6) {
+		g.putTick(src, clock+maxJump, "")
+		g.clock[src] = clock + maxJump
+		return
+	}
+	at := min(clock+maxJump+pick(g, 1, 1, second, day, 400*day, 100*365*day), 4_102_444_800*second-1)
+	g.putTick(src, at, pick(g, "", "", `{}`, `{"jump":false}`))
+}
+
+// putTick appends a tick with data, "" for none.
+func (g *generator) putTick(src stream.Source, at int64, data string) {
 	value := fmt.Sprintf(`{"specversion":"1.0","type":"clock.ticked","source":"ticker","id":"tick-%d","time":%s}`,
 		at, quote(g.zoned(at)))
-	if g.chance(10) { // a tick may carry data, of no meaning
-		value = strings.TrimSuffix(value, "}") + `,"data":{}}`
+	if data != "" {
+		value = strings.TrimSuffix(value, "}") + `,"data":` + data + `}`
 	}
 	g.put(src, "", value)
-	g.clock[src] = max(g.clock[src], at)
 }
 
 // skewedTick runs some partitions' clocks ahead of the others'.

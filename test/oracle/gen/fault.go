@@ -173,7 +173,10 @@ func (g *generator) badControl() {
 	src := g.home(e)
 	e.data = nil
 	e.drop("subject")
-	switch g.r.IntN(4) {
+	switch g.r.IntN(5) {
+	case 4:
+		e.set("type", `"clock.ticked"`)
+		e.data = []member{{"jump", pick(g, `"true"`, `1`, `{}`, `[true]`)}}
 	case 0:
 		e.set("type", `"clock.ticked"`)
 		e.set("time", quote(pick(g, "1969-12-31T23:59:59Z", "2100-01-01T00:00:00Z")))

@@ -59,20 +59,21 @@ type Mix struct {
 	Tick                            int // a tick to every partition, moving the clock
 	SkewedTick                      int // a tick to some partitions only
 	BackwardsTick                   int // a tick lower than the clock
+	WrongTick                       int // a tick of a clock that is far ahead
 	Book                            int // another price book, some of them invalid
 }
 
 // DefaultMix has a bit of everything.
 var DefaultMix = Mix{Usage: 36, Adjustment: 8, Subscription: 26, Duplicate: 8, Refused: 9,
-	Limit: 5, Tick: 10, SkewedTick: 3, BackwardsTick: 2, Book: 2}
+	Limit: 5, Tick: 10, SkewedTick: 3, BackwardsTick: 2, WrongTick: 2, Book: 2}
 
 // UsageOnly is DefaultMix without subscriptions.
 var UsageOnly = Mix{Usage: 56, Adjustment: 12, Duplicate: 8, Refused: 9,
-	Limit: 5, Tick: 10, SkewedTick: 3, BackwardsTick: 2, Book: 2}
+	Limit: 5, Tick: 10, SkewedTick: 3, BackwardsTick: 2, WrongTick: 2, Book: 2}
 
 // SubscriptionsOnly is DefaultMix without usage.
 var SubscriptionsOnly = Mix{Subscription: 62, Duplicate: 8, Refused: 6,
-	Limit: 5, Tick: 10, SkewedTick: 3, BackwardsTick: 2}
+	Limit: 5, Tick: 10, SkewedTick: 3, BackwardsTick: 2, WrongTick: 2}
 
 // Stream is the stream of a seed.
 func Stream(seed uint64, o Options) Generated {
@@ -90,7 +91,7 @@ func Stream(seed uint64, o Options) Generated {
 		{g.mix.Usage, g.sendUsage}, {g.mix.Adjustment, g.sendAdjustment},
 		{g.mix.Subscription, g.sendSubscription}, {g.mix.Duplicate, g.sendDuplicate},
 		{g.mix.Refused, g.sendFault}, {g.mix.Limit, g.sendLimit}, {g.mix.Tick, g.tick},
-		{g.mix.SkewedTick, g.skewedTick}, {g.mix.BackwardsTick, g.backwardsTick}, {g.mix.Book, g.publishBook},
+		{g.mix.SkewedTick, g.skewedTick}, {g.mix.BackwardsTick, g.backwardsTick}, {g.mix.WrongTick, g.wrongTick}, {g.mix.Book, g.publishBook},
 	}
 	total := 0
 	for _, w := range weights {
