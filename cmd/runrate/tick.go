@@ -18,7 +18,12 @@ the time of this machine's clock, until stopped.
 
 The pipeline has no clock but this: windows close and lateness is judged by it.
 Run one beside live events (more than one does no harm: the highest tick
-counts). Do not run one while history is replayed: it brings its own.`,
+counts). Do not run one while history is replayed: it brings its own.
+
+At the start it compares its clock with the broker's, by a record in the topic
+runrate.clock, which it creates. Within 60 s of it, the first tick may move the
+clock however far; else it ends, since one tick of a wrong clock would close the
+books.`,
 		Example: examples("runrate tick --brokers kafka-1:9092"),
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

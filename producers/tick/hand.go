@@ -14,11 +14,12 @@ import (
 type hand struct {
 	t      Ticker
 	source stream.Source
-	tick   chan []byte // the latest tick not yet written
+	tick   chan time.Time // the latest tick not yet written
+	begun  bool           // one is written; the first may jump
 }
 
 // set replaces the tick that waits to be written. Only Run calls it.
-func (h *hand) set(tick []byte) {
+func (h *hand) set(tick time.Time) {
 	select {
 	case <-h.tick:
 	default:
@@ -35,7 +36,8 @@ func (h *hand) run(ctx context.Context) {
 	for {
 		select {
 		case tick := <-h.tick:
-			err := h.write(ctx, tick)
+			err := h.write(ctx, encode(tick, !h.begun))
+			h.begun = h.begun || err == nil
 			switch {
 			case ctx.Err() != nil:
 				return

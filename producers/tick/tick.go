@@ -34,13 +34,21 @@ type Ticker struct {
 
 	// Now is the clock; default time.Now.
 	Now func() time.Time
+	// BrokerTime asks for the broker's clock; default Client.Time.
+	BrokerTime func(context.Context) (time.Time, error)
 	// Beats says when to tick; default: every Interval, from now on.
 	Beats <-chan time.Time
 }
 
+// MaxApart is how far the ticker's clock and the broker's may be apart when it
+// starts.
+const MaxApart = time.Minute
+
 // Run ticks until ctx ends and then returns nil. It waits for a broker and its
 // topics as long as it takes; it returns an error only for what waiting cannot
-// mend.
+// mend, such as a clock that is not the broker's. Where the clocks agree, the
+// first tick of each partition may jump (DEFINITIONS R9): the pipeline may have
+// stood still for long.
 func (t Ticker) Run(ctx context.Context) error {
 	if t.Interval <= 0 {
 		t.Interval = time.Second
@@ -51,6 +59,9 @@ func (t Ticker) Run(ctx context.Context) error {
 	if t.Now == nil {
 		t.Now = time.Now
 	}
+	if t.BrokerTime == nil {
+		t.BrokerTime = t.Client.Time
+	}
 	if t.Beats == nil {
 		ticker := time.NewTicker(t.Interval) // drops beats that nobody waits for
 		defer ticker.Stop()
@@ -58,6 +69,9 @@ func (t Ticker) Run(ctx context.Context) error {
 	}
 	hands, err := t.hands(ctx)
 	if err != nil || hands == nil {
+		return err
+	}
+	if agreed, err := t.agree(ctx); err != nil || !agreed {
 		return err
 	}
 	t.Log.Info("ticking", zap.Duration("interval", t.Interval), zap.Int("partitions", len(hands)))
@@ -68,7 +82,7 @@ func (t Ticker) Run(ctx context.Context) error {
 	defer running.Wait()
 	for {
 		for _, h := range hands {
-			h.set(encode(t.Now()))
+			h.set(t.Now())
 		}
 		select {
 		case <-t.Beats:
@@ -92,7 +106,7 @@ func (t Ticker) hands(ctx context.Context) (hands []*hand, err error) {
 				return err
 			}
 			for _, s := range sources {
-				hands = append(hands, &hand{t: t, source: s, tick: make(chan []byte, 1)})
+				hands = append(hands, &hand{t: t, source: s, tick: make(chan time.Time, 1)})
 			}
 		}
 		return nil
@@ -106,10 +120,32 @@ func (t Ticker) hands(ctx context.Context) (hands []*hand, err error) {
 	return hands, nil
 }
 
+// agree compares the clock with the broker's; false when ctx ends first. The
+// error says what the two are.
+func (t Ticker) agree(ctx context.Context) (bool, error) {
+	var before, theirs time.Time
+	err := retry.Steady.Do(ctx, t.Log, "compare the clock with the broker's", func(ctx context.Context) (err error) {
+		before = t.Now()
+		theirs, err = t.BrokerTime(ctx)
+		return err
+	})
+	switch own := t.Now(); {
+	case ctx.Err() != nil:
+		return false, nil //nolint:nilerr // the context is over: to stop when told to is no error
+	case err != nil:
+		return false, fmt.Errorf("start the ticker: %w", err)
+	case theirs.Before(before.Add(-MaxApart)) || theirs.After(own.Add(MaxApart)):
+		return false, fmt.Errorf("start the ticker: the clock of this machine says %s and the broker's %s, more than %.0f s apart: "+
+			"set the one that is wrong, then start it again; one tick of a wrong clock would make every event too old, or too new",
+			own.UTC().Format(time.RFC3339), theirs.UTC().Format(time.RFC3339), MaxApart.Seconds())
+	}
+	return true, nil
+}
+
 // encode makes the tick of an instant. Its id is the instant, so that all
 // copies of a tick are the same event.
-func encode(now time.Time) []byte {
+func encode(now time.Time, jump bool) []byte {
 	at := event.TimeOf(now)
-	e := event.Event{Type: event.ClockTicked, Source: Source, ID: at.String(), Time: at}
+	e := event.Event{Type: event.ClockTicked, Source: Source, ID: at.String(), Time: at, Jump: jump}
 	return e.AppendJSON(nil)
 }

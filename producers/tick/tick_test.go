@@ -2,6 +2,7 @@ package tick
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -49,9 +50,16 @@ func begin(t *testing.T, opts ...kfake.Opt) *bench {
 	clock := func() time.Time { return time.UnixMicro(b.now.Load()) }
 	core, _ := observer.New(zapcore.InfoLevel)
 	log := zap.New(core, zap.Hooks(func(e zapcore.Entry) error { b.said <- e.Message; return nil }))
-	go func() { b.done <- Ticker{Client: c, Beats: b.beats, Now: clock, Log: log}.Run(ctx) }()
+	go func() {
+		b.done <- Ticker{Client: c, Beats: b.beats, Now: clock, BrokerTime: b.broker, Log: log}.Run(ctx)
+	}()
 	t.Cleanup(cancel)
 	return b
+}
+
+// broker is a clock as the broker's, 59 s off.
+func (b *bench) broker(context.Context) (time.Time, error) {
+	return time.UnixMicro(b.now.Load()).Add(59 * time.Second), nil
 }
 
 // beat ticks once, s seconds after start.
@@ -75,10 +83,11 @@ func (b *bench) read(s stream.Source) event.Time {
 		if len(rs) == 0 {
 			continue
 		}
+		first := b.next[s] == 0
 		b.next[s]++
 		var d event.Decoder
 		e, refusal := d.Decode(rs[0].Value)
-		if refusal != nil || e.Invalid != nil || e.Type != event.ClockTicked || rs[0].Key != nil {
+		if refusal != nil || e.Invalid != nil || e.Type != event.ClockTicked || rs[0].Key != nil || e.Jump != first {
 			b.t.Fatalf("%s: %s: %v %v", s, rs[0].Value, refusal, e.Invalid)
 		}
 		return e.Time
@@ -165,11 +174,41 @@ func TestTicksAgainAfterAnOutage(t *testing.T) {
 }
 
 func TestLatestTickWins(t *testing.T) {
-	h := &hand{tick: make(chan []byte, 1)}
-	for _, tick := range []string{"1", "2", "3"} {
-		h.set([]byte(tick))
+	h := &hand{tick: make(chan time.Time, 1)}
+	for i := range 3 {
+		h.set(start.Add(time.Duration(i)))
 	}
-	if got := string(<-h.tick); got != "3" || len(h.tick) != 0 {
+	if got := <-h.tick; !got.Equal(start.Add(2)) || len(h.tick) != 0 {
 		t.Errorf("tick %s waits, %d behind it", got, len(h.tick))
+	}
+}
+
+// TestWrongClock: a ticker whose clock is not the broker's ends before its first
+// tick. It ticked, and every event after that was too old.
+func TestWrongClock(t *testing.T) {
+	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, stream.Usage.Topic().String(), stream.Subscriptions.Topic().String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	c, err := broker.Open(broker.Config{Brokers: k.ListenAddrs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, off := range []time.Duration{-61 * time.Second, 61 * time.Second, 400 * 24 * time.Hour} {
+		err := Ticker{Client: c, Now: func() time.Time { return start }, BrokerTime: func(context.Context) (time.Time, error) { return start.Add(off), nil }}.Run(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "the clock of this machine says 2026-11-23T07:00:00Z and the broker's "+start.Add(off).Format(time.RFC3339)+", more than 60 s apart") {
+			t.Errorf("%s off: %v", off, err)
+		}
+	}
+	for _, s := range []stream.Source{{Topic: stream.Usage.Topic()}, {Topic: stream.Subscriptions.Topic()}} {
+		if r, err := c.Range(t.Context(), s); err != nil || r.End != 0 {
+			t.Errorf("%s: %d records: %v", s, r.End, err)
+		}
+	}
+	// A broker that does not tell its time is no agreement.
+	if err := (Ticker{Client: c}).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "set message.timestamp.type=LogAppendTime on the topic") {
+		t.Errorf("a broker that keeps no times: %v", err)
 	}
 }

@@ -8,3 +8,6 @@ const (
 	Subscriptions = "runrate.subscriptions"
 	Snapshots     = "runrate.snapshots"
 )
+
+// Clock is where a ticker asks a broker for its time: no event is in it.
+const Clock = "runrate.clock"

@@ -114,6 +114,9 @@ func run(ctx context.Context, o Options) error {
 	}
 	if !o.NoTicker {
 		ticker := tick.Ticker{Client: client, Interval: o.TickEvery, Log: o.Logger}
+		if o.Brokers == "" { // a broker of this process has its clock
+			ticker.BrokerTime = func(context.Context) (time.Time, error) { return time.Now(), nil }
+		}
 		start(func() error { return ticker.Run(ctx) })
 	}
 	web.ready(func(ctx context.Context) error {
