@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 
@@ -102,6 +104,22 @@ func TestPublish(t *testing.T) {
 	}
 	got = runWith(t, good+"nonsense\n"+good, "publish", "--brokers", addr, "-")
 	if got.code != 1 || !strings.Contains(got.out, "sent 4 events") || !strings.Contains(got.err, "line 3: not a JSON object") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestPublishWarns: a tick that is ahead of this machine's clock is sent, and
+// spoken of; nothing said so, and the books closed.
+func TestPublishWarns(t *testing.T) {
+	addr, _ := kafka(t)
+	tick := func(ahead time.Duration) string {
+		return fmt.Sprintf(`{"specversion":"1.0","type":"clock.ticked","source":"t","id":"t","time":%q}`+"\n", time.Now().Add(ahead).UTC().Format(time.RFC3339))
+	}
+	if got := runWith(t, tick(-time.Hour)+tick(30*time.Second), "publish", "--brokers", addr, "-"); got.code != 0 || got.err != "" {
+		t.Errorf("of ticks that are not ahead: %+v", got)
+	}
+	got := runWith(t, tick(0)+tick(90*time.Second)+tick(200*24*time.Hour)+tick(time.Hour), "publish", "--brokers", addr, "-")
+	if got.code != 0 || !strings.Contains(got.out, "clock.ticked           4") || !strings.Contains(got.err, "warning: ticks ahead of this machine's clock: 3, the furthest on line 3: ") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -129,6 +129,9 @@ func (a *app) publish(ctx context.Context, o publishFlags, send func(*publish.Pu
 	if _, printErr := r.WriteTo(a.out); printErr != nil {
 		return printErr
 	}
+	if _, printErr := r.WriteAhead(a.err); printErr != nil {
+		return printErr
+	}
 	if _, printErr := r.WriteRejections(a.err, o.errors); printErr != nil {
 		return printErr
 	}

@@ -23,7 +23,8 @@ type Options struct {
 	// error of it ends the publisher.
 	Errors io.Writer
 
-	Log *zap.Logger // default: none
+	Now func() time.Time // by which ticks are ahead; default time.Now
+	Log *zap.Logger      // default: none
 }
 
 func (o Options) withDefaults() Options {
@@ -41,6 +42,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.RetryFor <= 0 {
 		o.RetryFor = 2 * time.Minute
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()

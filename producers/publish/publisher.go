@@ -84,6 +84,9 @@ func (p *Publisher) Send(ctx context.Context, line int64, value []byte) error {
 		p.reject(line, value, refusal)
 		return p.err()
 	}
+	if route.Type == event.ClockTicked {
+		p.look(line, value)
+	}
 	return p.queue(ctx, route, line, value)
 }
 

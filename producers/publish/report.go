@@ -20,6 +20,7 @@ type Report struct {
 	Records    map[stream.Topic]int64 // by topic, copies of control events included
 	Rejected   int64
 	Rejections []Rejection // the first MaxRejections by line
+	Ahead      Ahead       // ticks, sent all the same
 
 	records map[event.Type]int64
 	copies  int64 // partitions of both topics: how often a control event is sent
