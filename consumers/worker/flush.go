@@ -34,6 +34,7 @@ func (w *Worker) flush(ctx context.Context) error {
 		return err
 	}
 	w.logger.Debug("flushed", zap.Int("records", w.batch.records), zap.Int64("next_offset", int64(flush.Next())), zap.Bool("base", base))
+	w.watchClock(flush.Changes().Progress, time.Now())
 	flush.Done()
 	w.batch.records, w.batch.bytes = 0, 0
 	return nil

@@ -74,6 +74,7 @@ type Worker struct {
 
 	partition *fold.Partition
 	chain     *snapshots.Chain
+	ahead     bool // the clock is ahead of the wall clock, as of the last flush
 	batch     struct {
 		records, bytes int
 		since          time.Time // of its first record

@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW {{.DB}}.freshness{{.OnCluster}}
 (
     topic       LowCardinality(String) COMMENT 'Source topic',
     partition   Int32                  COMMENT 'Source partition',
-    clock       DateTime64(6, 'UTC')   COMMENT 'Clock of the partition, UTC: its highest tick; 1970-01-01 before the first. A view shows an as_of once the lowest clock of the topic has reached it',
+    clock       DateTime64(6, 'UTC')   COMMENT 'Clock of the partition, UTC: its highest tick; 1970-01-01 before the first. In live use about now: behind it, rows come late; ahead of it, a tick was wrong. A view shows an as_of once the lowest clock of the topic has reached it',
     next_offset Int64                  COMMENT 'Offset after the last record folded and written',
     written_at  DateTime64(6, 'UTC')   COMMENT 'When that was written, UTC, by the server clock'
 )
