@@ -78,18 +78,8 @@ func (o Options) catchUp(ctx context.Context, group string, topic stream.Topic, 
 		stop(err)
 		ended <- err
 	}()
-	report := time.Now()
-	err := retry.Poll(folding, 500*time.Millisecond, func(ctx context.Context) (bool, error) {
-		behind, err := o.behind(ctx, group, topic)
-		if err != nil && !fault.Passes(err) {
-			return false, err
-		}
-		if time.Since(report) > 10*time.Second {
-			report = time.Now()
-			o.Logger.Info("rebuilding", zap.Stringer("topic", topic), zap.Int64("records_to_go", behind), zap.Error(err))
-		}
-		return err == nil && behind == 0, nil
-	})
+	logger := o.Logger.With(zap.Stringer("topic", topic))
+	err := caughtUp(folding, logger, func(ctx context.Context) (int64, error) { return o.behind(ctx, group, topic) })
 	stop(nil) // flushes what is folded since
 	if failed := <-ended; failed != nil {
 		return nil, failed
@@ -98,6 +88,30 @@ func (o Options) catchUp(ctx context.Context, group string, topic stream.Topic, 
 		return nil, err
 	}
 	return o.Client.Committed(ctx, group, topic)
+}
+
+// How often a rebuild looks how far it is, and says so.
+const (
+	lookEvery   = 500 * time.Millisecond
+	reportEvery = 10 * time.Second
+)
+
+// caughtUp waits until behind is 0. What cannot be read for now is unknown, not 0:
+// it waits on. It is an error if waiting does not help, or if ctx ends, as it does
+// when the folding fails.
+func caughtUp(ctx context.Context, logger *zap.Logger, behind func(context.Context) (int64, error)) error {
+	reported := time.Now()
+	return retry.Poll(ctx, lookEvery, func(ctx context.Context) (bool, error) {
+		records, err := behind(ctx)
+		if err != nil && !fault.Passes(err) {
+			return false, err
+		}
+		if time.Since(reported) >= reportEvery {
+			reported = time.Now()
+			logger.Info("rebuilding", zap.Int64("records_to_go", records), zap.Error(err))
+		}
+		return err == nil && records == 0, nil
+	})
 }
 
 // behind is how many records of the log a group has not committed.
@@ -110,16 +124,22 @@ func (o Options) behind(ctx context.Context, group string, topic stream.Topic) (
 	if err != nil {
 		return 0, err
 	}
-	for p, r := range ranges {
-		next := r.First
+	return toGo(commits, ranges), nil
+}
+
+// toGo is how many records of the logs are not committed. A partition without a
+// commit counts one more: even an empty one has a first commit to come.
+func toGo(commits map[int32]broker.Commit, logs map[int32]broker.Range) (records int64) {
+	for p, log := range logs {
+		next := log.First
 		if c := commits[p]; c.Set {
 			next = c.Next
 		} else {
-			records++ // not begun
+			records++
 		}
-		records += int64(r.End - next)
+		records += int64(log.End - next)
 	}
-	return records, nil
+	return records
 }
 
 // takeOver commits in the name of the topic's own group, as its only member, and
@@ -133,6 +153,7 @@ func (o Options) takeOver(ctx context.Context, topic stream.Topic, partitions in
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: topic.Kind().Group(), Brokers: config.Brokers, Topics: []string{topic.String()}, Dialer: dialer,
 		GroupBalancers: []kafka.GroupBalancer{kafka.RangeGroupBalancer{}}, StartOffset: kafka.FirstOffset,
+		HeartbeatInterval: time.Second, // so soon it is noticed that the others have left
 	})
 	if err != nil {
 		return err
