@@ -30,10 +30,12 @@ const (
 	book = `{"version":"1","currency":"USD","products":[{"product":"chat","line":"api","meters":{"calls":[{"effective_from":"2020-01-01T00:00:00Z","unit":1,"price":"2"}]}}]}`
 )
 
-// client is one of the embedded broker.
-func client(t *testing.T) *broker.Client {
+// client is one of the embedded broker that the tests share.
+func client(t *testing.T) *broker.Client { return clientOf(t, localtest.Broker(t).Addr()) }
+
+func clientOf(t *testing.T, address string) *broker.Client {
 	t.Helper()
-	c, err := broker.Open(broker.Config{Brokers: []string{localtest.Broker(t).Addr()}, Timeout: 10 * time.Second})
+	c, err := broker.Open(broker.Config{Brokers: []string{address}, Timeout: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

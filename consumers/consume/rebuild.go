@@ -164,7 +164,12 @@ func (o Options) takeOver(ctx context.Context, topic stream.Topic, partitions in
 		if err != nil {
 			return err
 		}
-		if len(generation.Assignments[topic.String()]) == int(partitions) {
+		members, err := o.Client.Members(ctx, topic.Kind().Group())
+		if err != nil {
+			return err
+		}
+		// A consumer may be a member and have no partition.
+		if members == 1 && len(generation.Assignments[topic.String()]) == int(partitions) {
 			member := broker.Member{Group: topic.Kind().Group(), Generation: generation.ID, ID: generation.MemberID}
 			for p, c := range commits {
 				if err := o.Client.Commit(ctx, member, stream.Source{Topic: topic, Partition: p}, c.Next, c.Metadata); err != nil {

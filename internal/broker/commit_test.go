@@ -38,6 +38,22 @@ func join(t *testing.T, c *Client, group string, topic stream.Topic) Member {
 	return Member{Group: group, Generation: gen.ID, ID: gen.MemberID}
 }
 
+// TestMembers: a group that is not there has none, and those of another do not count.
+func TestMembers(t *testing.T) {
+	_, c := cluster(t, kfake.SeedTopics(1, stream.Usage.Topic().String()))
+	count := func(want int) {
+		t.Helper()
+		if n, err := c.Members(t.Context(), stream.Usage.Group()); err != nil || n != want {
+			t.Errorf("%d members, %v; want %d", n, err, want)
+		}
+	}
+	count(0)
+	join(t, c, stream.Usage.Group(), stream.Usage.Topic())
+	count(1)
+	join(t, c, "another group", stream.Usage.Topic())
+	count(1)
+}
+
 func TestCommit(t *testing.T) {
 	ctx := t.Context()
 	_, c := cluster(t, kfake.SeedTopics(2, stream.Usage.Topic().String()))

@@ -1,0 +1,149 @@
+package consume
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"runrate/consumers/intake"
+	"runrate/consumers/store"
+	"runrate/consumers/worker"
+	"runrate/deploy/local"
+	"runrate/internal/broker"
+	"runrate/internal/event"
+	"runrate/internal/lag"
+	"runrate/internal/rows"
+	"runrate/internal/stream"
+	chschema "runrate/schemas/clickhouse"
+	"runrate/schemas/definitions"
+	"runrate/test/localtest"
+)
+
+// world is a broker of its own with the topics, of one partition each, and a ClickHouse
+// with the tables.
+type world struct {
+	*testing.T
+	Options
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	b, err := local.StartBroker(t.Context(), local.BrokerConfig{Dir: t.TempDir(), MinSessionTimeout: 500 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	c := clientOf(t, b.Addr())
+	if err := c.EnsureTopics(t.Context(), 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	tables, err := store.Open(t.Context(), store.Options{Address: localtest.ClickHouse(t).TCPAddr(), Database: localtest.Database(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tables.Close() })
+	if _, err := chschema.Migrate(t.Context(), tables.Conn(), chschema.Options{Database: tables.Database()}); err != nil {
+		t.Fatal(err)
+	}
+	limits := worker.DefaultLimits
+	limits.Every = 20 * time.Millisecond
+	return &world{t, Options{Client: c, Store: tables, Memory: intake.DefaultMemory, Limits: limits, Logger: zap.NewNop()}}
+}
+
+// send appends events to the usage topic, each with the given id.
+func (w *world) send(events map[string]event.Event, ids ...string) {
+	w.Helper()
+	for _, id := range ids {
+		e := events[id]
+		e.Source, e.ID = "test", id
+		message := broker.Message{Key: []byte(e.Account), Value: e.AppendJSON(nil)}
+		if _, err := w.Client.Append(w.Context(), stream.Usage.Topic(), 0, []broker.Message{message}); err != nil {
+			w.Fatal(err)
+		}
+	}
+}
+
+// expect checks the epoch that is shown, its definition and its progress, and that the
+// group has committed as much.
+func (w *world) expect(when string, epoch uint32, d definitions.ARR, p rows.Progress) {
+	w.Helper()
+	shown, err := w.Store.Epoch(w.Context(), stream.Usage.Topic())
+	if err != nil || shown != epoch {
+		w.Errorf("%s: epoch %d is shown, %v; want %d", when, shown, err, epoch)
+	}
+	if got, err := w.Store.Definition(w.Context(), epoch); err != nil || got != d {
+		w.Errorf("%s: the definition is %v, %v; want %v", when, got, err, d)
+	}
+	progress, err := w.Store.Progress(w.Context(), epoch, stream.Usage.Topic())
+	if got := progress[0]; err != nil || got.NextOffset != p.NextOffset || got.Accepted != p.Accepted || got.Duplicate != p.Duplicate {
+		w.Errorf("%s: progress is %+v, %v; want %+v", when, got, err, p)
+	}
+	commits, err := w.Client.Committed(w.Context(), stream.Usage.Group(), stream.Usage.Topic())
+	if err != nil || commits[0].Next != p.NextOffset {
+		w.Errorf("%s: committed is %+v, %v; want %d", when, commits[0], err, p.NextOffset)
+	}
+}
+
+// TestRebuild: a rebuild folds under the epoch after the last that was ever used,
+// with the definition that it is told or else the one in force, and is shown when it
+// has taken over; Run goes on from there. One that ends early is not shown.
+func TestRebuild(t *testing.T) {
+	w := newWorld(t)
+	rebuilding, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	used := &event.Usage{Product: "chat", Quantities: []event.Quantity{{Meter: "calls", Count: 1}}}
+	events := map[string]event.Event{
+		"book": {Type: event.PricebookPublished, PriceBook: []byte(book)},
+		"a":    {Type: event.UsageRecorded, Account: "acme", Time: day0, Usage: used},
+		"b":    {Type: event.UsageRecorded, Account: "acme", Time: day0 + event.Hour, Usage: used},
+		"tick": {Type: event.ClockTicked, Time: day0 + event.Day},
+	}
+	w.send(events, "book", "a", "tick")
+	definition := definitions.ARR{WindowDays: 7, Multiplier: 52}
+	if err := Rebuild(rebuilding, stream.Usage.Topic(), "first", &definition, w.Options); err != nil {
+		t.Fatal(err)
+	}
+	w.expect("rebuilt", 1, definition, rows.Progress{NextOffset: 3, Accepted: 1})
+
+	w.send(events, "a", "b")
+	running, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- Run(running, stream.Usage.Topic(), w.Options) }()
+	if err := lag.Settle(rebuilding, w.Client, []stream.Topic{stream.Usage.Topic()}); err != nil {
+		t.Error(err)
+	}
+	w.expect("consumed", 1, definition, rows.Progress{NextOffset: 5, Accepted: 2, Duplicate: 1})
+
+	// The consumer stays: the rebuild waits for it, until it is told to end.
+	ctx, giveUp := context.WithCancel(rebuilding)
+	core, _ := observer.New(zap.WarnLevel)
+	waiting := w.Options
+	waiting.Logger = zap.New(core, zap.Hooks(func(e zapcore.Entry) error {
+		if strings.Contains(e.Message, "waiting until the topic's consumers are stopped") {
+			giveUp()
+		}
+		return nil
+	}))
+	if err := Rebuild(ctx, stream.Usage.Topic(), "given up", &definitions.DefaultARR, waiting); err == nil {
+		t.Error("a rebuild that was told to end says that it is done")
+	}
+	w.expect("given up", 1, definition, rows.Progress{NextOffset: 5, Accepted: 2, Duplicate: 1})
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("the consumer ended with %v", err)
+	}
+
+	if err := Rebuild(rebuilding, stream.Usage.Topic(), "second", nil, w.Options); err != nil {
+		t.Fatal(err)
+	}
+	w.expect("rebuilt again", 3, definition, rows.Progress{NextOffset: 5, Accepted: 2, Duplicate: 1})
+}
