@@ -59,7 +59,7 @@ const startBound = 2 * time.Minute
 // error, not even while it starts; then it stops the consumers, the broker and
 // ClickHouse, in that order.
 func Run(ctx context.Context, o Options) error {
-	err := run(ctx, o)
+	err := run(ctx, o, starts{startClickHouse, startBroker, consume.Run})
 	if err != nil && ctx.Err() != nil {
 		o.Logger.Info("stopped while starting", zap.Error(err))
 		return nil //nolint:nilerr // the context is over: to stop when told to is no error
@@ -67,7 +67,14 @@ func Run(ctx context.Context, o Options) error {
 	return err
 }
 
-func run(ctx context.Context, o Options) error {
+// starts are how the parts are started. ClickHouse and the broker may say later, by
+// cancel, that they failed; a consumer runs until ctx ends.
+type starts struct {
+	clickhouse, broker func(ctx context.Context, o Options, cancel context.CancelCauseFunc) (part, error)
+	consumer           func(ctx context.Context, topic stream.Topic, o consume.Options) error
+}
+
+func run(ctx context.Context, o Options, start starts) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	web, err := listen(o.Listen)
@@ -75,13 +82,14 @@ func run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer web.close()
+	o.Listen = web.address // the port that it got
 
-	server, err := startClickHouse(ctx, o, cancel)
+	server, err := start.clickhouse(ctx, o, cancel)
 	if err != nil {
 		return err
 	}
 	defer server.stop()
-	kafka, err := startBroker(ctx, o, cancel)
+	kafka, err := start.broker(ctx, o, cancel)
 	if err != nil {
 		return err
 	}
@@ -101,7 +109,7 @@ func run(ctx context.Context, o Options) error {
 	var running sync.WaitGroup
 	defer running.Wait() // before the parts that they use are stopped
 	defer cancel(nil)
-	start := func(run func() error) {
+	begin := func(run func() error) {
 		running.Go(func() {
 			if err := run(); err != nil && ctx.Err() == nil {
 				cancel(err)
@@ -110,27 +118,13 @@ func run(ctx context.Context, o Options) error {
 	}
 	options := consume.Options{Client: client, Store: tables, Memory: o.Memory, Limits: o.Limits, Logger: o.Logger}
 	for _, topic := range stream.Inputs() {
-		start(func() error { return consume.Run(ctx, topic, options) })
+		begin(func() error { return start.consumer(ctx, topic, options) })
 	}
 	if !o.NoTicker {
-		ticker := tick.Ticker{Client: client, Interval: o.TickEvery, Log: o.Logger}
-		if o.Brokers == "" { // a broker of this process has its clock
-			ticker.BrokerTime = func(context.Context) (time.Time, error) { return time.Now(), nil }
-		}
-		start(func() error { return ticker.Run(ctx) })
+		begin(func() error { return o.ticker(client).Run(ctx) })
 	}
-	web.ready(func(ctx context.Context) error {
-		if err := tables.Ping(ctx); err != nil {
-			return err
-		}
-		_, err := client.Partitions(ctx, stream.Usage.Topic())
-		return err
-	})
-	fmt.Fprintf(o.Out, "runrate is up\n  Kafka             %s\n  ClickHouse native %s\n", kafka.brokers, server.address)
-	if server.http != "" {
-		fmt.Fprintf(o.Out, "  ClickHouse HTTP   http://%s\n", server.http)
-	}
-	fmt.Fprintf(o.Out, "  ready when        http://%s/readyz answers 200\n", web.address)
+	web.ready(reachable(tables, client))
+	o.announce(kafka, server)
 
 	<-ctx.Done()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
@@ -138,6 +132,35 @@ func run(ctx context.Context, o Options) error {
 	}
 	o.Logger.Info("stopping")
 	return nil
+}
+
+// ticker writes the clock.
+func (o Options) ticker(client *broker.Client) tick.Ticker {
+	t := tick.Ticker{Client: client, Interval: o.TickEvery, Log: o.Logger}
+	if o.Brokers == "" { // a broker of this process has its clock
+		t.BrokerTime = func(context.Context) (time.Time, error) { return time.Now(), nil }
+	}
+	return t
+}
+
+// reachable checks that ClickHouse and Kafka answer.
+func reachable(tables *store.Store, client *broker.Client) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := tables.Ping(ctx); err != nil {
+			return err
+		}
+		_, err := client.Partitions(ctx, stream.Usage.Topic())
+		return err
+	}
+}
+
+// announce tells the addresses.
+func (o Options) announce(kafka, server part) {
+	fmt.Fprintf(o.Out, "runrate is up\n  Kafka             %s\n  ClickHouse native %s\n", kafka.brokers, server.address)
+	if server.http != "" {
+		fmt.Fprintf(o.Out, "  ClickHouse HTTP   http://%s\n", server.http)
+	}
+	fmt.Fprintf(o.Out, "  ready when        http://%s/readyz answers 200\n", o.Listen)
 }
 
 // prepareTables brings ClickHouse to the schema.
