@@ -13,7 +13,6 @@ import (
 	"runrate/internal/stream"
 	"runrate/internal/views/verify"
 	"runrate/test/oracle"
-	"runrate/test/oracle/gen"
 )
 
 const (
@@ -28,8 +27,7 @@ var first = stream.Source{Topic: stream.Usage.Topic(), Partition: 0}
 // TestLog holds tables and log against each other where one of them lacks what the
 // other has.
 func TestLog(t *testing.T) {
-	sound := newWorld(t, 265, gen.Options{Days: 2, Records: 110, Partitions: 2})
-	sound.merge()
+	sound := keptWorld(t)
 	w := sound.copy(t)
 	expect := func(t *testing.T, got map[string]string, check, text string) {
 		t.Helper()
@@ -123,7 +121,7 @@ func TestLog(t *testing.T) {
 // row that it holds.
 func testSample(t *testing.T, w, sound *world) {
 	scopes := 0
-	for _, r := range w.verifyWith(verify.Options{Log: w, Sample: 30}) {
+	for _, r := range w.verifyWith(verify.Options{Log: w, Sample: 20}) {
 		if r.Outcome == verify.LeftOut && r.View+": "+r.Proves == eachCount {
 			continue
 		}
@@ -132,7 +130,7 @@ func testSample(t *testing.T, w, sound *world) {
 		}
 		if r.Scope != "" {
 			scopes++
-			if !strings.HasPrefix(r.Scope, "sample: ") || !strings.HasSuffix(r.Scope, " records") || r.Compared > 60 {
+			if !strings.HasPrefix(r.Scope, "sample: ") || !strings.HasSuffix(r.Scope, " records") || r.Compared > 40 {
 				t.Errorf("%s: %s, %d rows", r.Proves, r.Scope, r.Compared)
 			}
 		}
@@ -142,7 +140,7 @@ func testSample(t *testing.T, w, sound *world) {
 	}
 	defer w.restore(sound, []string{"usage_event_versions"})
 	w.exec("INSERT INTO DB.usage_event_versions SELECT * REPLACE (source || 'x' AS source) FROM DB.usage_event_versions")
-	got := failing(w.verifyWith(verify.Options{Log: w, Sample: 30}))
+	got := failing(w.verifyWith(verify.Options{Log: w, Sample: 20}))
 	if !strings.Contains(got[eachRecord], "DIFFERS") {
 		t.Errorf("not seen: %v", got)
 	}

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"runrate/internal/views/verify"
-	"runrate/test/oracle/gen"
 )
 
 var update = flag.Bool("update", false, "write the table of docs/VERIFY.md")
@@ -51,6 +50,36 @@ var rowsOf = []struct{ table, key, value, where, order, doubledOn, doubledAs str
 	{"net_new_arr_versions", "topic, as_of, line, currency, partition", "opening + 1 AS opening", "accounts > 0", "as_of", "", again},
 	{"dead_letter_versions", "topic, partition, `offset`", "payload || ' ' AS payload", anyRow, "topic, partition, `offset`", "", again},
 	{"progress_versions", "topic, partition", "accepted + 1 AS accepted", "accepted > 0", "topic, partition", "", ""},
+}
+
+// readers are the checks that read a table, itself or by a view, as the beginnings
+// of their names: the others cannot see it, and are not made. A tampering with what
+// is not here is shown to all. What counts the log needs the records of both topics.
+var readers = map[string][]string{
+	"usage_event_versions":         {"accounting", "(all): no row", "usage_events", "subscriptions: each", "usage_hourly", "active_accounts", "net_new_arr: each"},
+	"usage_hour_versions":          {"(all): no row", "usage_hourly", "rolling_revenue"},
+	"rolling_revenue_versions":     {"(all)", "rolling_revenue", "arr", "net_new_arr: opening"},
+	"active_account_versions":      {"(all)", "active_accounts"},
+	"subscription_change_versions": {"accounting", "(all): no row", "usage_events: each", "subscriptions", "mrr", "net_new_arr: each"},
+	"subscription_versions":        {"(all): no row", "subscriptions"},
+	"mrr_movement_versions":        {"(all): no row", "mrr_movements"},
+	"mrr_versions":                 {"(all)", "mrr", "arr", "net_new_arr: opening"},
+	"net_new_arr_versions":         {"(all)", "net_new_arr"},
+	"dead_letter_versions":         {"accounting", "(all): no row", "usage_events: each", "subscriptions: each"},
+}
+
+// seenBy says whether a check reads one of the tables that a tampering touched.
+func (tt *tampering) seenBy(check string) bool {
+	if len(tt.tables) == 0 {
+		return true
+	}
+	for _, table := range tt.tables {
+		names, ok := readers[table]
+		if !ok || slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(check, name) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // eachRow changes, loses and doubles a row of every versioned table.
@@ -153,8 +182,7 @@ func particular() []tampering {
 // Each tampering of sound tables is seen by exactly the checks that the page says
 // see it, with the row named; the page says of the others why none does.
 func TestTampered(t *testing.T) {
-	sound := newWorld(t, 265, gen.Options{Days: 2, Records: 110, Partitions: 2})
-	sound.merge()
+	sound := keptWorld(t)
 	w := sound.copy(t)
 	if got := failing(w.verify()); len(got) > 0 {
 		t.Fatal(got)
@@ -176,7 +204,7 @@ func TestTampered(t *testing.T) {
 			if tt.withoutLog {
 				o.Log = nil
 			}
-			results := slices.DeleteFunc(w.verifyWith(o), func(r verify.Result) bool { return r.Outcome == verify.LeftOut })
+			results := slices.DeleteFunc(w.verifySome(o, tt.seenBy), func(r verify.Result) bool { return r.Outcome == verify.LeftOut })
 			got := failing(results)
 			if (len(got) == 0) != (tt.unseen != "") {
 				t.Errorf("seen by %d checks, but: %q", len(got), tt.unseen)

@@ -87,7 +87,9 @@ var checks = []check{
 //
 // What it reads may be written to meanwhile. A check that fails while the
 // pipeline moved on is made once more.
-func Run(ctx context.Context, o Options) ([]Result, error) {
+func Run(ctx context.Context, o Options) ([]Result, error) { return run(ctx, o, checks) }
+
+func run(ctx context.Context, o Options, checks []check) ([]Result, error) {
 	r := &reader{conn: o.Conn, database: o.Database, log: o.Log, sample: o.Sample, counted: map[source]counted{}}
 	s, err := r.state(ctx)
 	if err != nil {
