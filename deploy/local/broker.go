@@ -28,6 +28,9 @@ type BrokerConfig struct {
 	// partitions. Off, a topic exists when an admin request creates it.
 	AutoCreateTopics bool
 
+	// ClockTopic is the topic whose appends are answered with the broker's time.
+	ClockTopic string
+
 	// MinSessionTimeout is the shortest session timeout that a consumer group's
 	// member may ask for. 0 is Kafka's 6 seconds.
 	MinSessionTimeout time.Duration
@@ -124,6 +127,12 @@ func startBroker(c BrokerConfig) (*Broker, error) {
 		cluster.KeepControl()
 		return refuseLongMetadata(req.(*kmsg.OffsetCommitRequest))
 	})
+	if c.ClockTopic != "" {
+		cluster.ControlKey(kmsg.Produce.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {
+			cluster.KeepControl()
+			return tellTime(req.(*kmsg.ProduceRequest), c.ClockTopic)
+		})
+	}
 	b.reaper = startReaper(cluster, b.addr)
 	return b, nil
 }

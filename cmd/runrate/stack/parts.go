@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"runrate/deploy/local"
+	"runrate/schemas/topics"
 )
 
 // stopBound is how long a part has to stop.
@@ -30,7 +31,7 @@ func startBroker(ctx context.Context, o Options, cancel context.CancelCauseFunc)
 	}
 	bounded, end := context.WithTimeout(ctx, startBound)
 	defer end()
-	b, err := local.StartBroker(bounded, local.BrokerConfig{Dir: o.dir("broker"), Port: o.KafkaPort})
+	b, err := local.StartBroker(bounded, local.BrokerConfig{Dir: o.dir("broker"), Port: o.KafkaPort, ClockTopic: topics.Clock})
 	if err != nil {
 		return part{}, err
 	}

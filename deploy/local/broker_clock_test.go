@@ -1,0 +1,28 @@
+package local_test
+
+import (
+	"testing"
+	"time"
+
+	"runrate/deploy/local"
+	"runrate/internal/broker"
+	"runrate/schemas/topics"
+)
+
+// TestBrokerTellsItsTime: who compares clocks with the broker gets its time, again
+// and again, and other topics are appended to as ever.
+func TestBrokerTellsItsTime(t *testing.T) {
+	b := startBroker(t, local.BrokerConfig{Dir: t.TempDir(), ClockTopic: topics.Clock})
+	c, err := broker.Open(broker.Config{Brokers: []string{b.Addr()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for range 2 {
+		before := time.Now().Truncate(time.Millisecond)
+		now, err := c.Time(t.Context())
+		if err != nil || now.Before(before) || now.After(time.Now()) {
+			t.Fatalf("the broker's time is %s, asked at %s: %v", now, before, err)
+		}
+	}
+}
