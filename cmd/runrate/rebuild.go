@@ -33,7 +33,7 @@ are not folded: the view accounting tells the first offset.`,
 				return err
 			}
 			if reason == "" {
-				return usagef("--reason is missing: say why the topic is rebuilt; it is kept in the table epochs")
+				return usagef("--reason is missing: say why the topic is rebuilt; the view epochs keeps it")
 			}
 			client, err := a.openKafka()
 			if err != nil {
@@ -52,6 +52,6 @@ are not folded: the view accounting tells the first offset.`,
 	a.clickhouseFlags(cmd)
 	flags.add(cmd.Flags())
 	definition.add(cmd.Flags())
-	cmd.Flags().StringVar(&reason, "reason", "", "why, for the table epochs (required)")
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for the view epochs (required)")
 	return cmd
 }

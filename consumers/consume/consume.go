@@ -53,7 +53,9 @@ func Run(ctx context.Context, topic stream.Topic, o Options) error {
 		if definition, err = o.Store.Definition(ctx, epoch); err != nil {
 			return err
 		}
-		return o.Store.SetTopic(ctx, topic, partitions)
+		record, err := o.record(ctx, topic, epoch, partitions, definition)
+		partitions = record.Partitions
+		return err
 	}); err != nil {
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // the context is over: to stop when told to is no error
@@ -61,6 +63,16 @@ func Run(ctx context.Context, topic stream.Topic, o Options) error {
 		return fmt.Errorf("consume %s: %w", topic, err)
 	}
 	return o.group(topic.Kind().Group(), topic, partitions, epoch, definition).Run(ctx)
+}
+
+// record is that of an epoch of a topic, which is opened if it is not yet.
+func (o Options) record(ctx context.Context, topic stream.Topic, epoch uint32, partitions int32, definition definitions.ARR) (store.Record, error) {
+	r, ok, err := o.Store.Record(ctx, topic, epoch)
+	if ok || err != nil {
+		return r, err
+	}
+	r = store.Record{Topic: topic, Epoch: epoch, Partitions: partitions, Rules: fold.Rules, Settings: foldings.Of(topic.Kind()).settings(definition), Reason: "the first"}
+	return r, o.Store.OpenEpoch(ctx, r)
 }
 
 // group folds a topic as a consumer group under an epoch.

@@ -8,6 +8,8 @@ import (
 	"github.com/segmentio/kafka-go"
 	"go.uber.org/zap"
 
+	"runrate/consumers/fold"
+	"runrate/consumers/store"
 	"runrate/internal/broker"
 	"runrate/internal/fault"
 	"runrate/internal/retry"
@@ -49,7 +51,9 @@ func Rebuild(ctx context.Context, topic stream.Topic, reason string, definition 
 			return err
 		}
 	}
-	if err := o.Store.SetTopic(ctx, topic, partitions); err != nil {
+	if err := o.Store.OpenEpoch(ctx, store.Record{
+		Topic: topic, Epoch: epoch, Partitions: partitions, Rules: fold.Rules, Settings: foldings.Of(topic.Kind()).settings(*definition), Reason: reason,
+	}); err != nil {
 		return err
 	}
 	o.Logger.Info("rebuild begins", zap.Stringer("topic", topic), zap.Uint32("from_epoch", now), zap.Uint32("to_epoch", epoch))
@@ -59,7 +63,7 @@ func Rebuild(ctx context.Context, topic stream.Topic, reason string, definition 
 		return fmt.Errorf("rebuild %s: %w", topic, err)
 	}
 	if err := o.takeOver(ctx, topic, partitions, commits, func() error {
-		return o.Store.SwitchEpoch(ctx, topic, epoch, reason)
+		return o.Store.SwitchEpoch(ctx, topic, epoch, nil, reason)
 	}); err != nil {
 		return fmt.Errorf("rebuild %s: %w", topic, err)
 	}

@@ -39,7 +39,7 @@ func TestWriteThroughAKill(t *testing.T) {
 	if _, err := chschema.Migrate(t.Context(), s.Conn(), chschema.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SetTopic(t.Context(), usage0.Topic, 1); err != nil {
+	if err := s.OpenEpoch(t.Context(), Record{Topic: usage0.Topic, Partitions: 1}); err != nil {
 		t.Fatal(err)
 	}
 	const each = 1000

@@ -89,7 +89,7 @@ var everyView = map[string][]string{
 func TestWriteEveryTable(t *testing.T) {
 	s := open(t)
 	for _, source := range []stream.Source{usage0, subs0} {
-		if err := s.SetTopic(t.Context(), source.Topic, 1); err != nil {
+		if err := s.OpenEpoch(t.Context(), Record{Topic: source.Topic, Partitions: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -44,39 +44,6 @@ FROM `+s.database.Of(progress.name())+` FINAL WHERE topic = ? AND epoch = ?`, to
 	return out, nil
 }
 
-// SetTopic records how many partitions a topic has. Views show an as_of of the
-// topic only once the clocks of that many partitions have passed it. A consumer
-// calls it when it starts; the same number again writes nothing.
-func (s *Store) SetTopic(ctx context.Context, topic stream.Topic, partitions int32) error {
-	op := fmt.Sprintf("set the partitions of %s to %d", topic, partitions)
-	if partitions <= 0 {
-		return &Error{Op: op, Kind: fault.Defect, Err: fmt.Errorf("want 1 or more")}
-	}
-	var known int32
-	err := s.query(ctx, op, func(scan func(...any) error) error { return scan(&known) },
-		`SELECT argMax(partitions, set_at) FROM `+s.database.Of("topics")+` WHERE topic = ?`, topic.String())
-	if err != nil || known == partitions {
-		return err
-	}
-	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("topics")+` (topic, partitions) SELECT ?, ?`, topic.String(), partitions)
-}
-
-// Epoch is the logic epoch that views show of a topic: 0 until another was
-// switched to.
-func (s *Store) Epoch(ctx context.Context, topic stream.Topic) (uint32, error) {
-	var epoch uint32
-	err := s.query(ctx, "read the epoch of "+topic.String(), func(scan func(...any) error) error { return scan(&epoch) },
-		`SELECT argMax(epoch, (switched_at, epoch)) FROM `+s.database.Of("epochs")+` WHERE topic = ?`, topic.String())
-	return epoch, err
-}
-
-// SwitchEpoch makes all views show another epoch of a topic, at once. Switching
-// back is another switch.
-func (s *Store) SwitchEpoch(ctx context.Context, topic stream.Topic, epoch uint32, reason string) error {
-	return s.exec(ctx, fmt.Sprintf("switch %s to epoch %d", topic, epoch),
-		`INSERT INTO `+s.database.Of("epochs")+` (topic, epoch, reason) SELECT ?, ?, ?`, topic.String(), epoch, reason)
-}
-
 // Definition is the definition of usage ARR of an epoch of the usage topic; the
 // default if none was set.
 func (s *Store) Definition(ctx context.Context, epoch uint32) (definitions.ARR, error) {
@@ -96,14 +63,4 @@ func (s *Store) SetDefinition(ctx context.Context, epoch uint32, d definitions.A
 	}
 	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("definition_versions")+` (epoch, arr_window_days, arr_multiplier) SELECT ?, ?, ?`,
 		epoch, d.WindowDays, d.Multiplier)
-}
-
-// LastEpoch is the greatest logic epoch that a topic was ever folded under or
-// switched to.
-func (s *Store) LastEpoch(ctx context.Context, topic stream.Topic) (uint32, error) {
-	var epoch uint32
-	err := s.query(ctx, "read the last epoch of "+topic.String(), func(scan func(...any) error) error { return scan(&epoch) },
-		`SELECT greatest((SELECT max(epoch) FROM `+s.database.Of("epochs")+` WHERE topic = ?), (SELECT max(epoch) FROM `+s.database.Of(progress.name())+` WHERE topic = ?))`,
-		topic.String(), topic.String())
-	return epoch, err
 }

@@ -9,7 +9,7 @@ import (
 	"runrate/schemas/definitions"
 )
 
-func TestProgressEpochAndDefinition(t *testing.T) {
+func TestProgressAndDefinition(t *testing.T) {
 	s := open(t)
 	ctx := t.Context()
 	full := rows.Progress{FirstOffset: 2, NextOffset: 14, Accepted: 5, Duplicate: 4, Refused: 2, Control: 1, Clock: at("2026-01-01T00:00:00.000001Z"), Ticked: true}
@@ -21,20 +21,6 @@ func TestProgressEpochAndDefinition(t *testing.T) {
 	p, err := s.Progress(ctx, 3, stream.Usage.Topic())
 	if err != nil || len(p) != 2 || p[0] != full || p[1] != unticked {
 		t.Errorf("%+v, %v", p, err)
-	}
-
-	for _, want := range []uint32{0, 8, 3} {
-		if want != 0 {
-			if err := s.SwitchEpoch(ctx, stream.Usage.Topic(), want, "it's a test"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if got, err := s.Epoch(ctx, stream.Usage.Topic()); err != nil || got != want {
-			t.Errorf("epoch %d, %v; want %d", got, err, want)
-		}
-	}
-	if got, err := s.Epoch(ctx, stream.Subscriptions.Topic()); err != nil || got != 0 {
-		t.Errorf("epoch %d, %v", got, err)
 	}
 
 	if d, err := s.Definition(ctx, 3); err != nil || d != definitions.DefaultARR {
@@ -52,8 +38,5 @@ func TestProgressEpochAndDefinition(t *testing.T) {
 		if err := s.SetDefinition(ctx, 3, wrong); fault.KindOf(err) != fault.Defect {
 			t.Errorf("%v: %v", wrong, err)
 		}
-	}
-	if err := s.SetTopic(ctx, stream.Usage.Topic(), 0); fault.KindOf(err) != fault.Defect {
-		t.Errorf("no partitions: %v", err)
 	}
 }

@@ -23,7 +23,7 @@ func rolling(asOf, window, revenue string, events int64, version stream.Offset) 
 // does not win; a newer one does.
 func TestWriteReplayAndZombie(t *testing.T) {
 	s := open(t)
-	if err := s.SetTopic(t.Context(), stream.Usage.Topic(), 2); err != nil {
+	if err := s.OpenEpoch(t.Context(), Record{Topic: stream.Usage.Topic(), Partitions: 2}); err != nil {
 		t.Fatal(err)
 	}
 	const asOf = "2026-01-01T05:00:00Z"
@@ -60,7 +60,7 @@ func TestGating(t *testing.T) {
 	write(t, s, 0, rows.Changes{Source: usage0, Rolling: all, Progress: ticked(2, "2026-01-01T03:00:00Z")})
 	want(t, s, passed) // the number of partitions is not known
 	for range 2 {
-		if err := s.SetTopic(t.Context(), stream.Usage.Topic(), 2); err != nil {
+		if err := s.OpenEpoch(t.Context(), Record{Topic: stream.Usage.Topic(), Partitions: 2}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -72,7 +72,7 @@ func TestGating(t *testing.T) {
 	write(t, s, 0, rows.Changes{Source: usage1, Progress: ticked(3, "2026-01-01T02:00:00Z")})
 	want(t, s, passed, "2026-01-01 01:00:00", "2026-01-01 02:00:00")
 	want(t, s, arr)
-	if err := s.SetTopic(t.Context(), stream.Subscriptions.Topic(), 1); err != nil {
+	if err := s.OpenEpoch(t.Context(), Record{Topic: stream.Subscriptions.Topic(), Partitions: 1}); err != nil {
 		t.Fatal(err)
 	}
 	write(t, s, 0, rows.Changes{Source: subs0, Progress: ticked(3, "2026-01-01T01:00:00Z")})
@@ -81,7 +81,10 @@ func TestGating(t *testing.T) {
 	// Another epoch's rows and clocks are not seen until it is switched to.
 	write(t, s, 7, rows.Changes{Source: usage0, Rolling: seq(rolling("2026-01-01T01:00:00Z", "28d", "5", 1, 1)), Progress: ticked(2, "2026-01-01T09:00:00Z")})
 	want(t, s, passed, "2026-01-01 01:00:00", "2026-01-01 02:00:00")
-	if err := s.SwitchEpoch(t.Context(), stream.Usage.Topic(), 7, "test"); err != nil {
+	if err := s.OpenEpoch(t.Context(), Record{Topic: stream.Usage.Topic(), Epoch: 7, Partitions: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SwitchEpoch(t.Context(), stream.Usage.Topic(), 7, nil, "test"); err != nil {
 		t.Fatal(err)
 	}
 	want(t, s, passed)
@@ -92,10 +95,11 @@ func TestGating(t *testing.T) {
 	}
 	want(t, s, "SELECT toString(tuple(as_of, usage_arr)) FROM "+s.database.Of("arr"), "('2026-01-01 01:00:00',70)")
 	want(t, s, "SELECT toString(tuple(*)) FROM "+s.database.Of("definitions"), "(7,28,14)")
-	if err := s.SwitchEpoch(t.Context(), stream.Usage.Topic(), 0, "back"); err != nil {
+	// A lower one that is switched to later, by whatever clock, is not.
+	if err := s.SwitchEpoch(t.Context(), stream.Usage.Topic(), 3, nil, "late"); err != nil {
 		t.Fatal(err)
 	}
-	want(t, s, passed, "2026-01-01 01:00:00", "2026-01-01 02:00:00")
+	want(t, s, passed, "2026-01-01 01:00:00")
 }
 
 // A sequence larger than a chunk takes several inserts, none twice, and one

@@ -76,7 +76,7 @@ func newPipeline(t *testing.T, seed uint64, records int, address, database, via 
 			records[i].Offset = stream.Offset(i)
 		}
 		empty[source] = nil
-		if err := p.direct.SetTopic(t.Context(), source.Topic, 1); err != nil {
+		if err := p.direct.OpenEpoch(t.Context(), store.Record{Topic: source.Topic, Partitions: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}

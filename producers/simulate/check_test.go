@@ -33,7 +33,7 @@ func folded(t *testing.T, log oracle.Log, partitions int32) *store.Store {
 		t.Fatal(err)
 	}
 	for _, topic := range stream.Inputs() {
-		if err := s.SetTopic(t.Context(), topic, partitions); err != nil {
+		if err := s.OpenEpoch(t.Context(), store.Record{Topic: topic, Partitions: partitions}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -27,6 +27,7 @@ func Views() []string { return slices.Clone(viewOrder) }
 
 var viewOrder = []string{
 	"definitions",
+	"epochs",
 	"usage_events",
 	"usage_hourly",
 	"rolling_revenue",

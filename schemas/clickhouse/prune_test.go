@@ -15,7 +15,7 @@ func TestViewsPrune(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []string{
-		`INSERT INTO DB.topics (topic, partitions) VALUES ('runrate.usage', 1), ('runrate.subscriptions', 1)`,
+		`INSERT INTO DB.epoch_entries (topic, entry, partitions) VALUES ('runrate.usage', 'opened', 1), ('runrate.subscriptions', 'opened', 1)`,
 		`INSERT INTO DB.progress_versions (topic, clock, ticked) VALUES ('runrate.usage', '2026-12-01', 1), ('runrate.subscriptions', '2026-12-01', 1)`,
 		// 90 days of hours, 7 windows, 16 products: 240,000 rows in 4 months.
 		`INSERT INTO DB.rolling_revenue_versions (as_of, window, line, product, currency, revenue)

@@ -3,7 +3,7 @@
 //
 // Tables hold versioned rows (ReplacingMergeTree) and are created by the files
 // NNNN_name.sql, each applied once and never changed afterwards. Views are what
-// analysts rely on (DEFINITIONS V1 to V13) and are created again by every Migrate
+// analysts rely on (DEFINITIONS V1 to V14) and are created again by every Migrate
 // from the files in views/, so that changing one takes no migration.
 //
 // All statements are idempotent: two Migrates at once, or one that stopped half
@@ -72,17 +72,18 @@ func (t sqlText) Settings() string {
 		"non_replicated_deduplication_window = 0, replicated_deduplication_window = 0"
 }
 
-// Epoch is a scalar: the logic epoch that views show of a topic, 0 when none
-// was ever switched to.
+// Epoch is a scalar: the logic epoch that views show of a topic, the highest that
+// was switched to, 0 when none ever was. No clock has a say in it.
 func (t sqlText) Epoch(topic string) string {
-	return fmt.Sprintf("(SELECT argMax(e.epoch, (e.switched_at, e.epoch)) FROM %s.epochs AS e WHERE e.topic = '%s')", t.DB(), topic)
+	return fmt.Sprintf("(SELECT max(e.epoch) FROM %s.epoch_entries AS e WHERE e.topic = '%s' AND e.entry = 'switched')", t.DB(), topic)
 }
 
 // Passed is a scalar: the second up to which the clocks of all partitions of a
 // topic have passed in its current epoch; 1970-01-01, before any as_of, while
-// one of them has no clock or the number of partitions is not known.
+// one of them has no clock or the epoch's record does not tell their number.
 func (t sqlText) Passed(topic string) string {
-	partitions := fmt.Sprintf("(SELECT argMax(n.partitions, n.set_at) FROM %s.topics AS n WHERE n.topic = '%s')", t.DB(), topic)
+	partitions := fmt.Sprintf("(SELECT max(n.partitions) FROM %s.epoch_entries AS n FINAL WHERE n.topic = '%s' AND n.entry = 'opened' AND n.epoch = %s)",
+		t.DB(), topic, t.Epoch(topic))
 	return strings.NewReplacer("TOPIC", topic, "PARTITIONS", partitions, "EPOCH", t.Epoch(topic), "DB", t.DB()).Replace(
 		"(SELECT if(PARTITIONS > 0 AND countIf(c.ticked = 1) = PARTITIONS, toDateTime(min(c.clock), 'UTC'), toDateTime(0, 'UTC'))" +
 			" FROM DB.progress_versions AS c FINAL" +

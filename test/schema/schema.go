@@ -23,6 +23,7 @@ type Column struct {
 var (
 	create = regexp.MustCompile(`(?s)CREATE TABLE IF NOT EXISTS \{\{\.DB\}\}\.(\w+)\{\{\.OnCluster\}\}\n\(\n(.*?)\n\)\n`)
 	alter  = regexp.MustCompile(`(?m)^ALTER TABLE \{\{\.DB\}\}\.(\w+)\{\{\.OnCluster\}\}\s+ADD COLUMN IF NOT EXISTS (.*)$`)
+	rename = regexp.MustCompile(`(?m)^RENAME TABLE IF EXISTS \{\{\.DB\}\}\.(\w+) TO \{\{\.DB\}\}\.(\w+)\{\{\.OnCluster\}\};$`)
 	column = regexp.MustCompile("^\\s*`?(\\w+)`?\\s+(.+?)\\s+(DEFAULT|COMMENT) ")
 )
 
@@ -62,6 +63,10 @@ func read(tables map[string][]Column, text string) error {
 			}
 			tables[m[1]] = append(tables[m[1]], Column{Name: c[1], Type: c[2], Default: c[3] == "DEFAULT"})
 		}
+	}
+	for _, m := range rename.FindAllStringSubmatch(text, -1) {
+		tables[m[2]] = tables[m[1]]
+		delete(tables, m[1])
 	}
 	return nil
 }

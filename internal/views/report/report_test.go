@@ -84,7 +84,7 @@ func folded(t *testing.T) *store.Store {
 
 	s := database(t)
 	for source, records := range l {
-		must(t, s.SetTopic(t.Context(), source.Topic, partitions))
+		must(t, s.OpenEpoch(t.Context(), store.Record{Topic: source.Topic, Partitions: partitions}))
 		must(t, sim.Drive(s, sim.Fold(source, partitions, intake.DefaultMemory), records, func() sim.Cut { return sim.FoldOn }))
 	}
 	return s

@@ -17,7 +17,7 @@ func fill(w *world) {
 		start = "1772323200"
 		hours = "2160"
 	)
-	w.exec("INSERT INTO DB.topics (topic, partitions) VALUES ('runrate.usage', 1), ('runrate.subscriptions', 1)")
+	w.exec("INSERT INTO DB.epoch_entries (topic, entry, partitions) VALUES ('runrate.usage', 'opened', 1), ('runrate.subscriptions', 'opened', 1)")
 	w.exec("INSERT INTO DB.usage_event_versions SELECT 0, 0, concat('acct_', toString(cityHash64(number) % 50000)), fromUnixTimestamp64Micro((" + start +
 		" + intDiv(number, 200) % " + hours + " * 3600 + cityHash64(number) % 3600) * 1000000) AS time, line, product, segment, region, currency," +
 		" map('tokens', number), toDecimal128(number, 12) / 1000000, toDecimal128(number, 12) / 4000000, 'gw', toString(number), 'usage.recorded', MD5(toString(number)), number" +

@@ -105,10 +105,7 @@ FROM DB.accounting AS a INNER JOIN DB.freshness AS f USING (topic, partition)`)
 // topic reads the epoch that is shown of a topic, and judges its clocks.
 func (r *reader) topic(ctx context.Context, s *state, topic stream.Topic) (topicState, error) {
 	var t topicState
-	if err := r.conn.QueryRow(ctx, r.text(`SELECT argMax(epoch, (switched_at, epoch)) FROM DB.epochs WHERE topic = '$topic'`, "$topic", topic)).Scan(&t.epoch); err != nil {
-		return t, err
-	}
-	if err := r.conn.QueryRow(ctx, r.text(`SELECT argMax(partitions, set_at) FROM DB.topics WHERE topic = '$topic'`, "$topic", topic)).Scan(&t.partitions); err != nil {
+	if err := r.conn.QueryRow(ctx, r.text(`SELECT max(epoch), max(partitions) FROM DB.epochs WHERE topic = '$topic' AND shown`, "$topic", topic)).Scan(&t.epoch, &t.partitions); err != nil {
 		return t, err
 	}
 	for p, c := range s.progress {

@@ -60,7 +60,7 @@ func folded(t *testing.T, generated gen.Generated, seed uint64) *world {
 	w.log = generated.Log()
 	r := rand.New(rand.NewPCG(seed, 11))
 	for _, topic := range stream.Inputs() {
-		w.must(w.store.SetTopic(t.Context(), topic, generated.Partitions))
+		w.must(w.store.OpenEpoch(t.Context(), store.Record{Topic: topic, Partitions: generated.Partitions}))
 		for p := range generated.Partitions {
 			source := stream.Source{Topic: topic, Partition: p}
 			w.must(sim.Drive(w.store, sim.Fold(source, generated.Partitions, intake.DefaultMemory), w.log[source], func() sim.Cut {

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"runrate/internal/fault"
+	"runrate/internal/stream"
+)
+
+// Record is what an epoch of a topic is folded from, beside the log. It is
+// written once, when the epoch is opened.
+type Record struct {
+	Topic      stream.Topic // the kind's, by the name of the contract
+	Epoch      uint32
+	Partitions int32  // of the topic in Kafka, 1 or more
+	Rules      uint32 // version of the rules of folding
+	Settings   string // that rows depend on
+	Reason     string
+	// HandOver is where consumers go on that had folded an epoch before; nil where
+	// nothing was handed over. It is written by the switch.
+	HandOver map[int32]HandOver
+}
+
+// HandOver is where a consumer goes on with a partition: a commit to make.
+type HandOver struct {
+	Next     stream.Offset `json:"next"`
+	Metadata string        `json:"metadata"`
+}
+
+// Epoch is the logic epoch that views show of a topic: the highest that was
+// switched to, 0 if none was.
+func (s *Store) Epoch(ctx context.Context, topic stream.Topic) (uint32, error) {
+	var epoch uint32
+	err := s.query(ctx, "read the epoch of "+topic.String(), func(scan func(...any) error) error { return scan(&epoch) },
+		`SELECT max(epoch) FROM `+s.database.Of("epoch_entries")+` WHERE topic = ? AND entry = 'switched'`, topic.String())
+	return epoch, err
+}
+
+// Record returns the record of an epoch; ok is false if it was never opened.
+func (s *Store) Record(ctx context.Context, topic stream.Topic, epoch uint32) (r Record, ok bool, err error) {
+	op := fmt.Sprintf("read the record of %s, epoch %d", topic, epoch)
+	r = Record{Topic: topic, Epoch: epoch}
+	err = s.query(ctx, op, func(scan func(...any) error) error {
+		var entry, settings, handOver, reason string
+		var partitions int32
+		var rules uint32
+		if err := scan(&entry, &partitions, &rules, &settings, &handOver, &reason); err != nil {
+			return err
+		}
+		if entry == "opened" {
+			ok = true
+			r.Partitions, r.Rules, r.Settings, r.Reason = partitions, rules, settings, reason
+			return nil
+		}
+		if handOver == "" {
+			return nil
+		}
+		if err := json.Unmarshal([]byte(handOver), &r.HandOver); err != nil {
+			return fmt.Errorf("the hand-over: %w", err)
+		}
+		return nil
+	}, `SELECT entry, partitions, rules, settings, hand_over, reason FROM `+s.database.Of("epoch_entries")+
+		` FINAL WHERE topic = ? AND epoch = ? AND entry IN ('opened', 'switched')`, topic.String(), epoch)
+	return r, ok, err
+}
+
+// OpenEpoch writes the record of an epoch that has none.
+func (s *Store) OpenEpoch(ctx context.Context, r Record) error {
+	op := fmt.Sprintf("open epoch %d of %s", r.Epoch, r.Topic)
+	if r.Partitions <= 0 {
+		return &Error{Op: op, Kind: fault.Defect, Err: fmt.Errorf("%d partitions, want 1 or more", r.Partitions)}
+	}
+	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("epoch_entries")+
+		` (topic, epoch, entry, kafka_topic, partitions, rules, settings, reason) SELECT ?, ?, 'opened', ?, ?, ?, ?, ?`,
+		r.Topic.String(), r.Epoch, r.Topic.String(), r.Partitions, r.Rules, r.Settings, r.Reason)
+}
+
+// SwitchEpoch makes all views show an epoch of a topic, at once, unless a higher
+// one was switched to. Consumers go on from handOver.
+func (s *Store) SwitchEpoch(ctx context.Context, topic stream.Topic, epoch uint32, handOver map[int32]HandOver, reason string) error {
+	op := fmt.Sprintf("switch %s to epoch %d", topic, epoch)
+	where, err := json.Marshal(handOver)
+	if err != nil {
+		return &Error{Op: op, Kind: fault.Defect, Err: err}
+	}
+	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("epoch_entries")+` (topic, epoch, entry, hand_over, reason) SELECT ?, ?, 'switched', ?, ?`,
+		topic.String(), epoch, string(where), reason)
+}
+
+// LastEpoch is the greatest logic epoch that a topic has a record or rows of.
+func (s *Store) LastEpoch(ctx context.Context, topic stream.Topic) (uint32, error) {
+	var epoch uint32
+	err := s.query(ctx, "read the last epoch of "+topic.String(), func(scan func(...any) error) error { return scan(&epoch) },
+		`SELECT greatest((SELECT max(epoch) FROM `+s.database.Of("epoch_entries")+` WHERE topic = ?), (SELECT max(epoch) FROM `+s.database.Of(progress.name())+` WHERE topic = ?))`,
+		topic.String(), topic.String())
+	return epoch, err
+}
