@@ -6,6 +6,7 @@ package consume
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -35,59 +36,53 @@ type Options struct {
 }
 
 // Run folds a topic's partitions, as its consumer group assigns them to this
-// process, until ctx ends. It returns an error only if it cannot begin: the
+// process, until ctx ends. When the views are switched to another epoch it goes
+// over to that one by itself. It returns an error only if it cannot begin: the
 // topic or the tables are missing.
 func Run(ctx context.Context, topic stream.Topic, o Options) error {
-	var (
-		partitions int32
-		epoch      uint32
-		definition definitions.ARR
-	)
-	if err := retry.Steady.Do(ctx, o.Logger, "reach Kafka and ClickHouse", func(ctx context.Context) (err error) {
-		if partitions, err = o.Client.Partitions(ctx, topic); err != nil {
+	for {
+		var e epoch
+		err := retry.Steady.Do(ctx, o.Logger, "reach Kafka and ClickHouse", func(ctx context.Context) (err error) {
+			e, err = o.current(ctx, topic)
 			return err
+		})
+		if err == nil {
+			err = o.session(ctx, e)
 		}
-		if epoch, err = o.Store.Epoch(ctx, topic); err != nil {
-			return err
-		}
-		if definition, err = o.Store.Definition(ctx, epoch); err != nil {
-			return err
-		}
-		record, err := o.record(ctx, topic, epoch, partitions, definition)
-		partitions = record.Partitions
-		return err
-	}); err != nil {
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return nil //nolint:nilerr // the context is over: to stop when told to is no error
+		case err != nil:
+			return fmt.Errorf("consume %s: %w", topic, err)
 		}
-		return fmt.Errorf("consume %s: %w", topic, err)
 	}
-	return o.group(topic.Kind().Group(), topic, partitions, epoch, definition).Run(ctx)
 }
 
-// record is that of an epoch of a topic, which is opened if it is not yet.
-func (o Options) record(ctx context.Context, topic stream.Topic, epoch uint32, partitions int32, definition definitions.ARR) (store.Record, error) {
-	r, ok, err := o.Store.Record(ctx, topic, epoch)
-	if ok || err != nil {
-		return r, err
-	}
-	r = store.Record{Topic: topic, Epoch: epoch, Partitions: partitions, Rules: fold.Rules, Settings: foldings.Of(topic.Kind()).settings(definition), Reason: "the first"}
-	return r, o.Store.OpenEpoch(ctx, r)
+// session folds an epoch in the topic's own group until it is to be another one.
+func (o Options) session(ctx context.Context, e epoch) error {
+	ctx, end := context.WithCancel(ctx)
+	var looking sync.WaitGroup
+	defer looking.Wait()
+	defer end()
+	looking.Go(func() {
+		defer end()
+		o.changed(ctx, e)
+	})
+	return o.group(e.Topic.Kind().Group(), e).Run(ctx)
 }
 
-// group folds a topic as a consumer group under an epoch.
-func (o Options) group(id string, topic stream.Topic, partitions int32, epoch uint32, definition definitions.ARR) *worker.Group {
-	folding := foldings.Of(topic.Kind())
+// group folds an epoch as a consumer group.
+func (o Options) group(id string, e epoch) *worker.Group {
+	folding := foldings.Of(e.Topic.Kind())
 	return &worker.Group{
-		ID: id, Topic: topic, Config: o.Client.Config(), Client: o.Client, Session: o.Session, Logger: o.Logger,
+		ID: id, Topic: e.Topic, Config: o.Client.Config(), Client: o.Client, Session: o.Session, Logger: o.Logger,
 		Worker: func(source stream.Source, now int32, member broker.Member) (*worker.Worker, error) {
-			if now != partitions {
-				return nil, fmt.Errorf("%s has %d partitions now and had %d: accounts have moved, so no state is whole; "+
-					"make a new topic with %d partitions and refold it with `runrate rebuild`", topic, now, partitions, now)
+			if err := e.fits(source, now); err != nil {
+				return nil, err
 			}
 			config := worker.Config{
-				Fold:   fold.Config{Source: source, Partitions: partitions, Memory: o.Memory, New: func() fold.Blank { return folding.blank(definition) }},
-				Member: member, Epoch: epoch, Settings: folding.settings(definition), Limits: o.Limits,
+				Fold:   fold.Config{Source: source, Partitions: e.Partitions, Memory: o.Memory, New: func() fold.Blank { return folding.blank(e.definition) }},
+				Member: member, Epoch: e.Epoch, Settings: e.Settings, Limits: o.Limits, Guard: o.guard(e, source),
 			}
 			return worker.New(config, o.Client, o.Store, o.Logger), nil
 		},

@@ -15,6 +15,7 @@ import (
 
 	"runrate/consumers/fold"
 	"runrate/consumers/intake"
+	"runrate/consumers/store"
 	"runrate/internal/broker"
 	"runrate/internal/event"
 	"runrate/internal/fault"
@@ -98,7 +99,9 @@ func TestPartitionsChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	group := Options{Client: c, Logger: zap.NewNop()}.group("g", stream.Usage.Topic(), 4, 0, definitions.DefaultARR)
+	e := epoch{Record: store.Record{Topic: stream.Usage.Topic(), Partitions: 4, Rules: fold.Rules}, definition: definitions.DefaultARR, partitions: 4}
+	e.Settings = e.settings()
+	group := Options{Client: c, Logger: zap.NewNop()}.group("g", e)
 	if group.ID != "g" || group.Topic != stream.Usage.Topic() {
 		t.Errorf("group %s of %s", group.ID, group.Topic)
 	}
@@ -111,7 +114,7 @@ func TestPartitionsChanged(t *testing.T) {
 		if w != nil || err == nil {
 			t.Fatalf("%d partitions: it would fold on", now)
 		}
-		for _, want := range []string{"runrate.usage", fmt.Sprintf("has %d partitions now and had 4", now), "runrate rebuild"} {
+		for _, want := range []string{"runrate.usage", fmt.Sprintf("has %d partitions and epoch 0 was folded with 4", now), "runrate rebuild"} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%q is not in: %v", want, err)
 			}

@@ -38,7 +38,7 @@ func Rebuild(ctx context.Context, topic stream.Topic, reason string, definition 
 	if err != nil {
 		return err
 	}
-	epoch := used + 1
+	number := used + 1
 	if definition == nil {
 		d, err := o.Store.Definition(ctx, now)
 		if err != nil {
@@ -47,43 +47,43 @@ func Rebuild(ctx context.Context, topic stream.Topic, reason string, definition 
 		definition = &d
 	}
 	if foldings.Of(topic.Kind()).defined {
-		if err := o.Store.SetDefinition(ctx, epoch, *definition); err != nil {
+		if err := o.Store.SetDefinition(ctx, number, *definition); err != nil {
 			return err
 		}
 	}
-	if err := o.Store.OpenEpoch(ctx, store.Record{
-		Topic: topic, Epoch: epoch, Partitions: partitions, Rules: fold.Rules, Settings: foldings.Of(topic.Kind()).settings(*definition), Reason: reason,
-	}); err != nil {
+	e := epoch{Record: store.Record{Topic: topic, Epoch: number, Partitions: partitions, Rules: fold.Rules, Reason: reason}, definition: *definition, partitions: partitions}
+	e.Settings = e.settings()
+	if err := o.Store.OpenEpoch(ctx, e.Record); err != nil {
 		return err
 	}
-	o.Logger.Info("rebuild begins", zap.Stringer("topic", topic), zap.Uint32("from_epoch", now), zap.Uint32("to_epoch", epoch))
-	own := fmt.Sprintf("%s.rebuild-%d", topic.Kind().Group(), epoch)
-	commits, err := o.catchUp(ctx, own, topic, partitions, epoch, *definition)
+	o.Logger.Info("rebuild begins", zap.Stringer("topic", topic), zap.Uint32("from_epoch", now), zap.Uint32("to_epoch", number))
+	own := fmt.Sprintf("%s.rebuild-%d", topic.Kind().Group(), number)
+	commits, err := o.catchUp(ctx, own, e)
 	if err != nil {
 		return fmt.Errorf("rebuild %s: %w", topic, err)
 	}
 	if err := o.takeOver(ctx, topic, partitions, commits, func() error {
-		return o.Store.SwitchEpoch(ctx, topic, epoch, nil, reason)
+		return o.Store.SwitchEpoch(ctx, topic, number, nil, reason)
 	}); err != nil {
 		return fmt.Errorf("rebuild %s: %w", topic, err)
 	}
-	o.Logger.Info("rebuild is done: the views show it", zap.Stringer("topic", topic), zap.Uint32("epoch", epoch))
+	o.Logger.Info("rebuild is done: the views show it", zap.Stringer("topic", topic), zap.Uint32("epoch", number))
 	return nil
 }
 
 // catchUp folds the topic in a group of its own up to the end of the log as it
 // is when it gets there, and returns what that group has committed.
-func (o Options) catchUp(ctx context.Context, group string, topic stream.Topic, partitions int32, epoch uint32, d definitions.ARR) (map[int32]broker.Commit, error) {
+func (o Options) catchUp(ctx context.Context, group string, e epoch) (map[int32]broker.Commit, error) {
 	folding, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	ended := make(chan error, 1)
 	go func() {
-		err := o.group(group, topic, partitions, epoch, d).Run(folding)
+		err := o.group(group, e).Run(folding)
 		stop(err)
 		ended <- err
 	}()
-	logger := o.Logger.With(zap.Stringer("topic", topic))
-	err := caughtUp(folding, logger, func(ctx context.Context) (int64, error) { return o.behind(ctx, group, topic) })
+	logger := o.Logger.With(zap.Stringer("topic", e.Topic))
+	err := caughtUp(folding, logger, func(ctx context.Context) (int64, error) { return o.behind(ctx, group, e.Topic) })
 	stop(nil) // flushes what is folded since
 	if failed := <-ended; failed != nil {
 		return nil, failed
@@ -91,7 +91,7 @@ func (o Options) catchUp(ctx context.Context, group string, topic stream.Topic, 
 	if err != nil {
 		return nil, err
 	}
-	return o.Client.Committed(ctx, group, topic)
+	return o.Client.Committed(ctx, group, e.Topic)
 }
 
 // How often a rebuild looks how far it is, and says so.

@@ -19,6 +19,11 @@ func (w *Worker) flush(ctx context.Context) error {
 	if err := w.sameLog(ctx, w.partition.Last()); err != nil {
 		return err
 	}
+	if w.config.Guard != nil {
+		if err := w.persist(ctx, "look at the topic", w.config.Guard); err != nil {
+			return err
+		}
+	}
 	flush, err := w.partition.Flush()
 	if err != nil {
 		return err

@@ -50,6 +50,9 @@ type Config struct {
 	Epoch    uint32        // logic epoch of the rows
 	Settings string        // that rows depend on, kept with the state
 	Limits   Limits
+	// Guard, if there is one, is called before a batch is written; its error is one
+	// that the partition stops for, unless it may pass.
+	Guard func(context.Context) error
 }
 
 // Limits bound a batch, which is what is folded between two flushes.

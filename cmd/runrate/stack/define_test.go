@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"runrate/internal/rows"
+	"runrate/consumers/store"
 	"runrate/internal/stream"
 	"runrate/schemas/definitions"
 	"runrate/test/localtest"
@@ -43,8 +43,7 @@ func TestDefine(t *testing.T) {
 	}
 	expect("refused", week)
 
-	source := stream.Source{Topic: stream.Usage.Topic(), Partition: 1}
-	if err := tables.Write(t.Context(), 0, rows.Changes{Source: source, Progress: rows.Progress{NextOffset: 1, Control: 1}}); err != nil {
+	if err := tables.OpenEpoch(t.Context(), store.Record{Topic: stream.Usage.Topic(), Partitions: 2}); err != nil {
 		t.Fatal(err)
 	}
 	err = define(&month)
@@ -62,7 +61,7 @@ func TestDefine(t *testing.T) {
 	}
 
 	// What is folded of another epoch, before a rebuild, does not count.
-	if err := tables.SwitchEpoch(t.Context(), stream.Usage.Topic(), 1, "test"); err != nil {
+	if err := tables.SwitchEpoch(t.Context(), stream.Usage.Topic(), 1, nil, "test"); err != nil {
 		t.Fatal(err)
 	}
 	if err := define(&month); err != nil {

@@ -198,11 +198,11 @@ func Define(ctx context.Context, tables *store.Store, d *definitions.ARR) error 
 	if err != nil || known == *d {
 		return err
 	}
-	progress, err := tables.Progress(ctx, epoch, stream.Usage.Topic())
+	_, opened, err := tables.Record(ctx, stream.Usage.Topic(), epoch)
 	if err != nil {
 		return err
 	}
-	if len(progress) > 0 {
+	if opened {
 		return fmt.Errorf("usage ARR is %d x %d days in what is folded already; to make it %d x %d days, refold %s with `runrate rebuild`",
 			known.Multiplier, known.WindowDays, d.Multiplier, d.WindowDays, stream.Usage.Topic())
 	}

@@ -1,0 +1,104 @@
+package consume
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"runrate/consumers/fold"
+	"runrate/consumers/store"
+	"runrate/consumers/worker"
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+	"runrate/schemas/definitions"
+)
+
+// epoch is a folding of a topic: its record, and what it is folded with now,
+// which must be the same.
+type epoch struct {
+	store.Record
+	definition definitions.ARR
+	partitions int32 // that the topic has now
+}
+
+// current is the epoch that views show. The first consumer of a topic opens its
+// first one, with the partitions that the topic has then.
+func (o Options) current(ctx context.Context, topic stream.Topic) (e epoch, err error) {
+	if e.partitions, err = o.Client.Partitions(ctx, topic); err != nil {
+		return e, err
+	}
+	shown, err := o.Store.Epoch(ctx, topic)
+	if err != nil {
+		return e, err
+	}
+	if e.definition, err = o.Store.Definition(ctx, shown); err != nil {
+		return e, err
+	}
+	opened := false
+	if e.Record, opened, err = o.Store.Record(ctx, topic, shown); err != nil || opened {
+		return e, err
+	}
+	e.Partitions, e.Rules, e.Settings, e.Reason = e.partitions, fold.Rules, e.settings(), "the first consumer began"
+	return e, o.Store.OpenEpoch(ctx, e.Record)
+}
+
+// settings are those that it is folded with now.
+func (e epoch) settings() string { return foldings.Of(e.Topic.Kind()).settings(e.definition) }
+
+// fits returns why the epoch cannot be folded on as things are now, nil if it can.
+func (e epoch) fits(source stream.Source, partitions int32) error {
+	halted := func(reason worker.Reason, format string, args ...any) error {
+		return &worker.Halted{Reason: reason, Source: source, Err: fmt.Errorf(format, args...)}
+	}
+	switch {
+	case partitions != e.Partitions:
+		return halted(worker.PartitionsChanged, "%s has %d partitions and epoch %d was folded with %d: accounts have moved, so no state is whole, and nothing more is written; "+
+			"Kafka cannot take partitions away again: make a new topic with the partitions that are wanted, publish into it what the old one holds, and refold it with `runrate rebuild %s`",
+			e.Topic, partitions, e.Epoch, e.Partitions, e.Topic.Kind())
+	case e.Rules != fold.Rules:
+		return halted(worker.RulesChanged, "epoch %d was folded by the rules %d and this program folds by %d: refold it with `runrate rebuild %s`, or go on with the program that folded it",
+			e.Epoch, e.Rules, fold.Rules, e.Topic.Kind())
+	case e.Settings != e.settings():
+		return halted(worker.SettingsChanged, "epoch %d was folded with %q and the settings are %q now: set them back, or refold it with `runrate rebuild %s`",
+			e.Epoch, e.Settings, e.settings(), e.Topic.Kind())
+	}
+	return nil
+}
+
+// guard returns what a worker calls before it writes: partitions that were added
+// halt it. A topic that is gone is the worker's own to see.
+func (o Options) guard(e epoch, source stream.Source) func(context.Context) error {
+	return func(ctx context.Context) error {
+		partitions, err := o.Client.Partitions(ctx, source.Topic)
+		var gone *broker.NoTopic
+		if errors.As(err, &gone) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return e.fits(source, partitions)
+	}
+}
+
+// minds is how often a consumer looks whether it still folds what it should.
+const minds = 2 * time.Second
+
+// changed returns once the views show another epoch of the topic, or the topic has
+// other partitions. What cannot be read is looked at again.
+func (o Options) changed(ctx context.Context, e epoch) {
+	for {
+		select {
+		case <-time.After(minds):
+		case <-ctx.Done():
+			return
+		}
+		if shown, err := o.Store.Epoch(ctx, e.Topic); err == nil && shown > e.Epoch {
+			return
+		}
+		if partitions, err := o.Client.Partitions(ctx, e.Topic); err == nil && partitions != e.partitions {
+			return
+		}
+	}
+}
