@@ -17,10 +17,11 @@ func rebuildCommand(a *app) *cobra.Command {
 		Use:   "rebuild {" + strings.Join(kindNames(), "|") + "}",
 		Short: "Fold a topic again from the beginning of its log, and switch to the result",
 		Long: `Fold the topic from the first record in its log, under a new logic epoch and so
-into fresh rows. The views show the old rows meanwhile, and the consumers may
-go on. When the rebuild has caught up, stop them: it takes their group's place,
-commits where it got to, and switches all views over at once. Then start them
-again; they go on from there.
+into fresh rows. The views show the old rows meanwhile, and the consumers go
+on. When the rebuild has caught up it switches all views over at once, and the
+consumers go over to the new epoch by themselves, within seconds. It may be
+ended at any time: until the switch nothing that is shown changes. One rebuild
+of a topic runs at a time.
 
 It is the way out when a group's offsets or snapshots are lost, when the topic
 was made anew, when the definition of usage ARR changes, or when a version of

@@ -84,6 +84,9 @@ func (o Options) group(id string, e epoch) *worker.Group {
 				Fold:   fold.Config{Source: source, Partitions: e.Partitions, Memory: o.Memory, New: func() fold.Blank { return folding.blank(e.definition) }},
 				Member: member, Epoch: e.Epoch, Settings: e.Settings, Limits: o.Limits, Guard: o.guard(e, source),
 			}
+			if h, ok := e.HandOver[source.Partition]; ok {
+				config.HandOver = broker.Commit{Set: true, Next: h.Next, Metadata: h.Metadata}
+			}
 			return worker.New(config, o.Client, o.Store, o.Logger), nil
 		},
 	}

@@ -2,10 +2,10 @@ package consume
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
-	"github.com/segmentio/kafka-go"
 	"go.uber.org/zap"
 
 	"runrate/consumers/fold"
@@ -17,81 +17,141 @@ import (
 	"runrate/schemas/definitions"
 )
 
-// Rebuild folds a topic again from the beginning of its log, under a new logic
-// epoch and so into fresh rows, while the views go on to show the old ones.
-// When it has caught up it takes the place of the topic's consumers: it joins
-// their group, which must have no other member by then (Rebuild waits until
-// they are stopped), commits where it got to, and switches the views over by one
-// insert. Consumers started after that go on from there.
+// Rebuild folds a topic again from the beginning of its log, under a logic epoch of
+// its own and so into fresh rows, while the views go on to show the old ones and
+// the consumers to fold them. When it has caught up it switches the views over by
+// one insert, which tells consumers where to go on: they do, by themselves. It
+// returns when they have, or there are none.
 //
-// A Rebuild that ends early leaves rows that no view shows; start another.
+// One that ends early leaves rows that no view shows, and keeps nothing from going
+// on. Where another one is running, it returns Busy at once. A nil definition is
+// that of the epoch shown.
 func Rebuild(ctx context.Context, topic stream.Topic, reason string, definition *definitions.ARR, o Options) error {
-	partitions, err := o.Client.Partitions(ctx, topic)
-	if err != nil {
-		return err
+	l, ctx, err := o.lock(ctx, topic.Kind())
+	if err == nil {
+		r := rebuild{Options: o, lock: l, reason: reason, logger: o.Logger.With(zap.Stringer("topic", topic))}
+		err = errors.Join(r.run(ctx, topic, definition), l.release())
 	}
-	now, err := o.Store.Epoch(ctx, topic)
-	if err != nil {
-		return err
-	}
-	used, err := o.Store.LastEpoch(ctx, topic)
-	if err != nil {
-		return err
-	}
-	number := used + 1
-	if definition == nil {
-		d, err := o.Store.Definition(ctx, now)
-		if err != nil {
-			return err
-		}
-		definition = &d
-	}
-	if foldings.Of(topic.Kind()).defined {
-		if err := o.Store.SetDefinition(ctx, number, *definition); err != nil {
-			return err
-		}
-	}
-	e := epoch{Record: store.Record{Topic: topic, Epoch: number, Partitions: partitions, Rules: fold.Rules, Reason: reason}, definition: *definition, partitions: partitions}
-	e.Settings = e.settings()
-	if err := o.Store.OpenEpoch(ctx, e.Record); err != nil {
-		return err
-	}
-	o.Logger.Info("rebuild begins", zap.Stringer("topic", topic), zap.Uint32("from_epoch", now), zap.Uint32("to_epoch", number))
-	own := fmt.Sprintf("%s.rebuild-%d", topic.Kind().Group(), number)
-	commits, err := o.catchUp(ctx, own, e)
 	if err != nil {
 		return fmt.Errorf("rebuild %s: %w", topic, err)
 	}
-	if err := o.takeOver(ctx, topic, partitions, commits, func() error {
-		return o.Store.SwitchEpoch(ctx, topic, number, nil, reason)
-	}); err != nil {
-		return fmt.Errorf("rebuild %s: %w", topic, err)
-	}
-	o.Logger.Info("rebuild is done: the views show it", zap.Stringer("topic", topic), zap.Uint32("epoch", number))
 	return nil
 }
 
-// catchUp folds the topic in a group of its own up to the end of the log as it
-// is when it gets there, and returns what that group has committed.
-func (o Options) catchUp(ctx context.Context, group string, e epoch) (map[int32]broker.Commit, error) {
+// rebuild is one that has the lock.
+type rebuild struct {
+	Options
+	lock   *lock
+	reason string
+	logger *zap.Logger
+}
+
+func (r rebuild) run(ctx context.Context, topic stream.Topic, definition *definitions.ARR) error {
+	e, err := r.open(ctx, topic, definition)
+	if err != nil {
+		return err
+	}
+	r.logger.Info("rebuild begins", zap.Uint32("epoch", e.Epoch))
+	handOver, err := r.catchUp(ctx, e)
+	if err != nil {
+		return err
+	}
+	r.logger.Info("rebuild has caught up", zap.Uint32("epoch", e.Epoch))
+	if err := r.lock.write(ctx, e.Epoch, fmt.Sprintf("epoch %d, switching", e.Epoch)); err != nil { // nobody else has it
+		return err
+	}
+	if err := retry.Steady.Do(ctx, r.logger, "switch", func(ctx context.Context) error {
+		return r.Store.SwitchEpoch(ctx, topic, e.Epoch, handOver, r.reason)
+	}); err != nil {
+		return err
+	}
+	r.logger.Info("rebuild is done: the views show it", zap.Uint32("epoch", e.Epoch))
+	return r.handedOver(ctx, e, handOver)
+}
+
+// open claims an epoch that nobody has or had, and writes its record.
+func (r rebuild) open(ctx context.Context, topic stream.Topic, definition *definitions.ARR) (e epoch, err error) {
+	err = retry.Steady.Do(ctx, r.logger, "open an epoch", func(ctx context.Context) error {
+		if e, err = r.current(ctx, topic); err != nil {
+			return err
+		}
+		shown := e.Epoch
+		claimed, _, err := r.lock.read(ctx)
+		if err != nil {
+			return err
+		}
+		last, err := r.Store.LastEpoch(ctx, topic)
+		if err != nil {
+			return err
+		}
+		number := max(claimed, last) + 1
+		if err := r.lock.write(ctx, number, fmt.Sprintf("epoch %d, beginning", number)); err != nil {
+			return err
+		}
+		r.logger.Info("rebuild has its epoch", zap.Uint32("epoch", number))
+		if definition != nil {
+			e.definition = *definition
+		}
+		e.Record = store.Record{Topic: topic, Epoch: number, Partitions: e.partitions, Rules: fold.Rules, Reason: r.reason}
+		e.Settings = e.settings()
+		if err := r.Store.AbandonEpochs(ctx, topic, shown, number); err != nil {
+			return err
+		}
+		if foldings.Of(topic.Kind()).defined {
+			if err := r.Store.SetDefinition(ctx, number, e.definition); err != nil {
+				return err
+			}
+		}
+		return r.Store.OpenEpoch(ctx, e.Record)
+	})
+	return e, err
+}
+
+// catchUp folds the topic in a group of its own up to the end of the log as it is
+// when it gets there, and returns where that group is.
+func (r rebuild) catchUp(ctx context.Context, e epoch) (map[int32]store.HandOver, error) {
+	own := fmt.Sprintf("%s.rebuild-%d", e.Topic.Kind().Group(), e.Epoch)
 	folding, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	group := r.group(own, e)
+	group.Halted = stop
 	ended := make(chan error, 1)
 	go func() {
-		err := o.group(group, e).Run(folding)
+		err := group.Run(folding)
 		stop(err)
 		ended <- err
 	}()
-	logger := o.Logger.With(zap.Stringer("topic", e.Topic))
-	err := caughtUp(folding, logger, func(ctx context.Context) (int64, error) { return o.behind(ctx, group, e.Topic) })
+	logger := r.logger.With(zap.Uint32("epoch", e.Epoch))
+	err := caughtUp(folding, logger, r.told(e, func(ctx context.Context) (int64, error) { return r.behind(ctx, own, e.Topic) }))
 	stop(nil) // flushes what is folded since
-	if failed := <-ended; failed != nil {
-		return nil, failed
+	if err := errors.Join(err, <-ended); err != nil {
+		return nil, err
 	}
+	commits, err := r.Client.Committed(ctx, own, e.Topic)
 	if err != nil {
 		return nil, err
 	}
-	return o.Client.Committed(ctx, group, e.Topic)
+	handOver := map[int32]store.HandOver{}
+	for p, c := range commits {
+		if !c.Set {
+			return nil, fmt.Errorf("group %s has committed nothing of partition %d", own, p)
+		}
+		handOver[p] = store.HandOver{Next: c.Next, Metadata: c.Metadata}
+	}
+	return handOver, nil
+}
+
+// told is behind, which tells the register, too, so that others may know.
+func (r rebuild) told(e epoch, behind func(context.Context) (int64, error)) func(context.Context) (int64, error) {
+	told := time.Now()
+	return func(ctx context.Context) (int64, error) {
+		records, err := behind(ctx)
+		if err != nil || time.Since(told) < reportEvery {
+			return records, err
+		}
+		told = time.Now()
+		return records, r.lock.write(ctx, e.Epoch, fmt.Sprintf("epoch %d, %d records to go", e.Epoch, records))
+	}
 }
 
 // How often a rebuild looks how far it is, and says so.
@@ -104,15 +164,20 @@ const (
 // it waits on. It is an error if waiting does not help, or if ctx ends, as it does
 // when the folding fails.
 func caughtUp(ctx context.Context, logger *zap.Logger, behind func(context.Context) (int64, error)) error {
-	reported := time.Now()
+	began, reported, most := time.Now(), time.Now(), int64(0)
 	return retry.Poll(ctx, lookEvery, func(ctx context.Context) (bool, error) {
 		records, err := behind(ctx)
 		if err != nil && !fault.Passes(err) {
 			return false, err
 		}
+		most = max(most, records)
 		if time.Since(reported) >= reportEvery {
 			reported = time.Now()
-			logger.Info("rebuilding", zap.Int64("records_to_go", records), zap.Error(err))
+			fields := []zap.Field{zap.Int64("records_to_go", records), zap.Error(err)}
+			if done := most - records; done > 0 && records > 0 {
+				fields = append(fields, zap.Duration("eta", time.Since(began)/time.Duration(done)*time.Duration(records)))
+			}
+			logger.Info("rebuilding", fields...)
 		}
 		return err == nil && records == 0, nil
 	})
@@ -144,49 +209,4 @@ func toGo(commits map[int32]broker.Commit, logs map[int32]broker.Range) (records
 		records += int64(log.End - next)
 	}
 	return records
-}
-
-// takeOver commits in the name of the topic's own group, as its only member, and
-// calls between while it is.
-func (o Options) takeOver(ctx context.Context, topic stream.Topic, partitions int32, commits map[int32]broker.Commit, between func() error) error {
-	config := o.Client.Config()
-	dialer, err := config.Dialer()
-	if err != nil {
-		return err
-	}
-	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
-		ID: topic.Kind().Group(), Brokers: config.Brokers, Topics: []string{topic.String()}, Dialer: dialer,
-		GroupBalancers: []kafka.GroupBalancer{kafka.RangeGroupBalancer{}}, StartOffset: kafka.FirstOffset,
-		HeartbeatInterval: time.Second, // so soon it is noticed that the others have left
-	})
-	if err != nil {
-		return err
-	}
-	defer group.Close()
-	for said := false; ; {
-		generation, err := group.Next(ctx)
-		if err != nil {
-			return err
-		}
-		members, err := o.Client.Members(ctx, topic.Kind().Group())
-		if err != nil {
-			return err
-		}
-		// A consumer may be a member and have no partition.
-		if members == 1 && len(generation.Assignments[topic.String()]) == int(partitions) {
-			member := broker.Member{Group: topic.Kind().Group(), Generation: generation.ID, ID: generation.MemberID}
-			for p, c := range commits {
-				if err := o.Client.Commit(ctx, member, stream.Source{Topic: topic, Partition: p}, c.Next, c.Metadata); err != nil {
-					return err
-				}
-			}
-			return between()
-		}
-		if !said {
-			o.Logger.Warn("caught up; waiting until the topic's consumers are stopped", zap.String("group", topic.Kind().Group()))
-			said = true
-		}
-		// Until the others leave, or the group changes for another reason.
-		generation.Start(func(ctx context.Context) { <-ctx.Done() })
-	}
 }

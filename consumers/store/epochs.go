@@ -97,3 +97,12 @@ func (s *Store) LastEpoch(ctx context.Context, topic stream.Topic) (uint32, erro
 		topic.String(), topic.String())
 	return epoch, err
 }
+
+// AbandonEpochs writes of each epoch between two that it was begun, and is never to
+// be shown.
+func (s *Store) AbandonEpochs(ctx context.Context, topic stream.Topic, after, before uint32) error {
+	entries := s.database.Of("epoch_entries")
+	return s.exec(ctx, fmt.Sprintf("abandon the epochs of %s before %d", topic, before), `INSERT INTO `+entries+` (topic, epoch, entry, reason)
+SELECT topic, epoch, 'abandoned', 'its rebuild ended early' FROM `+entries+` WHERE topic = ? AND epoch > ? AND epoch < ? GROUP BY topic, epoch HAVING countIf(entry != 'opened') = 0`,
+		topic.String(), after, before)
+}

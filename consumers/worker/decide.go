@@ -5,6 +5,7 @@ import (
 
 	"runrate/consumers/snapshots"
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
@@ -14,8 +15,10 @@ const begin = "begin"
 
 // facts are what a worker finds before it folds.
 type facts struct {
-	commit broker.Commit // the group's
-	held   broker.Range  // by the log
+	epoch    uint32        // to fold under
+	handOver broker.Commit // of the switch to it, if there was one
+	commit   broker.Commit // the group's
+	held     broker.Range  // by the log
 	// written is the next offset that ClickHouse's progress vouches for; started is
 	// whether it has any.
 	written stream.Offset
@@ -41,34 +44,81 @@ func (f facts) sign() string {
 // plan is how a worker begins: with the empty state, or with one from a snapshot.
 type plan struct {
 	empty  bool
-	commit bool          // the empty state's offset is to be committed first
+	commit broker.Commit // to be made first, if it is set
 	at     stream.Offset // of the empty state, or the newest state that is true
 	from   snapshots.Pointer
 }
 
 // decide tells from the facts how to begin, or why the partition must stop.
 func decide(group string, source stream.Source, f facts) (plan, error) {
-	if !f.commit.Set {
+	commit, take, err := f.standing(source)
+	if err != nil {
+		return plan{}, err
+	}
+	if !commit.Set {
 		if sign := f.sign(); sign != "" {
 			return plan{}, fmt.Errorf("group %s has no committed offset for %s, but %s: the group's offsets expired or were deleted; "+
 				"beginning again in silence could count a shortened log as the whole (refold the topic with `runrate rebuild`)", group, source, sign)
 		}
-		return plan{empty: true, commit: true, at: f.held.First}, nil
+		commit, take = broker.Commit{Set: true, Next: f.held.First, Metadata: begin}, true
 	}
-	if err := f.holds(source, f.commit.Next); err != nil {
+	if err := f.holds(source, commit.Next); err != nil {
 		return plan{}, err
 	}
-	if f.commit.Metadata == begin {
-		return plan{empty: true, at: f.commit.Next}, nil
+	p := plan{empty: commit.Metadata == begin, at: commit.Next}
+	if take {
+		p.commit = commit
 	}
-	pointer, err := snapshots.ParsePointer(f.commit.Metadata)
-	if err != nil {
-		return plan{}, fmt.Errorf("restore %s@%d: %w", source, f.commit.Next, err)
+	if p.empty {
+		return p, nil
+	}
+	if p.from, err = snapshots.ParsePointer(commit.Metadata); err != nil {
+		return plan{}, fmt.Errorf("restore %s@%d: %w", source, commit.Next, err)
 	}
 	// Rows of the committed prefix are all written, unless ClickHouse lost some that
 	// it had acknowledged: then an older state is the last true one.
-	return plan{at: min(f.commit.Next, f.written), from: pointer}, nil
+	p.at = min(commit.Next, f.written)
+	return p, nil
 }
+
+// standing is the commit to go on from: the group's own or, where that is of an
+// epoch before, the one that the switch to this epoch handed over (take), from
+// which folding again is always true.
+func (f facts) standing(source stream.Source) (commit broker.Commit, take bool, err error) {
+	if !f.commit.Set || f.commit.Metadata == begin { // which does not tell its epoch
+		if f.handOver.Set && f.handOver != f.commit {
+			return f.handOver, true, nil
+		}
+		return f.commit, false, nil
+	}
+	pointer, err := snapshots.ParsePointer(f.commit.Metadata)
+	switch {
+	case err != nil:
+		return f.commit, false, fmt.Errorf("restore %s@%d: %w", source, f.commit.Next, err)
+	case pointer.Epoch > f.epoch:
+		return f.commit, false, &Superseded{source, f.epoch, pointer.Epoch}
+	case pointer.Epoch == f.epoch:
+		return f.commit, false, nil
+	case !f.handOver.Set:
+		return f.commit, false, fmt.Errorf("restore %s@%d: the commit is of epoch %d, and the switch to epoch %d handed nothing over (refold the topic with `runrate rebuild`)",
+			source, f.commit.Next, pointer.Epoch, f.epoch)
+	}
+	return f.handOver, true, nil
+}
+
+// Superseded says that the partition's consumers fold a later epoch by now: this
+// one has yet to learn of the switch.
+type Superseded struct {
+	Source     stream.Source
+	Epoch, Now uint32
+}
+
+func (e *Superseded) Error() string {
+	return fmt.Sprintf("%s is folded under epoch %d by now, and this is epoch %d", e.Source, e.Now, e.Epoch)
+}
+
+// Fault is fault.Fenced.
+func (*Superseded) Fault() fault.Kind { return fault.Fenced }
 
 // holds makes sure that the log goes on at an offset.
 func (f facts) holds(source stream.Source, next stream.Offset) error {

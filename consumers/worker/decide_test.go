@@ -15,6 +15,7 @@ import (
 func TestDecide(t *testing.T) {
 	source := stream.Source{Topic: stream.Usage.Topic(), Partition: 3}
 	from := snapshots.Pointer{First: 4, Last: 9, Epoch: 1}
+	before, later := snapshots.Pointer{First: 1, Last: 2}, snapshots.Pointer{First: 1, Last: 2, Epoch: 2}
 	held := broker.Range{First: 100, End: 500}
 	at := func(next stream.Offset, metadata string) broker.Commit {
 		return broker.Commit{Set: true, Next: next, Metadata: metadata}
@@ -25,8 +26,8 @@ func TestDecide(t *testing.T) {
 		want  plan
 		err   string // a part of it
 	}{
-		{"a new group", facts{held: held}, plan{empty: true, commit: true, at: 100}, ""},
-		{"a new group of an empty log", facts{}, plan{empty: true, commit: true, at: 0}, ""},
+		{"a new group", facts{held: held}, plan{empty: true, commit: at(100, begin), at: 100}, ""},
+		{"a new group of an empty log", facts{}, plan{empty: true, commit: at(0, begin)}, ""},
 		{"no commit beside rows", facts{held: held, started: true, written: 200}, plan{}, "but ClickHouse has its progress: the group's offsets expired"},
 		{"no commit beside snapshots", facts{held: held, snapshots: true}, plan{}, "but the snapshot log has its state: the group's offsets expired"},
 		{"begun", facts{held: held, commit: at(100, begin)}, plan{empty: true, at: 100}, ""},
@@ -40,8 +41,17 @@ func TestDecide(t *testing.T) {
 		{"a snapshot, at the first record", facts{held: held, commit: at(100, from.String()), started: true, written: 100}, plan{at: 100, from: from}, ""},
 		{"a snapshot, overtaken by retention", facts{held: held, commit: at(99, from.String()), started: true, written: 99}, plan{}, "deleted"},
 		{"a snapshot, the log is shorter", facts{held: held, commit: at(501, from.String()), started: true, written: 501}, plan{}, "shorter"},
+		{"handed over", facts{held: held, handOver: at(300, from.String()), commit: at(450, before.String()), started: true, written: 320}, plan{commit: at(300, from.String()), at: 300, from: from}, ""},
+		{"handed over, and the old commit is outside of the log", facts{held: held, handOver: at(300, from.String()), commit: at(99, before.String()), started: true, written: 300}, plan{commit: at(300, from.String()), at: 300, from: from}, ""},
+		{"handed over to a new partition", facts{held: held, handOver: at(300, from.String()), started: true, written: 300}, plan{commit: at(300, from.String()), at: 300, from: from}, ""},
+		{"handed over to one that has only begun", facts{held: held, handOver: at(300, from.String()), commit: at(100, begin), started: true, written: 300}, plan{commit: at(300, from.String()), at: 300, from: from}, ""},
+		{"handed over, nothing folded", facts{held: held, handOver: at(100, begin), commit: at(450, before.String())}, plan{empty: true, commit: at(100, begin), at: 100}, ""},
+		{"handed over and taken over", facts{held: held, handOver: at(300, from.String()), commit: at(450, from.String()), started: true, written: 450}, plan{at: 450, from: from}, ""},
+		{"nothing handed over", facts{held: held, commit: at(450, before.String()), started: true, written: 450}, plan{}, "handed nothing over"},
+		{"a later epoch's", facts{held: held, commit: at(450, later.String()), started: true, written: 450}, plan{}, "folded under epoch 2 by now"},
 		{"another's metadata", facts{held: held, commit: at(200, ""), started: true, written: 200}, plan{}, "restore runrate.usage/3@200: commit metadata"},
 	} {
+		c.facts.epoch = 1
 		got, err := decide("group", source, c.facts)
 		if !reflect.DeepEqual(got, c.want) || (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: %+v, %v\nwant %+v, %q", c.name, got, err, c.want, c.err)

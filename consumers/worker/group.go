@@ -29,6 +29,8 @@ type Group struct {
 	Session time.Duration
 	Client  *broker.Client
 	Logger  *zap.Logger
+	// Halted, if there is one, is told why a partition cannot go on.
+	Halted func(error)
 }
 
 // DefaultSession is Group.Session unless told otherwise.
@@ -121,6 +123,9 @@ func (g *Group) run(ctx context.Context, source stream.Source, member broker.Mem
 		logger.Info("partition given up: the group has moved on", zap.Error(err))
 	default:
 		logger.Error("partition STOPPED: it needs an operator; the others go on", zap.Error(err))
+		if g.Halted != nil {
+			g.Halted(err)
+		}
 	}
 }
 

@@ -23,8 +23,17 @@ func (w *Worker) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if p.commit.Set {
+		if err := w.persist(ctx, "commit where to begin", func(ctx context.Context) error {
+			return w.log.Commit(ctx, w.config.Member, w.source, p.commit.Next, p.commit.Metadata)
+		}); err != nil {
+			return err
+		}
+		f.commit = p.commit
+	}
 	if p.empty {
-		return w.begin(ctx, p, f)
+		w.begin(p, f)
+		return nil
 	}
 	return w.bringBack(ctx, p, f)
 }
@@ -45,7 +54,7 @@ func (w *Worker) gather(ctx context.Context) (f facts, err error) {
 	err = retry.Poll(ctx, time.Second, func(ctx context.Context) (enough bool, err error) {
 		f, err = w.facts(ctx)
 		tries++
-		return f.commit.Set || f.sign() == "" || tries > staleReads, err
+		return f.commit.Set || f.handOver.Set || f.sign() == "" || tries > staleReads, err
 	})
 	return f, err
 }
@@ -53,6 +62,7 @@ func (w *Worker) gather(ctx context.Context) (f facts, err error) {
 // facts asks Kafka and ClickHouse for the facts. The commit comes first: progress
 // that is read after it is not behind it, unless it was lost.
 func (w *Worker) facts(ctx context.Context) (f facts, err error) {
+	f.epoch, f.handOver = w.config.Epoch, w.config.HandOver
 	if err := w.persist(ctx, "read the committed offset", func(ctx context.Context) error {
 		commits, err := w.log.Committed(ctx, w.config.Member.Group, w.source.Topic)
 		if err != nil {
@@ -83,20 +93,12 @@ func (w *Worker) facts(ctx context.Context) (f facts, err error) {
 }
 
 // begin begins with the empty state.
-func (w *Worker) begin(ctx context.Context, p plan, f facts) error {
-	if p.commit {
-		if err := w.persist(ctx, "commit the beginning", func(ctx context.Context) error {
-			return w.log.Commit(ctx, w.config.Member, w.source, p.at, begin)
-		}); err != nil {
-			return err
-		}
-	}
+func (w *Worker) begin(p plan, f facts) {
 	if f.held.First > 0 {
 		w.logger.Warn("the log does not begin at 0; what was deleted before is in no number", zap.Int64("first_offset", int64(f.held.First)))
 	}
 	w.partition, w.chain = fold.Begin(w.config.Fold, p.at), snapshots.NewChain(w.labels())
 	w.logger.Info("begins", zap.Int64("next_offset", int64(p.at)), zap.Int64("behind", int64(f.held.End-p.at)))
-	return nil
 }
 
 // bringBack gets the state from the snapshot, and the identities of the recent

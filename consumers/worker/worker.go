@@ -50,6 +50,8 @@ type Config struct {
 	Epoch    uint32        // logic epoch of the rows
 	Settings string        // that rows depend on, kept with the state
 	Limits   Limits
+	// HandOver is where the switch to the epoch says to go on, if it was switched to.
+	HandOver broker.Commit
 	// Guard, if there is one, is called before a batch is written; its error is one
 	// that the partition stops for, unless it may pass.
 	Guard func(context.Context) error
