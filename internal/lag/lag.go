@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
@@ -19,8 +20,27 @@ type Partition struct {
 	Log    broker.Range
 }
 
+// Outside says that a group has committed an offset that the log does not have:
+// it lost its tail or was made anew, or retention has deleted what the group has
+// not folded. How far the group is behind is then unknown, not 0. A leader that
+// is new may say less of its log for a moment, so it may pass.
+type Outside struct{ Partition Partition }
+
+func (e *Outside) Error() string {
+	p := e.Partition
+	cause := "the log lost its tail, or the topic was made anew"
+	if p.Commit.Next < p.Log.First {
+		cause = "retention has deleted records that are not folded"
+	}
+	return fmt.Sprintf("%s: group %s has committed %d and the log holds %d up to %d: %s",
+		p.Source, p.Source.Topic.Kind().Group(), p.Commit.Next, p.Log.First, p.Log.End, cause)
+}
+
+// Fault is fault.Retry.
+func (*Outside) Fault() fault.Kind { return fault.Retry }
+
 // Behind is how many records up to end are not committed. Before the first
-// commit it is the whole log.
+// commit it is the whole log. An end that is passed already leaves none.
 func (p Partition) Behind(end stream.Offset) int64 {
 	next := p.Log.First
 	if p.Commit.Set {
@@ -31,7 +51,8 @@ func (p Partition) Behind(end stream.Offset) int64 {
 
 // Read is the state of every partition of an input topic, in order: what the
 // group that folds it has committed, and its log. Commits are read before ends,
-// so that a commit is never ahead of its end.
+// so that a commit that is ahead of its end is no matter of timing: such a one is
+// Outside.
 func Read(ctx context.Context, c *broker.Client, topic stream.Topic) ([]Partition, error) {
 	commits, err := c.Committed(ctx, topic.Kind().Group(), topic)
 	if err != nil {
@@ -49,6 +70,9 @@ func Read(ctx context.Context, c *broker.Client, topic stream.Topic) ([]Partitio
 		partitions[p] = Partition{
 			Source: stream.Source{Topic: topic, Partition: int32(p)},
 			Commit: commits[int32(p)], Log: ranges[int32(p)],
+		}
+		if c, log := partitions[p].Commit, partitions[p].Log; c.Set && (c.Next > log.End || c.Next < log.First) {
+			return nil, &Outside{partitions[p]}
 		}
 	}
 	return partitions, nil

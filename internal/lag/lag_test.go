@@ -3,6 +3,7 @@ package lag
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,5 +140,26 @@ func TestNoTopicIsNotWaitedFor(t *testing.T) {
 	var missing *broker.NoTopic
 	if err := Settle(t.Context(), c, []stream.Topic{stream.Usage.Named("runrate.other")}); !errors.As(err, &missing) {
 		t.Error(err)
+	}
+}
+
+// TestCutLogIsNotSettled: a commit beyond the end of the log is no lag of 0.
+func TestCutLogIsNotSettled(t *testing.T) {
+	_, c := start(t)
+	appendTo(t, c, 1, 5)
+	source := stream.Source{Topic: stream.Usage.Topic(), Partition: 1}
+	if err := c.Commit(t.Context(), member(t, c), source, 8, ""); err != nil {
+		t.Fatal(err)
+	}
+	const want = "runrate.usage/1: group runrate-usage has committed 8 and the log holds 0 up to 5: the log lost its tail, or the topic was made anew"
+	var outside *Outside
+	if _, err := Read(t.Context(), c, stream.Usage.Topic()); !errors.As(err, &outside) || err.Error() != want {
+		t.Errorf("read: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	var u *Unsettled
+	if err := Settle(ctx, c, stream.Inputs()); !errors.As(err, &u) || len(u.Unknown) != 1 || !strings.Contains(u.Unknown[0], want) {
+		t.Errorf("settle: %v", err)
 	}
 }
