@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -126,6 +127,9 @@ func (l *lock) read(ctx context.Context) (highest uint32, what string, err error
 		return 0, "", fmt.Errorf("read the register of group %s: %w", l.group(), err)
 	}
 	c := commits[register.Partition]
+	if c.Next < 0 || c.Next > math.MaxUint32 {
+		return 0, "", fmt.Errorf("read the register of group %s: %d is no epoch", l.group(), c.Next)
+	}
 	return uint32(c.Next), c.Metadata, nil
 }
 

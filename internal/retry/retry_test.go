@@ -80,7 +80,7 @@ func TestDoStops(t *testing.T) {
 	} {
 		log, said := logged()
 		step, at := times(1, err)
-		if got := Patient.Do(t.Context(), log, "commit", step); got != err || len(*at) != 1 || len(said()) != 0 {
+		if got := Patient.Do(t.Context(), log, "commit", step); !errors.Is(got, err) || len(*at) != 1 || len(said()) != 0 {
 			t.Errorf("%v became %v after %d tries, said %q", err, got, len(*at), said())
 		}
 	}

@@ -194,7 +194,8 @@ func testRun(t *testing.T, finish func(context.CancelFunc, context.CancelCauseFu
 		t.Errorf("ended with %v, want %v", err, want)
 	}
 	parts.happened.expect(t, "+clickhouse", "+broker", "-consumer", "-consumer", "-broker", "-clickhouse")
-	if _, err := http.Get("http://" + address + "/readyz"); err == nil {
+	if answer, err := http.Get("http://" + address + "/readyz"); err == nil {
+		answer.Body.Close()
 		t.Error("it answers after its end")
 	}
 }

@@ -80,7 +80,7 @@ func (s *supervisor) keep(ctx context.Context, running server) error {
 	for {
 		<-running.Done()
 		if _, keep := s.running(); !keep || ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // to end when told to is no error
 		}
 		err := running.Err()
 		now := time.Now()

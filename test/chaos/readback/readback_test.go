@@ -18,8 +18,9 @@ func TestEveryViewIsReadBack(t *testing.T) {
 }
 
 // notComputed are the columns that no log determines, or that say in words what
-// another says.
-var notComputed = []string{"dead_letters time", "dead_letters detail", "dead_letters payload", "freshness written_at"}
+// another says; the state of a dead letter is that of redrive's memory.
+var notComputed = []string{"dead_letters time", "dead_letters detail", "dead_letters key", "dead_letters headers",
+	"dead_letters payload", "dead_letters state", "freshness written_at"}
 
 // Every other column of those views is read back.
 func TestEveryColumnIsReadBack(t *testing.T) {
