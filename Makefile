@@ -34,11 +34,11 @@ run: build clickhouse ## the whole pipeline here, with three histories, until Ct
 
 test: clickhouse progress ## all tests, against a real ClickHouse and an embedded broker (minutes)
 	@echo "All tests: minutes, most of them in consumers/worker, test/program and internal/views/verify."
-	$(TEST) -p 2 -timeout 9m ./...
+	$(TEST) -p 2 -timeout 20m ./...
 
 race: clickhouse progress ## the tests of the concurrent parts under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(TEST) -race -timeout 9m $(RACE)
-	CGO_ENABLED=1 $(TEST) -race -timeout 9m -run $(RACE_WORKER) ./consumers/worker
+	CGO_ENABLED=1 $(TEST) -race -timeout 20m $(RACE)
+	CGO_ENABLED=1 $(TEST) -race -timeout 20m -run $(RACE_WORKER) ./consumers/worker
 
 test-kafka: progress ## the tests against real Apache Kafka clusters on this machine; KAFKA=3.9.2 takes that release (needs Java and Maven)
 	@test/kafka/fetch.sh $(KAFKA)
