@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,6 +40,7 @@ func (f *fake) Stop(ctx context.Context) error {
 // supervision is a supervisor over fakes, within a bubble of virtual time.
 type supervision struct {
 	*supervisor
+	mu      sync.Mutex // of servers and begin; virtual time orders nothing for the race detector
 	servers []*fake
 	ctx     context.Context
 	end     context.CancelFunc // of ctx
@@ -53,13 +55,19 @@ func newSupervision(t *testing.T) *supervision {
 	s := &supervision{logs: logs}
 	s.ctx, s.end = context.WithCancel(t.Context())
 	begin := func(context.Context) (server, error) {
-		if s.begin != nil {
-			if err := s.begin(); err != nil {
+		s.mu.Lock()
+		first := s.begin
+		s.mu.Unlock()
+		if first != nil {
+			if err := first(); err != nil {
 				return nil, err
 			}
 		}
-		s.servers = append(s.servers, &fake{number: len(s.servers) + 1, done: make(chan struct{})})
-		return s.last(), nil
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		started := &fake{number: len(s.servers) + 1, done: make(chan struct{})}
+		s.servers = append(s.servers, started)
+		return started, nil
 	}
 	var err error
 	if s.supervisor, err = supervise(s.ctx, "ClickHouse", begin, zap.New(core), func(err error) { s.gaveUp = err }); err != nil {
@@ -68,7 +76,33 @@ func newSupervision(t *testing.T) *supervision {
 	return s
 }
 
-func (s *supervision) last() *fake { return s.servers[len(s.servers)-1] }
+// last is the server started last.
+func (s *supervision) last() *fake {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.servers[len(s.servers)-1]
+}
+
+// nth is the server that was started as the nth, from 1.
+func (s *supervision) nth(n int) *fake {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.servers[n-1]
+}
+
+// started is how many servers were started.
+func (s *supervision) started() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.servers)
+}
+
+// before has f called before a server starts.
+func (s *supervision) before(f func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.begin = f
+}
 
 // fall ends the server that runs, and lets everything happen that follows at once and
 // in the time given.
@@ -95,20 +129,20 @@ func TestStartedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSupervision(t)
 		s.fall(restartPause - time.Millisecond)
-		if len(s.servers) != 1 || !s.servers[0].killed {
-			t.Errorf("just before the pause is over there are %d servers; the first is cleared away: %v", len(s.servers), s.servers[0].killed)
+		if s.started() != 1 || !s.nth(1).killed {
+			t.Errorf("just before the pause is over there are %d servers; the first is cleared away: %v", s.started(), s.nth(1).killed)
 		}
 		time.Sleep(time.Millisecond)
 		synctest.Wait()
-		if len(s.servers) != 2 || s.gaveUp != nil {
-			t.Fatalf("after the pause there are %d servers, %v", len(s.servers), s.gaveUp)
+		if s.started() != 2 || s.gaveUp != nil {
+			t.Fatalf("after the pause there are %d servers, %v", s.started(), s.gaveUp)
 		}
 		if logs := s.logs.All(); len(logs) != 1 || logs[0].Message != "ClickHouse ended by itself; starting it again" || logs[0].ContextMap()["error"] != "server 1 fell over" {
 			t.Errorf("said %v", logs)
 		}
 		s.finish(t)
-		if s.servers[0].stopped || s.servers[1].killed || s.gaveUp != nil {
-			t.Errorf("stopped in order: %+v, %+v, %v", s.servers[0], s.servers[1], s.gaveUp)
+		if s.nth(1).stopped || s.nth(2).killed || s.gaveUp != nil {
+			t.Errorf("stopped in order: %+v, %+v, %v", s.nth(1), s.nth(2), s.gaveUp)
 		}
 	})
 }
@@ -137,15 +171,15 @@ func TestRestartBudget(t *testing.T) {
 					s.fall(c.apart)
 				}
 				if c.last == 0 {
-					if s.gaveUp != nil || len(s.servers) != c.falls+1 {
-						t.Errorf("%d servers, %v", len(s.servers), s.gaveUp)
+					if s.gaveUp != nil || s.started() != c.falls+1 {
+						t.Errorf("%d servers, %v", s.started(), s.gaveUp)
 					}
 					s.finish(t)
 					return
 				}
 				want := fmt.Sprintf("ClickHouse ended by itself 11 times within 10m0s, last: server %d fell over", c.last)
-				if s.gaveUp == nil || s.gaveUp.Error() != want || len(s.servers) != c.last {
-					t.Errorf("%d servers, %v; want %s", len(s.servers), s.gaveUp, want)
+				if s.gaveUp == nil || s.gaveUp.Error() != want || s.started() != c.last {
+					t.Errorf("%d servers, %v; want %s", s.started(), s.gaveUp, want)
 				}
 			})
 		})
@@ -160,8 +194,8 @@ func TestNotStartedAgain(t *testing.T) {
 			s := newSupervision(t)
 			s.stop()
 			time.Sleep(time.Hour)
-			if len(s.servers) != 1 || s.gaveUp != nil || s.logs.Len() > 0 {
-				t.Errorf("%d servers, %v, said %v", len(s.servers), s.gaveUp, s.logs.All())
+			if s.started() != 1 || s.gaveUp != nil || s.logs.Len() > 0 {
+				t.Errorf("%d servers, %v, said %v", s.started(), s.gaveUp, s.logs.All())
 			}
 		})
 	})
@@ -171,8 +205,8 @@ func TestNotStartedAgain(t *testing.T) {
 			s.fall(restartPause / 2)
 			s.end()
 			time.Sleep(time.Hour)
-			if len(s.servers) != 1 || s.gaveUp != nil {
-				t.Errorf("%d servers, %v", len(s.servers), s.gaveUp)
+			if s.started() != 1 || s.gaveUp != nil {
+				t.Errorf("%d servers, %v", s.started(), s.gaveUp)
 			}
 		})
 	})
@@ -181,22 +215,22 @@ func TestNotStartedAgain(t *testing.T) {
 			s := newSupervision(t)
 			s.end()
 			s.fall(time.Hour)
-			if len(s.servers) != 1 || s.gaveUp != nil || s.logs.Len() > 0 {
-				t.Errorf("%d servers, %v, said %v", len(s.servers), s.gaveUp, s.logs.All())
+			if s.started() != 1 || s.gaveUp != nil || s.logs.Len() > 0 {
+				t.Errorf("%d servers, %v, said %v", s.started(), s.gaveUp, s.logs.All())
 			}
 		})
 	})
 	t.Run("stopped while the next one starts", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSupervision(t)
-			s.begin = func() error { time.Sleep(10 * time.Second); return nil }
+			s.before(func() error { time.Sleep(10 * time.Second); return nil })
 			s.fall(restartPause + 5*time.Second)
-			s.servers[0].hangs = true // it is gone: nothing to close
+			s.nth(1).hangs = true // it is gone: nothing to close
 			go s.stop()
 			time.Sleep(time.Hour)
 			synctest.Wait()
-			if len(s.servers) != 2 || !s.servers[1].killed || s.gaveUp != nil {
-				t.Errorf("%d servers, the second killed: %v, %v", len(s.servers), s.last().killed, s.gaveUp)
+			if s.started() != 2 || !s.nth(2).killed || s.gaveUp != nil {
+				t.Errorf("%d servers, the second killed: %v, %v", s.started(), s.last().killed, s.gaveUp)
 			}
 		})
 	})
@@ -212,7 +246,7 @@ func TestCannotBeStarted(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		s := newSupervision(t)
-		s.begin = func() error { return broken }
+		s.before(func() error { return broken })
 		s.fall(restartPause)
 		if !errors.Is(s.gaveUp, broken) || !strings.HasPrefix(s.gaveUp.Error(), "start ClickHouse again: ") {
 			t.Errorf("later: %v", s.gaveUp)
