@@ -64,8 +64,9 @@ func consumeCommand(a *app) *cobra.Command {
 partitions that fall to this process, until it is told to end (SIGTERM, Ctrl-C).
 Start as many processes as there are partitions, on as many machines as you like.
 
-A partition that cannot go on (a gap in the log, a snapshot that is gone) says
-STOPPED in the log and stands still; the others continue.`,
+A partition that must not go on (a gap in the log, a snapshot that is gone) is
+halted: it says so in the log and in the view freshness, and stands still; the others
+continue. It looks again every minute whether it may go on.`,
 		Example: examples("runrate consume usage --brokers kafka-1:9092 --clickhouse clickhouse-1:9000", "runrate consume all"),
 		Args:    cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: which,
 		RunE: func(cmd *cobra.Command, args []string) error {

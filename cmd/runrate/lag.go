@@ -11,17 +11,24 @@ import (
 	"runrate/internal/broker"
 	"runrate/internal/lag"
 	"runrate/internal/stream"
+	"runrate/internal/views/freshness"
 )
 
 func lagCommand(a *app) *cobra.Command {
 	var names []string
 	cmd := &cobra.Command{
 		Use:   "lag",
-		Short: "Show how far the consumers are behind the log",
-		Long: `Show, for each partition, what its group has committed, where the log ends, and
-how many records are between. "none" is a group that never committed; what
-cannot be read is an error, never a 0.`,
-		Example: examples("runrate lag --brokers kafka-1:9092"),
+		Short: "Show how far the consumers are behind the log, and what stands still",
+		Long: `Show, for each partition, what its group has committed, where the log ends, how
+many records are between, and what its consumer said last: ok, stalled, halted, or
+unknown if it said nothing for a minute. "none" is a group that never committed; what
+cannot be read is an error, never a 0.
+
+What consumers say is in ClickHouse. Where that cannot be read it is unknown, which
+is an error if --clickhouse was given.
+
+Exit codes: 0, 1 if something cannot be read, 3 if a partition is halted.`,
+		Example: examples("runrate lag --brokers kafka-1:9092 --clickhouse clickhouse-1:9000"),
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			topics, err := topicsOf(names)
@@ -39,15 +46,38 @@ cannot be read is an error, never a 0.`,
 					return err
 				}
 				for _, p := range partitions {
-					rows = append(rows, lagRow{p.Source, p.Commit, p.Log.End, p.Behind(p.Log.End), false})
+					rows = append(rows, lagRow{source: p.Source, commit: p.Commit, end: p.Log.End, behind: p.Behind(p.Log.End)})
 				}
 			}
-			return writeLag(a.out, rows)
+			said, unread := a.freshness(cmd)(cmd.Context())
+			halted := say(rows, said)
+			if err := writeLag(a.out, rows); err != nil {
+				return err
+			}
+			return a.lagVerdict(halted, unread, cmd.Flags().Changed("clickhouse"))
 		},
 	}
 	a.kafkaFlags(cmd)
+	a.clickhouseFlags(cmd)
 	topicFlag(cmd, &names)
 	return cmd
+}
+
+// lagVerdict says under the table which partitions are halted, and what of it all
+// is an error.
+func (a *app) lagVerdict(halted []freshness.Partition, unread error, required bool) error {
+	for _, p := range halted {
+		a.printf("\n%s\n", p)
+	}
+	switch {
+	case len(halted) > 0:
+		return trouble{fmt.Errorf("%d partitions are halted", len(halted))}
+	case unread != nil && required:
+		return fmt.Errorf("what consumers say is unknown: %w", unread)
+	case unread != nil:
+		fmt.Fprintf(a.err, "what consumers say is unknown: %v\n", unread)
+	}
+	return nil
 }
 
 type lagRow struct {
@@ -56,29 +86,58 @@ type lagRow struct {
 	end    stream.Offset
 	behind int64
 	stale  bool
+	status string // "" for unknown
+}
+
+// say adds to the rows what consumers said of them, and returns those of the rows
+// that are halted.
+func say(rows []lagRow, said []freshness.Partition) (halted []freshness.Partition) {
+	by := map[stream.Source]freshness.Partition{}
+	for _, p := range said {
+		by[p.Source] = p
+	}
+	for i := range rows {
+		p, ok := by[rows[i].source]
+		if !ok {
+			continue
+		}
+		rows[i].status = p.Status
+		if p.Halted() {
+			rows[i].status += " (" + p.Reason + ")"
+			halted = append(halted, p)
+		}
+	}
+	return halted
 }
 
 func writeLag(w io.Writer, rows []lagRow) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "topic\tpartition\tcommitted\tend\tlag\t")
+	fmt.Fprintln(t, "topic\tpartition\tcommitted\tend\tlag\tstatus\t")
 	for _, r := range rows {
-		committed, behind := "none", strconv.FormatInt(r.behind, 10)
+		committed, behind, status := "none", strconv.FormatInt(r.behind, 10), r.status
 		if r.commit.Set {
 			committed = strconv.FormatInt(int64(r.commit.Next), 10)
 		}
 		if r.stale {
-			committed, behind = "unknown", "unknown"
+			committed, behind = unknown, unknown
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t\n", r.source.Topic, r.source.Partition, committed, r.end, behind)
+		if status == "" {
+			status = unknown
+		}
+		fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t%s\t\n", r.source.Topic, r.source.Partition, committed, r.end, behind, status)
 	}
 	return t.Flush()
 }
 
+// unknown stands for what could not be read.
+const unknown = "unknown"
+
 // lateTable shows the partitions that a settle waited for in vain.
-func (a *app) lateTable(late *lag.Unsettled) {
+func (a *app) lateTable(late *lag.Unsettled, said []freshness.Partition) {
 	var rows []lagRow
 	for _, l := range late.Behind {
-		rows = append(rows, lagRow{l.Source, l.Commit, l.End, l.Partition.Behind(l.End), l.Stale})
+		rows = append(rows, lagRow{source: l.Source, commit: l.Commit, end: l.End, behind: l.Partition.Behind(l.End), stale: l.Stale})
 	}
+	say(rows, said)
 	_ = writeLag(a.err, rows) // the error that follows says the same
 }

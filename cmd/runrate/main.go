@@ -17,7 +17,7 @@ func main() {
 }
 
 // run executes one command line and returns the exit code: 0 done, 1 failed,
-// 2 called wrongly. SIGINT and SIGTERM end the context; a second one kills.
+// 2 called wrongly, 3 found trouble. SIGINT and SIGTERM end the context; a second one kills.
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

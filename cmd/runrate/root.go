@@ -33,9 +33,16 @@ var commands = []func(*app) *cobra.Command{
 
 // Exit codes.
 const (
-	exitFailed = 1
-	exitUsage  = 2
+	exitFailed  = 1
+	exitUsage   = 2
+	exitTrouble = 3
 )
+
+// trouble is what a command found that asks for somebody: it did its work.
+type trouble struct{ error }
+
+// Unwrap is what was found.
+func (e trouble) Unwrap() error { return e.error }
 
 // usageError is a mistake in how the program was called.
 type usageError struct{ error }
@@ -65,6 +72,9 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 		fmt.Fprintf(errOut, "See '%s --help'.\n", cmd.CommandPath())
 		return exitUsage
 	}
+	if _, ok := errors.AsType[trouble](err); ok {
+		return exitTrouble
+	}
 	return exitFailed
 }
 
@@ -81,7 +91,7 @@ RUNRATE_CLICKHOUSE, --log-level is RUNRATE_LOG_LEVEL. A flag given on the
 command line wins. Secrets are better kept in files: RUNRATE_CLICKHOUSE_FILE
 names a file that holds the value.
 
-Exit codes: 0 done, 1 failed, 2 called wrongly.`,
+Exit codes: 0 done, 1 failed, 2 called wrongly, 3 found trouble (lag).`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {

@@ -10,6 +10,7 @@ import (
 
 	"runrate/internal/lag"
 	"runrate/internal/stream"
+	"runrate/internal/views/freshness"
 )
 
 func settleCommand(a *app) *cobra.Command {
@@ -22,8 +23,9 @@ func settleCommand(a *app) *cobra.Command {
 committed that far. Records that come later are not waited for.
 
 When the time is up first, a table tells which partitions lag, and the exit
-code is 1. A group that does not run never gets there: name the topics of those
-that do with --topic.`,
+code is 1; so it is as soon as one that lags is seen to be halted, which ClickHouse
+tells (--clickhouse). A group that does not run never gets there: name the topics of
+those that do with --topic.`,
 		Example: examples("runrate publish events.ndjson && runrate settle", "runrate settle --timeout 10m --topic "+stream.Usage.Topic().String()),
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -38,10 +40,18 @@ that do with --topic.`,
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()
 			began := time.Now()
-			err = lag.Settle(ctx, client, topics)
+			var said []freshness.Partition
+			read := a.freshness(cmd)
+			err = lag.Settle(ctx, client, topics, func(ctx context.Context) (map[stream.Source]string, error) {
+				now, err := read(ctx)
+				if err == nil {
+					said = now
+				}
+				return haltedSentences(now), err
+			})
 			var late *lag.Unsettled
 			if errors.As(err, &late) && len(late.Behind) > 0 {
-				a.lateTable(late)
+				a.lateTable(late, said)
 			}
 			if err == nil {
 				a.printf("settled in %s\n", time.Since(began).Round(time.Millisecond))
@@ -50,6 +60,7 @@ that do with --topic.`,
 		},
 	}
 	a.kafkaFlags(cmd)
+	a.clickhouseFlags(cmd)
 	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait")
 	topicFlag(cmd, &names)
 	return cmd

@@ -32,7 +32,9 @@ type Options struct {
 	// Session is after how long without a heartbeat a process counts as gone; 0
 	// stands for worker.DefaultSession.
 	Session time.Duration
-	Logger  *zap.Logger
+	// Board, if there is one, is told how the partitions of the topic do.
+	Board  *worker.Board
+	Logger *zap.Logger
 }
 
 // Run folds a topic's partitions, as its consumer group assigns them to this
@@ -40,6 +42,9 @@ type Options struct {
 // over to that one by itself. It returns an error only if it cannot begin: the
 // topic or the tables are missing.
 func Run(ctx context.Context, topic stream.Topic, o Options) error {
+	if o.Board == nil {
+		o.Board = worker.NewBoard()
+	}
 	for {
 		var e epoch
 		err := retry.Steady.Do(ctx, o.Logger, "reach Kafka and ClickHouse", func(ctx context.Context) (err error) {
@@ -68,7 +73,10 @@ func (o Options) session(ctx context.Context, e epoch) error {
 		defer end()
 		o.changed(ctx, e)
 	})
-	return o.group(e.Topic.Kind().Group(), e).Run(ctx)
+	looking.Go(func() { o.say(ctx, e) })
+	group := o.group(e.Topic.Kind().Group(), e)
+	group.Board = o.Board
+	return group.Run(ctx)
 }
 
 // group folds an epoch as a consumer group.
@@ -82,7 +90,7 @@ func (o Options) group(id string, e epoch) *worker.Group {
 			}
 			config := worker.Config{
 				Fold:   fold.Config{Source: source, Partitions: e.Partitions, Memory: o.Memory, New: func() fold.Blank { return folding.blank(e.definition) }},
-				Member: member, Epoch: e.Epoch, Settings: e.Settings, Limits: o.Limits, Guard: o.guard(e, source),
+				Member: member, Epoch: e.Epoch, Settings: e.Settings, Limits: o.Limits, Guard: o.guard(e, source), Board: o.Board,
 			}
 			if h, ok := e.HandOver[source.Partition]; ok {
 				config.HandOver = broker.Commit{Set: true, Next: h.Next, Metadata: h.Metadata}

@@ -115,7 +115,7 @@ func TestRebuild(t *testing.T) {
 	running, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- Run(running, stream.Usage.Topic(), w.Options) }()
-	if err := lag.Settle(rebuilding, w.Client, []stream.Topic{stream.Usage.Topic()}); err != nil {
+	if err := lag.Settle(rebuilding, w.Client, []stream.Topic{stream.Usage.Topic()}, nil); err != nil {
 		t.Error(err)
 	}
 	w.expect("consumed", 1, definition, rows.Progress{NextOffset: 5, Accepted: 2, Duplicate: 1}, 5)

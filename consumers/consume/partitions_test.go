@@ -34,6 +34,9 @@ func TestPartitionsAdded(t *testing.T) {
 		}
 	}
 	halted(running)
+	within(t, "SQL sees it", func() bool {
+		return w.ask("SELECT concat(toString(countIf(status = 'halted' AND reason = 'partitions_changed')), ' of ', toString(count())) FROM DB.freshness") == "8 of 8"
+	})
 	running.stop()
 
 	started := w.consume()

@@ -172,7 +172,7 @@ func (w *pipeline) settle() {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), bound)
 	defer cancel()
-	if err := lag.Settle(ctx, w.client(), stream.Inputs()); err != nil {
+	if err := lag.Settle(ctx, w.client(), stream.Inputs(), nil); err != nil {
 		w.t.Fatal(err)
 	}
 }

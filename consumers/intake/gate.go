@@ -68,10 +68,21 @@ func (g *Gate) Begin(offset stream.Offset) {
 // Open takes the record at offset: the next one, without a gap.
 func (g *Gate) Open(offset stream.Offset) error {
 	if offset != g.progress.NextOffset {
-		return fmt.Errorf("fold %s: record at offset %d where %d is due: the log has a gap", g.source, offset, g.progress.NextOffset)
+		return &Gap{g.source, g.progress.NextOffset, offset}
 	}
 	g.progress.NextOffset++
 	return nil
+}
+
+// Gap says that a record came which is not the next one.
+type Gap struct {
+	Source    stream.Source
+	Want, Got stream.Offset
+}
+
+// Error is "fold source: which came where which is due".
+func (e *Gap) Error() string {
+	return fmt.Sprintf("fold %s: record at offset %d where %d is due: the log has a gap", e.Source, e.Got, e.Want)
 }
 
 // Refuse counts the record and keeps it as a dead letter.

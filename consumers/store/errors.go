@@ -73,12 +73,12 @@ func kindOf(err error) fault.Kind {
 	if ex, ok := errors.AsType[*clickhouse.Exception](err); ok {
 		code := proto.Error(ex.Code)
 		switch {
-		case retryCodes[code]:
-			return fault.Retry
 		case setupCodes[code]:
 			return fault.Setup
+		case defectCodes[code]:
+			return fault.Defect
 		}
-		return fault.Defect
+		return fault.Retry
 	}
 	if k := fault.KindOf(err); k != fault.Defect {
 		return k

@@ -2,24 +2,24 @@ package store
 
 import "github.com/ClickHouse/ch-go/proto"
 
-// Codes of errors of the server, by what they ask for.
-var retryCodes = map[proto.Error]bool{
-	proto.ErrTimeoutExceeded: true, proto.ErrSocketTimeout: true, proto.ErrNetworkError: true,
-	proto.ErrTooManyParts: true, proto.ErrTooManySimultaneousQueries: true,
-	proto.ErrNoFreeConnection: true, proto.ErrAllConnectionTriesFailed: true,
-	proto.ErrMemoryLimitExceeded: true, proto.ErrQuotaExpired: true,
-	proto.ErrTableIsReadOnly: true, proto.ErrNotEnoughSpace: true, proto.ErrCannotWriteToFileDescriptor: true,
-	proto.ErrAborted: true, proto.ErrDeadlockAvoided: true,
-	proto.ErrNoZookeeper: true, proto.ErrKeeperException: true, proto.ErrUnexpectedZookeeperError: true,
-	proto.ErrTooFewLiveReplicas: true, proto.ErrUnsatisfiedQuorumForPreviousWrite: true,
-	proto.ErrReplicaIsNotInQuorum: true, proto.ErrNoActiveReplicas: true, proto.ErrUnknownStatusOfInsert: true,
-	proto.ErrTableIsDropped: true, proto.ErrTableIsBeingRestarted: true,
-	proto.ErrCannotOpenFile: true, proto.ErrCannotCloseFile: true, proto.ErrCannotReadFromFileDescriptor: true,
-	unfinished: true, cannotScheduleTask: true, queryWasCancelled: true,
-	cannotFsync: true, cannotCreateDirectory: true, cannotWriteToFile: true, cannotCreateFile: true,
-	serverOverloaded: true, tooManyConnections: true, tableIsPermanentlyReadOnly: true,
+// Codes of errors of the server that halt a partition, by what they ask for. All
+// others may pass, whatever they are: the same is tried again, and freshness says
+// why the partition stands still.
+
+// defectCodes say that a statement, or a value in it, is none that the server can
+// take, and never will be.
+var defectCodes = map[proto.Error]bool{
+	proto.ErrSyntaxError: true, proto.ErrUnknownFunction: true, proto.ErrUnknownType: true, proto.ErrUnsupportedMethod: true,
+	proto.ErrNumberOfArgumentsDoesntMatch: true, proto.ErrIllegalTypeOfArgument: true, proto.ErrIllegalColumn: true,
+	proto.ErrBadArguments: true, proto.ErrNotImplemented: true, proto.ErrUnknownTypeOfQuery: true,
+	proto.ErrCannotParseText: true, proto.ErrCannotParseQuotedString: true, proto.ErrCannotParseEscapeSequence: true,
+	proto.ErrCannotParseInputAssertionFailed: true, proto.ErrCannotParseDate: true, proto.ErrCannotParseDatetime: true,
+	proto.ErrCannotParseNumber: true, proto.ErrCannotConvertType: true,
+	proto.ErrArgumentOutOfBound: true, proto.ErrValueIsOutOfRangeOfDataType: true, proto.ErrDecimalOverflow: true,
+	proto.ErrCannotInsertNullInOrdinaryColumn: true,
 }
 
+// setupCodes stay until somebody changes the schema, a grant or a setting.
 var setupCodes = map[proto.Error]bool{
 	// the schema
 	proto.ErrUnknownTable: true, proto.ErrUnknownDatabase: true, proto.ErrUnknownIdentifier: true,
@@ -32,21 +32,6 @@ var setupCodes = map[proto.Error]bool{
 	// the profile
 	proto.ErrUnknownSetting: true, proto.ErrSettingConstraintViolation: true,
 }
-
-// Codes without a name in ch-go, or with a doubtful one, as ClickHouse's
-// ErrorCodes.cpp numbers them; `SELECT errorCodeToName(204)` tells.
-const (
-	cannotCreateDirectory      proto.Error = 172
-	cannotFsync                proto.Error = 204
-	cannotWriteToFile          proto.Error = 294
-	unfinished                 proto.Error = 341
-	queryWasCancelled          proto.Error = 394
-	cannotScheduleTask         proto.Error = 439
-	cannotCreateFile           proto.Error = 586
-	serverOverloaded           proto.Error = 745
-	tooManyConnections         proto.Error = 749
-	tableIsPermanentlyReadOnly proto.Error = 774 // until its setting table_readonly is reset
-)
 
 // hints are sentences for the errors that somebody must act upon.
 func hintOf(code proto.Error) string {

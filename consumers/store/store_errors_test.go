@@ -122,22 +122,26 @@ func TestKindOfServerErrors(t *testing.T) {
 		{497, fault.Setup, "grant"},
 		{452, fault.Setup, "setting"},
 		{60, fault.Setup, "runrate migrate"},
-		{252, fault.Retry, ""}, // too many parts
-		{241, fault.Retry, ""}, // memory
-		{242, fault.Retry, ""}, // read-only
-		{243, fault.Retry, ""}, // disk full
-		{204, fault.Retry, ""}, // cannot fsync
-		{76, fault.Retry, ""},  // cannot open a file
-		{172, fault.Retry, ""}, // cannot create a directory
-		{294, fault.Retry, ""}, // cannot write to a file
-		{586, fault.Retry, ""}, // cannot create a file
-		{745, fault.Retry, ""}, // overloaded
-		{749, fault.Retry, ""}, // too many connections
-		{774, fault.Retry, ""}, // the table's setting table_readonly
-		{159, fault.Retry, ""}, // timeout
-		{236, fault.Retry, ""}, // shutting down
-		{285, fault.Retry, ""}, // too few live replicas
-		{62, fault.Defect, ""}, // syntax
+		{252, fault.Retry, ""},   // too many parts
+		{241, fault.Retry, ""},   // memory
+		{242, fault.Retry, ""},   // read-only
+		{243, fault.Retry, ""},   // disk full
+		{204, fault.Retry, ""},   // cannot fsync
+		{76, fault.Retry, ""},    // cannot open a file
+		{172, fault.Retry, ""},   // cannot create a directory
+		{294, fault.Retry, ""},   // cannot write to a file
+		{586, fault.Retry, ""},   // cannot create a file
+		{745, fault.Retry, ""},   // overloaded
+		{749, fault.Retry, ""},   // too many connections
+		{774, fault.Retry, ""},   // the table's setting table_readonly
+		{159, fault.Retry, ""},   // timeout
+		{236, fault.Retry, ""},   // shutting down
+		{285, fault.Retry, ""},   // too few live replicas
+		{49, fault.Retry, ""},    // a logical error of the server
+		{999, fault.Retry, ""},   // Keeper
+		{12345, fault.Retry, ""}, // one that no list has
+		{62, fault.Defect, ""},   // syntax
+		{407, fault.Defect, ""},  // a decimal overflows
 	} {
 		err := failure(t.Context(), "op", &clickhouse.Exception{Code: c.code, Message: "m"})
 		if fault.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.hint) {

@@ -57,8 +57,8 @@ func decide(group string, source stream.Source, f facts) (plan, error) {
 	}
 	if !commit.Set {
 		if sign := f.sign(); sign != "" {
-			return plan{}, fmt.Errorf("group %s has no committed offset for %s, but %s: the group's offsets expired or were deleted; "+
-				"beginning again in silence could count a shortened log as the whole (refold the topic with `runrate rebuild`)", group, source, sign)
+			return plan{}, &LostCommit{fmt.Errorf("group %s has no committed offset for %s, but %s: the group's offsets expired or were deleted; "+
+				"beginning again in silence could count a shortened log as the whole (refold the topic with `runrate rebuild`)", group, source, sign)}
 		}
 		commit, take = broker.Commit{Set: true, Next: f.held.First, Metadata: begin}, true
 	}
@@ -73,7 +73,7 @@ func decide(group string, source stream.Source, f facts) (plan, error) {
 		return p, nil
 	}
 	if p.from, err = snapshots.ParsePointer(commit.Metadata); err != nil {
-		return plan{}, fmt.Errorf("restore %s@%d: %w", source, commit.Next, err)
+		return plan{}, &LostCommit{fmt.Errorf("restore %s@%d: %w", source, commit.Next, err)}
 	}
 	// Rows of the committed prefix are all written, unless ClickHouse lost some that
 	// it had acknowledged: then an older state is the last true one.
@@ -94,17 +94,26 @@ func (f facts) standing(source stream.Source) (commit broker.Commit, take bool, 
 	pointer, err := snapshots.ParsePointer(f.commit.Metadata)
 	switch {
 	case err != nil:
-		return f.commit, false, fmt.Errorf("restore %s@%d: %w", source, f.commit.Next, err)
+		return f.commit, false, &LostCommit{fmt.Errorf("restore %s@%d: %w", source, f.commit.Next, err)}
 	case pointer.Epoch > f.epoch:
 		return f.commit, false, &Superseded{source, f.epoch, pointer.Epoch}
 	case pointer.Epoch == f.epoch:
 		return f.commit, false, nil
 	case !f.handOver.Set:
-		return f.commit, false, fmt.Errorf("restore %s@%d: the commit is of epoch %d, and the switch to epoch %d handed nothing over (refold the topic with `runrate rebuild`)",
-			source, f.commit.Next, pointer.Epoch, f.epoch)
+		return f.commit, false, &LostCommit{fmt.Errorf("restore %s@%d: the commit is of epoch %d, and the switch to epoch %d handed nothing over (refold the topic with `runrate rebuild`)",
+			source, f.commit.Next, pointer.Epoch, f.epoch)}
 	}
 	return f.handOver, true, nil
 }
+
+// LostCommit says that the group's commit is not there, or is none to go on from.
+type LostCommit struct{ err error }
+
+// Error is the cause and the way out.
+func (e *LostCommit) Error() string { return e.err.Error() }
+
+// Unwrap is the cause.
+func (e *LostCommit) Unwrap() error { return e.err }
 
 // Superseded says that the partition's consumers fold a later epoch by now: this
 // one has yet to learn of the switch.

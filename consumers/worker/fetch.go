@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"runrate/consumers/fold"
@@ -14,8 +13,6 @@ type fetch struct {
 	records []stream.Record
 	err     error
 }
-
-var errGap = errors.New("the log has a gap")
 
 // pollWait is how long a fetch waits at the end of the log.
 const pollWait = 500 * time.Millisecond

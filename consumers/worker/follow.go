@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"runrate/consumers/fold"
 	"runrate/internal/broker"
@@ -75,7 +74,7 @@ func (f *follower) take(records []stream.Record, end stream.Offset) ([]stream.Re
 		return nil, nil
 	}
 	if got := records[0].Offset; got != f.next {
-		return nil, fmt.Errorf("fetch %s@%d: got %d: %w", f.worker.source, f.next, got, errGap)
+		return nil, &broker.Gap{Source: f.worker.source, Want: f.next, Got: got}
 	}
 	last := records[len(records)-1]
 	f.next, f.last, f.behind = last.Offset+1, fold.MarkOf(last), end > last.Offset+1

@@ -29,7 +29,10 @@ type Group struct {
 	Session time.Duration
 	Client  *broker.Client
 	Logger  *zap.Logger
-	// Halted, if there is one, is told why a partition cannot go on.
+	// Board, if there is one, is told how the partitions do.
+	Board *Board
+	// Halted, if there is one, is told why a partition is halted, which then is not
+	// tried again.
 	Halted func(error)
 }
 
@@ -49,9 +52,13 @@ const (
 	requestTimeout   = rebalanceTimeout + 5*time.Second
 )
 
+// halts is how long a halted partition waits before it looks whether it may go on:
+// somebody may have granted a right, migrated, accepted a loss.
+var halts = retry.Policy{First: 5 * time.Second, Longest: time.Minute}
+
 // Run takes part in the group until ctx ends, which is no error. Each assigned
-// partition is folded by its own worker; one that cannot go on says so and
-// stands still until the partitions are assigned anew, while the others
+// partition is folded by its own worker; one that must not go on is halted: it
+// says so and stands still, and looks again whether it may, while the others
 // continue.
 func (g *Group) Run(ctx context.Context) error {
 	dialer, err := g.Config.Dialer()
@@ -61,6 +68,9 @@ func (g *Group) Run(ctx context.Context) error {
 	session := g.Session
 	if session <= 0 {
 		session = DefaultSession
+	}
+	if g.Board == nil {
+		g.Board = NewBoard()
 	}
 	heartbeat := min(longestHeartbeat, session/heartbeats)
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
@@ -113,20 +123,34 @@ func (g *Group) begin(generation *kafka.Generation) {
 	}
 }
 
-// run folds one partition and says, once, why it cannot go on.
+// run folds one partition. Where it must not go on, run says so, and tries again
+// after a while.
 func (g *Group) run(ctx context.Context, source stream.Source, member broker.Member) {
+	defer g.Board.leave(source)
 	logger := g.Logger.With(zap.Stringer("topic", source.Topic), zap.Int32("partition", source.Partition))
-	err := g.fold(ctx, source, member)
-	switch {
-	case ctx.Err() != nil || err == nil:
-	case fault.KindOf(err) == fault.Fenced:
-		logger.Info("partition given up: the group has moved on", zap.Error(err))
-	default:
-		logger.Error("partition STOPPED: it needs an operator; the others go on", zap.Error(err))
-		if g.Halted != nil {
-			g.Halted(err)
+	g.Board.folding(source) // what an earlier life said of it is over
+	var last *Halted
+	halts.Each(ctx, func() (again bool) {
+		err := g.fold(ctx, source, member)
+		switch {
+		case ctx.Err() != nil || err == nil:
+			return false
+		case fault.KindOf(err) == fault.Fenced:
+			logger.Info("partition given up: the group has moved on", zap.Error(err))
+			return false
 		}
-	}
+		h := halt(source, err)
+		g.Board.halt(h)
+		if last == nil || last.Error() != h.Error() {
+			logger.Error("partition is halted: it needs an operator; the others go on", zap.String("reason", string(h.Reason)), zap.Error(h))
+		}
+		last = h
+		if g.Halted != nil {
+			g.Halted(h)
+			return false
+		}
+		return true
+	})
 }
 
 func (g *Group) fold(ctx context.Context, source stream.Source, member broker.Member) error {

@@ -3,13 +3,25 @@ package worker
 import (
 	"context"
 
+	"runrate/internal/fault"
 	"runrate/internal/retry"
 )
 
 // persist does a step of I/O again and again while its error is one that may
 // pass: ClickHouse or the broker is away, overloaded, or slow. It is not bounded
 // in time: each request of a step is, by its own package, and how many there are
-// depends on what there is to do.
+// depends on what there is to do. The board shows a step that goes on failing.
 func (w *Worker) persist(ctx context.Context, what string, step func(context.Context) error) error {
-	return retry.Patient.Do(ctx, w.logger, what, step)
+	failed := false
+	return retry.Patient.Do(ctx, w.logger, what, func(ctx context.Context) error {
+		err := step(ctx)
+		switch {
+		case err != nil && fault.Passes(err):
+			w.config.Board.tried(w.source, what, err)
+			failed = true
+		case failed:
+			w.config.Board.tried(w.source, what, nil)
+		}
+		return err
+	})
 }

@@ -55,6 +55,8 @@ type Config struct {
 	// Guard, if there is one, is called before a batch is written; its error is one
 	// that the partition stops for, unless it may pass.
 	Guard func(context.Context) error
+	// Board, if there is one, is told how the partition does.
+	Board *Board
 }
 
 // Limits bound a batch, which is what is folded between two flushes.
@@ -89,6 +91,9 @@ type Worker struct {
 // New returns a worker that has not started.
 func New(config Config, log Log, tables Tables, logger *zap.Logger) *Worker {
 	source := config.Fold.Source
+	if config.Board == nil {
+		config.Board = NewBoard()
+	}
 	return &Worker{
 		config: config, source: source, log: log, tables: tables,
 		logger: logger.With(zap.Stringer("topic", source.Topic), zap.Int32("partition", source.Partition)),
@@ -103,6 +108,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err := w.restore(ctx); err != nil {
 		return ended(ctx, err)
 	}
+	w.config.Board.folding(w.source)
 	fetched := make(chan fetch, 2)
 	reading, stop := context.WithCancel(ctx)
 	done := make(chan struct{})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -52,14 +53,14 @@ func appendTo(t *testing.T, c *broker.Client, p int32, n int) {
 
 func TestSettle(t *testing.T) {
 	k, c := start(t)
-	if err := Settle(t.Context(), c, stream.Inputs()); err != nil {
+	if err := Settle(t.Context(), c, stream.Inputs(), nil); err != nil {
 		t.Fatal("an empty log, no group:", err)
 	}
 	appendTo(t, c, 1, 5)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	var u *Unsettled
-	err := Settle(ctx, c, stream.Inputs())
+	err := Settle(ctx, c, stream.Inputs(), nil)
 	if !errors.As(err, &u) || len(u.Behind) != 1 || u.Behind[0].Source.Partition != 1 || u.Behind[0].Partition.Behind(5) != 5 || len(u.Unknown) != 0 {
 		t.Fatalf("nothing committed: %+v", err)
 	}
@@ -80,7 +81,7 @@ func TestSettle(t *testing.T) {
 		return nil, nil, false
 	})
 	done := make(chan error)
-	go func() { done <- Settle(t.Context(), c, stream.Inputs()) }()
+	go func() { done <- Settle(t.Context(), c, stream.Inputs(), nil) }()
 	for range 3 { // both topics looked at once, and again
 		<-looked
 	}
@@ -130,7 +131,7 @@ func TestUnreadableIsUnknown(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	var u *Unsettled
-	if err := Settle(ctx, c, stream.Inputs()); !errors.As(err, &u) || len(u.Unknown) != 2 {
+	if err := Settle(ctx, c, stream.Inputs(), nil); !errors.As(err, &u) || len(u.Unknown) != 2 {
 		t.Errorf("%v", err)
 	}
 }
@@ -138,7 +139,7 @@ func TestUnreadableIsUnknown(t *testing.T) {
 func TestNoTopicIsNotWaitedFor(t *testing.T) {
 	_, c := start(t)
 	var missing *broker.NoTopic
-	if err := Settle(t.Context(), c, []stream.Topic{stream.Usage.Named("runrate.other")}); !errors.As(err, &missing) {
+	if err := Settle(t.Context(), c, []stream.Topic{stream.Usage.Named("runrate.other")}, nil); !errors.As(err, &missing) {
 		t.Error(err)
 	}
 }
@@ -159,7 +160,52 @@ func TestCutLogIsNotSettled(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	var u *Unsettled
-	if err := Settle(ctx, c, stream.Inputs()); !errors.As(err, &u) || len(u.Unknown) != 1 || !strings.Contains(u.Unknown[0], want) {
+	if err := Settle(ctx, c, stream.Inputs(), nil); !errors.As(err, &u) || len(u.Unknown) != 1 || !strings.Contains(u.Unknown[0], want) {
 		t.Errorf("settle: %v", err)
 	}
+}
+
+// TestHaltedIsNotWaitedFor: a partition that is behind and halted for a while ends the
+// wait; one that is halted and not behind, or that is folded again, does not.
+func TestHaltedIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		usage := stream.Usage.Topic()
+		behind, done := stream.Source{Topic: usage, Partition: 1}, stream.Source{Topic: usage}
+		halted := map[stream.Source]string{behind: "it is halted", done: "so is it"}
+		var unread error
+		s := &settling{
+			topics: []stream.Topic{usage}, ends: map[stream.Source]stream.Offset{behind: 5, done: 5},
+			last:   map[stream.Topic]reading{usage: {partitions: []Partition{{Source: done, Log: broker.Range{First: 5, End: 5}}, {Source: behind, Log: broker.Range{End: 5}}}}},
+			halted: func(context.Context) (map[stream.Source]string, error) { return halted, unread },
+		}
+		seconds := func(n int) (stuck bool) {
+			for range n {
+				time.Sleep(time.Second)
+				stuck = s.stuck(t.Context())
+			}
+			return stuck
+		}
+		if seconds(15) {
+			t.Error("too early")
+		}
+		delete(halted, behind)
+		if seconds(5) {
+			t.Error("it is folded again")
+		}
+		halted[behind] = "it is halted"
+		if seconds(10) {
+			t.Error("it was folded meanwhile")
+		}
+		unread = errors.New("away")
+		if seconds(3) {
+			t.Error("nobody tells")
+		}
+		unread = nil
+		if !seconds(3) {
+			t.Error("it has been halted for long enough")
+		}
+		if err := s.unsettled(ErrHalted); !strings.Contains(err.Error(), "5 records in 1 partitions are not folded yet; it is halted") || strings.Contains(err.Error(), "so is it") || !errors.Is(err, ErrHalted) {
+			t.Error(err)
+		}
+	})
 }

@@ -2,6 +2,7 @@ package lag
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,11 +13,15 @@ import (
 	"runrate/internal/stream"
 )
 
+// Halted tells which partitions are halted, and why, each in a sentence.
+type Halted func(ctx context.Context) (map[stream.Source]string, error)
+
 // Settle returns when every record that was in the topics' logs when it began is
 // committed by the groups that fold them; records that come later are not waited for. When ctx
-// ends before that, the error is *Unsettled.
-func Settle(ctx context.Context, c *broker.Client, topics []stream.Topic) error {
-	s := &settling{client: c, topics: topics, ends: make(map[stream.Source]stream.Offset), last: make(map[stream.Topic]reading)}
+// ends before that, the error is *Unsettled; so it is once a partition that is behind
+// has been halted for HaltedFor. halted may be nil: then nobody tells.
+func Settle(ctx context.Context, c *broker.Client, topics []stream.Topic, halted Halted) error {
+	s := &settling{client: c, topics: topics, ends: make(map[stream.Source]stream.Offset), last: make(map[stream.Topic]reading), halted: halted}
 	err := retry.Poll(ctx, 100*time.Millisecond, s.look)
 	if cause := timeUp(ctx); err != nil && cause != nil {
 		return s.unsettled(cause)
@@ -24,11 +29,31 @@ func Settle(ctx context.Context, c *broker.Client, topics []stream.Topic) error 
 	return err
 }
 
+// HaltedFor is how long a partition must be seen halted before nobody waits for it:
+// a consumer that was started anew says within it that it folds again.
+const HaltedFor = 15 * time.Second
+
+// ErrHalted is the cause of an Unsettled that does not wait for a halted partition.
+var ErrHalted = errors.New("a partition is halted")
+
+// askEvery is how often it is asked which partitions are halted.
+const askEvery = time.Second
+
 type settling struct {
 	client *broker.Client
 	topics []stream.Topic
 	ends   map[stream.Source]stream.Offset // when it began
 	last   map[stream.Topic]reading
+
+	halted Halted
+	asked  time.Time
+	halts  map[stream.Source]haltedSince
+}
+
+// haltedSince is a partition that is halted, and since when that was seen.
+type haltedSince struct {
+	sentence string
+	seen     time.Time
 }
 
 // reading is what was last known of a topic.
@@ -63,7 +88,45 @@ func (s *settling) look(ctx context.Context) (settled bool, err error) {
 			}
 		}
 	}
+	if !settled && s.stuck(ctx) {
+		return false, s.unsettled(ErrHalted)
+	}
 	return settled, nil
+}
+
+// stuck says whether a partition that is behind has been halted for long enough.
+// What cannot be asked for now leaves what was known.
+func (s *settling) stuck(ctx context.Context) bool {
+	if s.halted == nil || time.Since(s.asked) < askEvery {
+		return false
+	}
+	s.asked = time.Now()
+	now, err := s.halted(ctx)
+	if err != nil {
+		return false
+	}
+	before := s.halts
+	s.halts = map[stream.Source]haltedSince{}
+	stuck := false
+	for source, sentence := range now {
+		seen := time.Now()
+		if b, ok := before[source]; ok {
+			seen = b.seen
+		}
+		s.halts[source] = haltedSince{sentence, seen}
+		stuck = stuck || s.behind(source) && time.Since(seen) >= HaltedFor
+	}
+	return stuck
+}
+
+// behind says whether a partition is not where it is to be.
+func (s *settling) behind(source stream.Source) bool {
+	for _, p := range s.last[source.Topic].partitions {
+		if p.Source == source {
+			return p.Behind(s.ends[source]) > 0
+		}
+	}
+	return false
 }
 
 // timeUp is why ctx has ended, nil while it goes on. Connections have its
@@ -79,7 +142,8 @@ func timeUp(ctx context.Context) error {
 type Unsettled struct {
 	Behind  []Late
 	Unknown []string // what could not be read, and why
-	Cause   error    // the context's
+	Halted  []string // of those behind, which are halted and why
+	Cause   error    // the context's, or ErrHalted
 }
 
 // Late is a partition that is behind.
@@ -101,13 +165,14 @@ func (u *Unsettled) Error() string {
 	if len(u.Unknown) > 0 {
 		parts = append(parts, "unknown: "+strings.Join(u.Unknown, "; "))
 	}
+	parts = append(parts, u.Halted...)
 	if len(parts) == 0 {
 		parts = append(parts, "nothing could be read in time")
 	}
 	return "not settled: " + strings.Join(parts, "; ")
 }
 
-// Unwrap is the context's error.
+// Unwrap is the cause.
 func (u *Unsettled) Unwrap() error { return u.Cause }
 
 func (s *settling) unsettled(cause error) *Unsettled {
@@ -123,6 +188,9 @@ func (s *settling) unsettled(cause error) *Unsettled {
 		for _, p := range last.partitions {
 			if end := s.ends[p.Source]; p.Behind(end) > 0 {
 				u.Behind = append(u.Behind, Late{Partition: p, End: end, Stale: last.err != nil})
+				if h, ok := s.halts[p.Source]; ok {
+					u.Halted = append(u.Halted, h.sentence)
+				}
 			}
 		}
 	}

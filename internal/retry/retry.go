@@ -59,6 +59,20 @@ func (p Policy) Do(ctx context.Context, log *zap.Logger, what string, step func(
 	return err
 }
 
+// Each calls step, and again after each wait of the policy, until it says not to or
+// ctx ends.
+func (p Policy) Each(ctx context.Context, step func() (again bool)) {
+	waits := p.waits()
+	waits.Reset()
+	for step() {
+		select {
+		case <-time.After(waits.NextBackOff()):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // waits are those of the policy: from a half to the whole of its lengths.
 func (p Policy) waits() backoff.BackOff {
 	return &backoff.ExponentialBackOff{

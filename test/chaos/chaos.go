@@ -103,7 +103,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	settle, done := context.WithTimeout(ctx, settleBound)
 	defer done()
-	if err := lag.Settle(settle, client, stream.Inputs()); err != nil {
+	if err := lag.Settle(settle, client, stream.Inputs(), nil); err != nil {
 		return report, cause(ctx, fmt.Errorf("after the last kill: %w", err))
 	}
 	report.Took = time.Since(began)

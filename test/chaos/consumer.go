@@ -79,7 +79,7 @@ func (c *consumer) complaints(dir string) ([]string, error) {
 	}
 	var out []string
 	for line := range strings.Lines(string(b)) {
-		if strings.Contains(line, "STOPPED") || strings.Contains(line, "lost rows") || strings.Contains(line, "panic") {
+		if strings.Contains(line, "is halted") || strings.Contains(line, "lost rows") || strings.Contains(line, "panic") {
 			out = append(out, c.name+": "+strings.TrimSpace(line))
 		}
 	}

@@ -98,7 +98,7 @@ func TestPipeline(t *testing.T) {
 
 	settling, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	if err := lag.Settle(settling, client, stream.Inputs()); err != nil {
+	if err := lag.Settle(settling, client, stream.Inputs(), nil); err != nil {
 		t.Errorf("settle: %v", err)
 	}
 	for _, l := range logs.FilterLevelExact(zap.ErrorLevel).All() {

@@ -76,7 +76,7 @@ func (p *pipeline) terminate(t *testing.T) {
 		t.Errorf("up took %v to end on SIGTERM", took)
 	}
 	p.nothingLeft(t)
-	if s := p.err.String(); strings.Contains(s, "STOPPED") {
+	if s := p.err.String(); strings.Contains(s, "is halted") {
 		t.Errorf("a partition stopped:\n%s", s)
 	}
 }

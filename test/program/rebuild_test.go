@@ -98,7 +98,7 @@ func TestRebuild(t *testing.T) {
 	}
 	must(t, "", append([]string{"verify"}, at...)...)
 	running.signal(t, syscall.SIGTERM)
-	if code := running.wait(t); code != 0 || strings.Contains(running.err.String(), "STOPPED") {
+	if code := running.wait(t); code != 0 || strings.Contains(running.err.String(), "is halted") {
 		t.Errorf("the consumer ended with %d:\n%s", code, running.err.String())
 	}
 }

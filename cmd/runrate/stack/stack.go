@@ -116,14 +116,16 @@ func run(ctx context.Context, o Options, start starts) error {
 			}
 		})
 	}
-	options := consume.Options{Client: client, Store: tables, Memory: o.Memory, Limits: o.Limits, Logger: o.Logger}
+	var boards []*worker.Board
 	for _, topic := range stream.Inputs() {
+		options := consume.Options{Client: client, Store: tables, Memory: o.Memory, Limits: o.Limits, Logger: o.Logger, Board: worker.NewBoard()}
+		boards = append(boards, options.Board)
 		begin(func() error { return start.consumer(ctx, topic, options) })
 	}
 	if !o.NoTicker {
 		begin(func() error { return o.ticker(client).Run(ctx) })
 	}
-	web.ready(reachable(tables, client))
+	web.ready(reachable(tables, client), func() []string { return halted(boards) })
 	o.announce(kafka, server)
 
 	<-ctx.Done()
@@ -152,6 +154,16 @@ func reachable(tables *store.Store, client *broker.Client) func(context.Context)
 		_, err := client.Partitions(ctx, stream.Usage.Topic())
 		return err
 	}
+}
+
+// halted are the partitions that are, each with its reason and the way out.
+func halted(boards []*worker.Board) (sentences []string) {
+	for _, b := range boards {
+		for _, s := range b.Halts() {
+			sentences = append(sentences, fmt.Sprintf("%s is halted (%s): %s", s.Source, s.Reason, s.Detail))
+		}
+	}
+	return sentences
 }
 
 // announce tells the addresses.

@@ -16,6 +16,7 @@ type web struct {
 	address string
 	server  *http.Server
 	check   atomic.Pointer[func(context.Context) error]
+	halted  func() []string // partitions that are halted, and why; they do not make it unready
 }
 
 // listen serves at once: GET /readyz answers 503 until ready is told how to
@@ -37,8 +38,11 @@ func listen(address string) (*web, error) {
 }
 
 // ready makes /readyz answer by a check: 200 if it passes, else 503 with the
-// reason.
-func (w *web) ready(check func(context.Context) error) { w.check.Store(&check) }
+// reason. What halted says comes under the 200.
+func (w *web) ready(check func(context.Context) error, halted func() []string) {
+	w.halted = halted
+	w.check.Store(&check)
+}
 
 func (w *web) readyz(out http.ResponseWriter, r *http.Request) {
 	check := w.check.Load()
@@ -53,6 +57,11 @@ func (w *web) readyz(out http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fmt.Fprintln(out, "ready")
+	if w.halted != nil {
+		for _, sentence := range w.halted() {
+			fmt.Fprintln(out, sentence)
+		}
+	}
 }
 
 func (w *web) close() { _ = w.server.Close() } // whoever still asks is cut off

@@ -45,7 +45,7 @@ func TestReadyz(t *testing.T) {
 	}
 	expect(503, "not ready: starting")
 	result := error(nil)
-	w.ready(func(context.Context) error { return result })
+	w.ready(func(context.Context) error { return result }, nil)
 	expect(200, "ready")
 	result = errors.New("ping: connection refused")
 	expect(503, "not ready: ping: connection refused")
@@ -60,7 +60,7 @@ func TestReadyz(t *testing.T) {
 func TestReadyzIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &web{}
-		w.ready(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+		w.ready(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, nil)
 		began, out := time.Now(), httptest.NewRecorder()
 		w.readyz(out, httptest.NewRequestWithContext(t.Context(), "GET", "/readyz", nil))
 		if out.Code != 503 || time.Since(began) != 5*time.Second {

@@ -34,7 +34,7 @@ type reader struct {
 func Read(ctx context.Context, conn driver.Conn, q Query) (*Report, error) {
 	r := &reader{conn: conn, q: q, out: &Report{ // lists that are empty, not null, in JSON
 		Products: []Product{}, Windows: []Window{}, Active: []Active{}, Recurring: []Recurring{}, Months: []Month{},
-		ARR: []ARR{}, NetNew: []NetNew{}, Sentences: []string{},
+		ARR: []ARR{}, NetNew: []NetNew{}, Missing: []string{}, Sentences: []string{},
 	}}
 	for _, step := range []struct {
 		view string
@@ -42,6 +42,7 @@ func Read(ctx context.Context, conn driver.Conn, q Query) (*Report, error) {
 	}{
 		{"freshness", r.asOf}, {"definitions", r.definition}, {"usage_events", r.products}, {"rolling_revenue", r.windows},
 		{"active_accounts", r.active}, {"mrr", r.recurring}, {"mrr_movements", r.movements}, {"arr", r.arr}, {"net_new_arr", r.netNew},
+		{"dead_letters and freshness", r.missing},
 	} {
 		if err := step.read(ctx); err != nil {
 			return nil, fmt.Errorf("read %s: %w", step.view, err)

@@ -27,6 +27,7 @@ type Report struct {
 	ARR       []ARR       `json:"arr"`
 	NetNew    []NetNew    `json:"net_new_arr"`
 
+	Missing   []string `json:"missing"`   // what is in none of the figures, and why
 	Sentences []string `json:"sentences"` // one for each line and currency: what it is all for
 }
 

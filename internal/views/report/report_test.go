@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +139,34 @@ func TestNothingToReport(t *testing.T) {
 	_, err := report.Read(t.Context(), s.Conn(), report.Query{Database: s.Database()})
 	if !errors.Is(err, report.ErrNoClock) {
 		t.Error(err)
+	}
+}
+
+// TestMissing: a report says which records and partitions are in none of its figures.
+func TestMissing(t *testing.T) {
+	s := database(t)
+	source := stream.Source{Topic: stream.Usage.Topic()}
+	var records []stream.Record
+	for i, value := range []string{
+		`{"specversion":"1.0","type":"clock.ticked","source":"t","id":"1","time":"2026-11-01T00:00:00Z"}`,
+		"nonsense", "more of it", `{"specversion":"1.0","type":"x","source":"t","id":"2","time":"2026-11-01T00:00:00Z","subject":"a"}`,
+	} {
+		records = append(records, stream.Record{Offset: stream.Offset(i), Value: []byte(value)})
+	}
+	must(t, sim.Drive(s, sim.Fold(source, 1, intake.DefaultMemory), records, func() sim.Cut { return sim.FoldOn }))
+	read := func() []string {
+		r, err := report.Read(t.Context(), s.Conn(), report.Query{Database: s.Database()})
+		must(t, err)
+		return r.Missing
+	}
+	want := []string{"3 refused records are in no figure (malformed 2, unknown_type 1): see dead_letters"}
+	if got := read(); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	must(t, s.SaveStatuses(t.Context(), []store.Status{{Source: source, Status: "halted", Reason: "log_gap", Detail: "47 records are gone", Since: time.Now()}}))
+	want = append(want, "runrate.usage/0 is halted (log_gap): 47 records are gone")
+	if got := read(); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

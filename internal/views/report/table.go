@@ -24,6 +24,9 @@ func (r *Report) Write(w io.Writer, exact bool) error {
 	if !exact {
 		p.linef("Amounts are exact and rounded to cents only here; --exact shows all decimals.")
 	}
+	for _, m := range r.Missing {
+		p.linef("Missing: %s.", strings.TrimSuffix(m, "."))
+	}
 
 	t := p.table("Usage of the past 30 days, by product", 2, "line", "product", "calls", "meter", "count", "", "revenue", "cost", "margin")
 	for _, x := range r.Products {

@@ -62,6 +62,7 @@ const (
 var checks = []check{
 	{"accounting", "fetched = accepted + duplicate + refused + control, and each is there", checkAccounting, 0},
 	{"freshness", "every partition of the log, not beyond it", checkLog, theLog},
+	{"freshness", "no partition is halted", checkHalted, 0},
 	{"(all)", "no row's version is beyond the log", checkVersions, theLog},
 	{"usage_events", "each record: accepted at its price, refused, duplicate or control", checkUsageRecords, theLog},
 	{"subscriptions", "each record: accepted, refused, duplicate or control", checkSubscriptionRecords, theLog},

@@ -4,14 +4,34 @@ CREATE OR REPLACE VIEW {{.DB}}.freshness{{.OnCluster}}
     partition   Int32                  COMMENT 'Source partition',
     clock       DateTime64(6, 'UTC')   COMMENT 'Clock of the partition, UTC: its highest tick; 1970-01-01 before the first. In live use about now: behind it, rows come late; ahead of it, a tick was wrong. A view shows an as_of once the lowest clock of the topic has reached it',
     next_offset Int64                  COMMENT 'Offset after the last record folded and written',
-    written_at  DateTime64(6, 'UTC')   COMMENT 'When that was written, UTC, by the server clock'
+    written_at  DateTime64(6, 'UTC')   COMMENT 'When that was written, UTC, by the server clock; 1970-01-01 before the first time',
+    owed_since  Nullable(DateTime64(6, 'UTC')) COMMENT 'Since when amendments of late events are owed, UTC; null: nothing is owed, as now, when each flush pays all',
+    status      LowCardinality(String) COMMENT 'What its consumer said last: ok; stalled: a step is tried again and again (detail); halted: it must not go on (reason, detail). unknown if that is more than 60 seconds ago, or was never',
+    reason      LowCardinality(String) COMMENT 'Why it is, or was last, halted, in a word: log_gap, foreign_log, commit_lost, snapshot_lost, partitions_changed, settings_changed, rules_changed, placement, overflow, corrupt, store; else empty',
+    detail      String                 COMMENT 'The cause in a sentence and, of halted, the way out; else empty',
+    since       Nullable(DateTime64(6, 'UTC')) COMMENT 'Since when the consumer says so, UTC, by its clock; null if it never did'
 )
 AS SELECT
-    v.topic AS topic,
-    v.partition AS partition,
-    v.clock AS clock,
-    v.next_offset AS next_offset,
-    v.written_at AS written_at
-FROM {{.DB}}.progress_versions AS v FINAL
-WHERE (v.topic, v.epoch) IN (('{{.Usage}}', {{.Epoch .Usage}}), ('{{.Subscriptions}}', {{.Epoch .Subscriptions}}))
-COMMENT 'How fresh the figures are, one row per source partition'
+    a.topic AS topic,
+    a.partition AS partition,
+    max(a.clock) AS clock,
+    max(a.next_offset) AS next_offset,
+    max(a.written_at) AS written_at,
+    CAST(NULL, 'Nullable(DateTime64(6, \'UTC\'))') AS owed_since,
+    if(max(a.said_at) < now64(6, 'UTC') - INTERVAL 60 SECOND, 'unknown', max(a.status)) AS status,
+    max(a.reason) AS reason,
+    max(a.detail) AS detail,
+    max(a.since) AS since
+FROM
+(
+    SELECT v.topic AS topic, v.epoch AS epoch, v.partition AS partition, v.clock AS clock, v.next_offset AS next_offset, v.written_at AS written_at,
+        '' AS status, '' AS reason, '' AS detail, CAST(NULL, 'Nullable(DateTime64(6, \'UTC\'))') AS since, fromUnixTimestamp64Micro(toInt64(0), 'UTC') AS said_at
+    FROM {{.DB}}.progress_versions AS v FINAL
+    UNION ALL
+    SELECT s.topic, s.epoch, s.partition, fromUnixTimestamp64Micro(toInt64(0), 'UTC'), toInt64(0), fromUnixTimestamp64Micro(toInt64(0), 'UTC'),
+        s.status, s.reason, s.detail, CAST(s.since, 'Nullable(DateTime64(6, \'UTC\'))'), s.said_at
+    FROM {{.DB}}.partition_status_versions AS s FINAL
+) AS a
+WHERE (a.topic, a.epoch) IN (('{{.Usage}}', {{.Epoch .Usage}}), ('{{.Subscriptions}}', {{.Epoch .Subscriptions}}))
+GROUP BY a.topic, a.partition
+COMMENT 'How fresh the figures are, and what stands still, one row per source partition; docs/DEFINITIONS.md V12'
