@@ -82,6 +82,7 @@ func (o Options) session(ctx context.Context, e epoch) error {
 // group folds an epoch as a consumer group.
 func (o Options) group(id string, e epoch) *worker.Group {
 	folding := foldings.Of(e.Topic.Kind())
+	room := &room{client: o.Client, logger: o.Logger}
 	return &worker.Group{
 		ID: id, Topic: e.Topic, Config: o.Client.Config(), Client: o.Client, Session: o.Session, Logger: o.Logger,
 		Worker: func(source stream.Source, now int32, member broker.Member) (*worker.Worker, error) {
@@ -91,6 +92,7 @@ func (o Options) group(id string, e epoch) *worker.Group {
 			config := worker.Config{
 				Fold:   fold.Config{Source: source, Partitions: e.Partitions, Memory: o.Memory, New: func() fold.Blank { return folding.blank(e.definition) }},
 				Member: member, Epoch: e.Epoch, Settings: e.Settings, Limits: o.Limits, Guard: o.guard(e, source), Board: o.Board,
+				Room: room.see,
 			}
 			if h, ok := e.HandOver[source.Partition]; ok {
 				config.HandOver = broker.Commit{Set: true, Next: h.Next, Metadata: h.Metadata}

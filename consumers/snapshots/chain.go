@@ -55,6 +55,27 @@ func (c *Chain) WantsBase(now time.Time) bool {
 	return !c.set || c.deltaBytes > max(minBaseBytes, c.baseBytes) || c.deltas >= maxDeltas || now.Sub(c.baseAt) > maxBaseAge
 }
 
+// fewRecords is how many records a snapshot log may hold before a chain minds where
+// in it its base is: with the largest ones, a good half of what retention leaves.
+const fewRecords = 256
+
+// Wanes says whether the chain is in the older half of what its log holds, of which
+// retention deletes the oldest first. What comes after a chain need not be its own:
+// other epochs, and in small topics other sources, append to the same partition. A
+// chain that is renewed whenever it wanes is renewed once each time the log doubles
+// and, once retention deletes, once each time half of it has gone.
+func (c *Chain) Wanes(held broker.Range) bool {
+	size := held.End - held.First
+	return c.Gone(held) || c.set && size > fewRecords && c.pointer.First < held.First+size/2
+}
+
+// Gone says whether a part of the chain is not in its log any more: the state can
+// only come from memory.
+func (c *Chain) Gone(held broker.Range) bool { return c.set && c.pointer.First < held.First }
+
+// BaseBytes is the size of the whole state, as it is in the log.
+func (c *Chain) BaseBytes() int { return c.baseBytes }
+
 // Append writes the parts of the state at next, as a base or as a delta, and
 // moves the chain's end there. On an error the chain is as it was, and what
 // was written is linked to by nothing.

@@ -12,10 +12,10 @@ import (
 // lastFlush bounds the flush with which a worker ends.
 const lastFlush = 10 * time.Second
 
-// flush makes the batch lasting: rows, then the snapshot, then the commit that
-// points to it. Each step is repeated until it succeeds, or cannot; none is
+// flush makes the batch lasting: rows, then the snapshot, the whole state with base,
+// then the commit that points to it. Each step is repeated until it succeeds, or cannot; none is
 // begun before the one above it is done.
-func (w *Worker) flush(ctx context.Context) error {
+func (w *Worker) flush(ctx context.Context, base bool) error {
 	if err := w.sameLog(ctx, w.partition.Last()); err != nil {
 		return err
 	}
@@ -31,7 +31,6 @@ func (w *Worker) flush(ctx context.Context) error {
 	if err := w.write(ctx, flush); err != nil {
 		return err
 	}
-	base := w.chain.WantsBase(time.Now())
 	if err := w.snapshot(ctx, flush, base); err != nil {
 		return err
 	}
@@ -41,6 +40,9 @@ func (w *Worker) flush(ctx context.Context) error {
 	w.logger.Debug("flushed", zap.Int("records", w.batch.records), zap.Int64("next_offset", int64(flush.Next())), zap.Bool("base", base))
 	w.watchClock(flush.Changes().Progress, time.Now())
 	flush.Done()
+	if base && w.config.Room != nil {
+		w.config.Room(ctx, w.chain.BaseBytes())
+	}
 	w.batch.records, w.batch.bytes = 0, 0
 	return nil
 }
@@ -76,7 +78,7 @@ func (w *Worker) finish() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lastFlush)
 	defer cancel()
-	if err := w.flush(ctx); err != nil {
+	if err := w.flush(ctx, w.chain.WantsBase(time.Now())); err != nil {
 		w.logger.Warn("last flush failed; the records will be folded again", zap.Error(err))
 	}
 	return nil

@@ -57,6 +57,9 @@ type Config struct {
 	Guard func(context.Context) error
 	// Board, if there is one, is told how the partition does.
 	Board *Board
+	// Room, if there is one, is told the size of each base of the snapshot chain, in
+	// bytes, so that it may see to it that the snapshot log holds a few.
+	Room func(ctx context.Context, base int)
 }
 
 // Limits bound a batch, which is what is folded between two flushes.
@@ -132,6 +135,8 @@ func ended(ctx context.Context, err error) error {
 func (w *Worker) loop(ctx context.Context, fetched <-chan fetch) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	chain := time.NewTicker(chainEvery)
+	defer chain.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -150,9 +155,13 @@ func (w *Worker) loop(ctx context.Context, fetched <-chan fetch) error {
 				return err
 			}
 		case <-timer.C:
+		case <-chain.C:
+			if err := w.keepChain(ctx); err != nil {
+				return err
+			}
 		}
 		if w.due() {
-			if err := w.flush(ctx); err != nil {
+			if err := w.flush(ctx, w.chain.WantsBase(time.Now())); err != nil {
 				return err
 			}
 		}

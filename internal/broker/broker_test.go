@@ -211,3 +211,23 @@ func TestFaults(t *testing.T) {
 		}
 	}
 }
+
+// TestRetentionBytes: the retention of a topic can be read and changed.
+func TestRetentionBytes(t *testing.T) {
+	_, c := cluster(t)
+	if err := c.EnsureTopics(t.Context(), 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.RetentionBytes(t.Context(), stream.Snapshots()); err != nil || got != snapshotRetentionBytes {
+		t.Errorf("%d, %v", got, err)
+	}
+	if err := c.SetRetentionBytes(t.Context(), stream.Snapshots(), 1<<40); err != nil {
+		t.Error(err)
+	}
+	if got, err := c.RetentionBytes(t.Context(), stream.Snapshots()); err != nil || got != 1<<40 {
+		t.Errorf("%d, %v", got, err)
+	}
+	if _, err := c.RetentionBytes(t.Context(), stream.Other("no.such.topic")); err == nil {
+		t.Error("of a topic that is not there")
+	}
+}

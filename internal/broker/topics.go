@@ -24,6 +24,7 @@ const (
 	inputRetentionMS       = -1
 	snapshotRetentionMS    = -1
 	snapshotRetentionBytes = 4 << 30
+	snapshotSegmentBytes   = 128 << 20
 	snapshotMaxBytes       = 8 << 20
 )
 
@@ -90,6 +91,7 @@ func topicConfig(topic stream.Topic, partitions int32, replication int) kafka.To
 		t.ConfigEntries = append(t.ConfigEntries,
 			set("retention.ms", strconv.Itoa(snapshotRetentionMS)),
 			set("retention.bytes", strconv.Itoa(snapshotRetentionBytes)),
+			set("segment.bytes", strconv.Itoa(snapshotSegmentBytes)), // which retention deletes as a whole
 			set("max.message.bytes", strconv.Itoa(snapshotMaxBytes)))
 	} else {
 		t.ConfigEntries = append(t.ConfigEntries, set("retention.ms", strconv.Itoa(inputRetentionMS)))

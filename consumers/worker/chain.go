@@ -1,0 +1,32 @@
+package worker
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"runrate/internal/stream"
+)
+
+// chainEvery is how often a worker looks where its snapshot chain is in its log.
+const chainEvery = 15 * time.Second
+
+// keepChain renews the snapshot chain before retention deletes it: a partition that
+// is quiet writes nothing, while others append to the same log. A log that cannot be
+// asked now is asked again the next time.
+func (w *Worker) keepChain(ctx context.Context) error {
+	held, err := w.log.Range(ctx, stream.Source{Topic: stream.Snapshots(), Partition: w.source.Partition})
+	if err != nil || !w.chain.Wanes(held) {
+		return nil //nolint:nilerr // it is asked again
+	}
+	pointer, _ := w.chain.Pointer()
+	fields := []zap.Field{zap.Int64("chain_begins", int64(pointer.First)), zap.Int64("log_begins", int64(held.First)), zap.Int64("log_ends", int64(held.End))}
+	if w.chain.Gone(held) {
+		w.logger.Error("the snapshot log has deleted the state that the commit points to; it is written anew from memory: "+
+			"raise retention.bytes of "+stream.Snapshots().String(), fields...)
+	} else {
+		w.logger.Info("the snapshot chain is renewed before retention gets to it", fields...)
+	}
+	return w.flush(ctx, true)
+}

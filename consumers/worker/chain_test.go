@@ -1,0 +1,92 @@
+package worker_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"runrate/consumers/snapshots"
+	"runrate/internal/broker"
+	"runrate/internal/stream"
+	"runrate/test/sim"
+)
+
+// TestQuietChainIsKept: a partition that is quiet renews its snapshot chain while a
+// busy neighbour fills the snapshot log, and so outlives what retention deletes; even
+// all of it, while the worker has the state. Nothing is written otherwise.
+func TestQuietChainIsKept(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		trims func(end stream.Offset) stream.Offset // what retention leaves of the log, after the neighbour wrote
+	}{
+		{"the older half is deleted", func(end stream.Offset) stream.Offset { return end / 2 }},
+		{"all is deleted at once", func(end stream.Offset) stream.Offset { return end }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				whole := newWorld(6, stream.Usage.Topic(), 60)
+				records, _, err := whole.log.Fetch(t.Context(), whole.source, 0, 1<<20, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				w := whole.like(6, 60)
+				w.log.Replace(w.source, records[:40])
+				undisturbed(t, w)
+				log := stream.Source{Topic: stream.Snapshots()}
+				before := pointer(t, w)
+				ctx, stop := context.WithCancel(t.Context())
+				ended := make(chan error, 1)
+				go func() { ended <- w.member(w.log.Join(group), &sim.Seam{Log: w.log, Tables: w.tables}).Run(ctx) }()
+				time.Sleep(time.Minute)
+				if now := pointer(t, w); now.First != before.First {
+					t.Errorf("renewed without need: %v, %v", before, now)
+				}
+				for range 3 {
+					busy(t, w, 1000)
+					time.Sleep(time.Minute) // it looks several times
+					w.log.Trim(log, c.trims(end(t, w, log)))
+					time.Sleep(time.Minute)
+				}
+				stop()
+				if err := <-ended; err != nil {
+					t.Fatal(err)
+				}
+				held, _ := w.log.Range(t.Context(), log)
+				if now := pointer(t, w); now.First < held.First || now.First <= before.First {
+					t.Errorf("the commit points to %v, the log holds %d up to %d", now, held.First, held.End)
+				}
+				// What was kept is the state: the next worker goes on from it as one
+				// that was never disturbed.
+				w.log.Replace(w.source, records)
+				undisturbed(t, w)
+				undisturbed(t, whole)
+				same(t, c.name, w, whole)
+			})
+		})
+	}
+}
+
+// busy is a neighbour that appends to the same partition of the snapshot log.
+func busy(t *testing.T, w *world, n int) {
+	t.Helper()
+	for range n {
+		if _, err := w.log.Append(t.Context(), stream.Snapshots(), 0, []broker.Message{{Key: []byte("runrate.subscriptions/0"), Value: []byte("x")}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// pointer is the snapshot that the world's commit points to.
+func pointer(t *testing.T, w *world) snapshots.Pointer {
+	t.Helper()
+	commits, err := w.log.Committed(t.Context(), group, w.source.Topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := snapshots.ParsePointer(commits[w.source.Partition].Metadata)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
