@@ -33,8 +33,14 @@ type Options struct {
 	// stands for worker.DefaultSession.
 	Session time.Duration
 	// Board, if there is one, is told how the partitions of the topic do.
-	Board  *worker.Board
-	Logger *zap.Logger
+	Board *worker.Board
+	// Refold makes Run fold the topic anew by itself where that was folded by other
+	// rules or settings, which else halts its partitions; the views show the old
+	// numbers meanwhile.
+	Refold bool
+	// Definition is the one that Refold is to see to; nil is that of the epoch shown.
+	Definition *definitions.ARR
+	Logger     *zap.Logger
 }
 
 // Run folds a topic's partitions, as its consumer group assigns them to this
@@ -51,7 +57,13 @@ func Run(ctx context.Context, topic stream.Topic, o Options) error {
 			e, err = o.current(ctx, topic)
 			return err
 		})
+		why, other := "", false
 		if err == nil {
+			why, other = o.outdated(e)
+		}
+		switch {
+		case err == nil && other && o.Refold && o.refold(ctx, topic, why):
+		case err == nil:
 			err = o.session(ctx, e)
 		}
 		switch {

@@ -5,4 +5,6 @@ package fold
 // number are folded anew. What changed:
 //
 //  1. Before there was a number.
-const Rules = 1
+//  2. A tick far ahead of the clock is refused (DEFINITIONS R9), a price book older
+//     than the one in force changes nothing, and a quantity may be written 5.0 or 5e3.
+const Rules = 2

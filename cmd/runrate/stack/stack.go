@@ -118,7 +118,8 @@ func run(ctx context.Context, o Options, start starts) error {
 	}
 	var boards []*worker.Board
 	for _, topic := range stream.Inputs() {
-		options := consume.Options{Client: client, Store: tables, Memory: o.Memory, Limits: o.Limits, Logger: o.Logger, Board: worker.NewBoard()}
+		options := consume.Options{Client: client, Store: tables, Memory: o.Memory, Limits: o.Limits, Logger: o.Logger, Board: worker.NewBoard(),
+			Refold: true, Definition: o.Definition}
 		boards = append(boards, options.Board)
 		begin(func() error { return start.consumer(ctx, topic, options) })
 	}
@@ -187,7 +188,7 @@ func prepareTables(ctx context.Context, o Options, address string) (*store.Store
 	done, err := chschema.Migrate(bounded, tables.Conn(), chschema.Options{Database: tables.Database()})
 	if err == nil {
 		o.Logger.Info("schema is up to date", zap.Strings("applied", done.Applied))
-		err = Define(bounded, tables, o.Definition)
+		err = define(bounded, tables, o.Definition)
 	}
 	if err != nil {
 		tables.Close()
@@ -196,11 +197,14 @@ func prepareTables(ctx context.Context, o Options, address string) (*store.Store
 	return tables, nil
 }
 
-// Define sets the definition of usage ARR, nil leaving it as it is. What is
-// folded already was folded by the old one: then it is refused.
-func Define(ctx context.Context, tables *store.Store, d *definitions.ARR) error {
+// define sets the definition of usage ARR before anything is folded by it; nil leaves
+// it as it is. What is folded already is folded anew (consume.Options.Refold).
+func define(ctx context.Context, tables *store.Store, d *definitions.ARR) error {
 	if d == nil {
 		return nil
+	}
+	if err := d.Check(); err != nil {
+		return err
 	}
 	epoch, err := tables.Epoch(ctx, stream.Usage.Topic())
 	if err != nil {
@@ -211,12 +215,8 @@ func Define(ctx context.Context, tables *store.Store, d *definitions.ARR) error 
 		return err
 	}
 	_, opened, err := tables.Record(ctx, stream.Usage.Topic(), epoch)
-	if err != nil {
+	if err != nil || opened {
 		return err
-	}
-	if opened {
-		return fmt.Errorf("usage ARR is %d x %d days in what is folded already; to make it %d x %d days, refold %s with `runrate rebuild`",
-			known.Multiplier, known.WindowDays, d.Multiplier, d.WindowDays, stream.Usage.Topic())
 	}
 	return tables.SetDefinition(ctx, epoch, *d)
 }

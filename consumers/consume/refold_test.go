@@ -1,0 +1,86 @@
+package consume
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"runrate/consumers/fold"
+	"runrate/internal/stream"
+	"runrate/schemas/definitions"
+)
+
+// TestRefold: what another program folded, by other rules, halts its partitions; one
+// that is told to refolds it by itself, and the views show the old numbers until it
+// has. So it is with settings.
+func TestRefold(t *testing.T) {
+	w := newPipeline(t, 2)
+	first := w.consume()
+	w.history()
+	w.settle()
+	first.stop()
+	if err := w.store.Conn().Exec(t.Context(), fmt.Sprintf("ALTER TABLE %s UPDATE rules = %d WHERE entry = 'opened' SETTINGS mutations_sync = 1",
+		w.store.Database().Of("epoch_entries"), fold.Rules-1)); err != nil {
+		t.Fatal(err)
+	}
+
+	old := w.consume()
+	within(t, "all four partitions are halted", func() bool { return strings.Count(strings.Join(old.halts(), "\n"), "is halted (rules_changed)") >= 4 })
+	for _, err := range old.halts() {
+		if !strings.Contains(err, fmt.Sprintf("was folded by the rules %d and this program folds by %d: refold it with `runrate rebuild", fold.Rules-1, fold.Rules)) {
+			t.Errorf("halted otherwise: %s", err)
+		}
+	}
+	old.stop()
+	if got := w.numbers(); got != numbers {
+		t.Errorf("%s, want %s", got, numbers)
+	}
+
+	const ours = "SELECT toString(groupArray((topic, epoch, rules))) FROM (SELECT topic, epoch, rules FROM DB.epochs WHERE shown ORDER BY topic)"
+	logs, stop := w.refolding(nil)
+	want := fmt.Sprintf("[('runrate.subscriptions',1,%d),('runrate.usage',1,%d)]", fold.Rules, fold.Rules)
+	within(t, "both topics are folded anew", func() bool { return w.ask(ours) == want })
+	w.more("later")
+	w.settle()
+	if got := w.revenue(); got != "900" {
+		t.Errorf("revenue is %s", got)
+	}
+	stop()
+	if n := logs.FilterMessage("the topic is folded anew; the views show the old numbers until that is done").Len(); n != 2 {
+		t.Errorf("said %d times", n)
+	}
+
+	// Other settings: usage only. ARR is 52 x the 900 of the last seven days, not 13 x.
+	_, stop = w.refolding(&definitions.ARR{WindowDays: 7, Multiplier: 52})
+	want = fmt.Sprintf("[('runrate.subscriptions',1,%d),('runrate.usage',2,%d)]", fold.Rules, fold.Rules)
+	within(t, "usage is folded anew", func() bool { return w.ask(ours) == want })
+	if got := w.ask("SELECT toString(sum(usage_arr)) FROM DB.arr WHERE as_of = '2026-11-03 00:00:00'"); got != "46800" {
+		t.Errorf("usage ARR is %s", got)
+	}
+	stop()
+}
+
+// refolding is a process that refolds by itself.
+func (w *pipeline) refolding(d *definitions.ARR) (*observer.ObservedLogs, func()) {
+	core, logs := observer.New(zapcore.InfoLevel)
+	ctx, cancel := context.WithCancel(w.t.Context())
+	o := w.options(zap.New(core))
+	o.Refold, o.Definition = true, d
+	var running sync.WaitGroup
+	for _, topic := range stream.Inputs() {
+		running.Go(func() {
+			if err := Run(ctx, topic, o); err != nil {
+				w.t.Errorf("consume %s: %v", topic, err)
+			}
+		})
+	}
+	stop := sync.OnceFunc(func() { cancel(); running.Wait() })
+	w.t.Cleanup(stop)
+	return logs, stop
+}
