@@ -19,9 +19,9 @@ func verifyCommand(a *app) *cobra.Command {
 		Short: "Prove what the views show, or show the rows that are wrong",
 		Long: `Read the log again and hold each record against the ledgers, usage_events and
 the subscription changes: it is there at its price by the book in force, or a
-dead letter byte for byte, or a duplicate, or control. Then compute every view
+dead letter byte for byte, or a duplicate, or control, or skipped. Then compute every view
 again from the ledgers. All is compared row by row and to the last decimal:
-fetched = accepted + duplicate + refused + control, panes = events, windows =
+fetched = accepted + duplicate + refused + control + skipped + lost, panes = events, windows =
 panes, movements sum to MRR, opening + movements = closing.
 
 Settle first (runrate settle): verify reads tables that a running pipeline

@@ -18,7 +18,7 @@ type Mark struct {
 const markBytes = 16
 
 // MarkOf returns a record's mark. Its fingerprint begins SHA-256 over its
-// timestamp, its key's length, its key and its value.
+// timestamp, its key's length, its key and its value; then comes whether it is skipped.
 func MarkOf(r stream.Record) Mark {
 	h := sha256.New()
 	var head [16]byte
@@ -27,6 +27,9 @@ func MarkOf(r stream.Record) Mark {
 	h.Write(head[:])
 	h.Write(r.Key)
 	h.Write(r.Value)
+	if r.Skipped {
+		h.Write([]byte("skipped"))
+	}
 	return Mark{r.Offset, string(h.Sum(nil)[:markBytes])}
 }
 

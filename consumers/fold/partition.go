@@ -117,6 +117,8 @@ func (p *Partition) fold(j *intake.Judged) error {
 		return err
 	}
 	switch {
+	case j.Record.Skipped:
+		p.gate.Skip()
 	case j.Refusal != nil:
 		p.gate.Refuse(j.Record, j.Refusal)
 	case j.Event.Type == event.ClockTicked:

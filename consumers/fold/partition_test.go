@@ -110,6 +110,26 @@ func (s *tape) want(t *testing.T, want ...string) {
 	s.said = nil
 }
 
+// What is skipped is counted, whatever it says; the state does not hear of it, and
+// it is a record like any other by which a log is known again.
+func TestSkipped(t *testing.T) {
+	s := &tape{}
+	p := fold.Begin(s.config(), 0)
+	aborted, ahead := usage(1, "a", "1", noon), tick(4, noon+event.Day)
+	aborted.Skipped, ahead.Skipped = true, true
+	marker := stream.Record{Offset: 3, Time: 5, Key: []byte{0, 0, 0, 0}, Skipped: true}
+	must(t, p.Judge([]stream.Record{tick(0, noon), aborted, usage(2, "a", "1", noon), marker, ahead}).Fold(nil))
+	s.want(t, "ready at 0, hour 0", "take a")
+	f := flush(t, p)
+	if got := f.Changes().Progress; got != (rows.Progress{NextOffset: 5, Accepted: 1, Control: 1, Skipped: 3, Clock: noon, Ticked: true}) {
+		t.Errorf("%+v", got)
+	}
+	committed := tick(4, noon+event.Day)
+	if !p.Last().Is(ahead) || p.Last().Is(committed) {
+		t.Error("the last record is not known again, or is taken for one that was committed")
+	}
+}
+
 // TestPartition: each record goes where it belongs, and a flush has what became of
 // all of them.
 func TestPartition(t *testing.T) {

@@ -24,7 +24,7 @@ const (
 // identities seen, the accounting and the dead letters of the batch.
 //
 // For each record in offset order a fold calls Open, then exactly one of
-// Refuse, Tick, CountControl, or — for a data event — Candidate and, if that
+// Skip, Refuse, Tick, CountControl, or — for a data event — Candidate and, if that
 // says so, Accept or Refuse.
 type Gate struct {
 	source   stream.Source
@@ -84,6 +84,9 @@ type Gap struct {
 func (e *Gap) Error() string {
 	return fmt.Sprintf("fold %s: record at offset %d where %d is due: the log has a gap", e.Source, e.Got, e.Want)
 }
+
+// Skip counts a transaction marker, or a record of an aborted transaction.
+func (g *Gate) Skip() { g.progress.Skipped++ }
 
 // Refuse counts the record and keeps it as a dead letter.
 func (g *Gate) Refuse(r stream.Record, refusal *event.Refusal) {
@@ -168,7 +171,7 @@ func (g *Gate) Stragglers(batch []Judged) []*Judged {
 	var out []*Judged
 	for i := range batch {
 		j := &batch[i]
-		if j.Refusal == nil && !j.Event.Type.Control() && !g.seen.covers(j.Event.Time) {
+		if j.Refusal == nil && !j.Record.Skipped && !j.Event.Type.Control() && !g.seen.covers(j.Event.Time) {
 			out = append(out, j)
 		}
 	}

@@ -247,7 +247,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// fetched = accepted + duplicate + refused + control is what a gate counts.
+// fetched = accepted + duplicate + refused + control + skipped + lost is what a gate counts.
 func TestAccounting(t *testing.T) {
 	g := intake.NewGate(source, intake.DefaultMemory)
 	g.Begin(100)
@@ -269,13 +269,15 @@ func TestAccounting(t *testing.T) {
 	open()
 	g.Candidate(j)
 	g.Refuse(open(), &event.Refusal{Reason: event.Malformed})
-	want := rows.Progress{FirstOffset: 100, NextOffset: 105, Accepted: 1, Duplicate: 1, Refused: 1, Control: 2, Clock: noon, Ticked: true}
+	open()
+	g.Skip()
+	want := rows.Progress{FirstOffset: 100, NextOffset: 106, Accepted: 1, Duplicate: 1, Refused: 1, Control: 2, Skipped: 1, Clock: noon, Ticked: true}
 	if g.Progress() != want {
 		t.Errorf("got %+v, want %+v", g.Progress(), want)
 	}
 	again := intake.NewGate(source, intake.DefaultMemory)
 	again.Restore(g.Encode())
-	if again.Progress() != want || again.Flushed() != 105 {
+	if again.Progress() != want || again.Flushed() != 106 {
 		t.Errorf("restored: %+v, flushed %d", again.Progress(), again.Flushed())
 	}
 }

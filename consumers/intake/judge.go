@@ -17,7 +17,7 @@ import (
 )
 
 // Judged is a record with the verdict of DEFINITIONS R1 to R4: either an event,
-// or the refusal of the first rule that failed.
+// or the refusal of the first rule that failed, or neither if it is skipped.
 type Judged struct {
 	Record   stream.Record
 	Event    event.Event
@@ -39,8 +39,12 @@ func NewJudge(source stream.Source, partitions int32) *Judge {
 	return &Judge{source: source, partitions: partitions}
 }
 
-// Judge decodes one record and applies R1 to R4 in their order.
+// Judge decodes one record and applies R1 to R4 in their order. One that is skipped
+// is not looked at.
 func (j *Judge) Judge(record stream.Record) Judged {
+	if record.Skipped {
+		return Judged{Record: record}
+	}
 	e, refusal := j.decoder.Decode(record.Value)
 	if refusal == nil {
 		refusal = j.wrongTopic(e.Type)

@@ -14,6 +14,7 @@ func (g *Gate) Encode() *snapshot.Progress {
 	out := &snapshot.Progress{
 		FirstOffset: int64(p.FirstOffset), NextOffset: int64(p.NextOffset),
 		Accepted: p.Accepted, Duplicate: p.Duplicate, Refused: p.Refused, Control: p.Control,
+		Skipped: p.Skipped, Lost: p.Lost,
 	}
 	if p.Ticked {
 		clock := int64(p.Clock)
@@ -27,6 +28,7 @@ func (g *Gate) Restore(p *snapshot.Progress) {
 	g.progress = rows.Progress{
 		FirstOffset: stream.Offset(p.FirstOffset), NextOffset: stream.Offset(p.NextOffset),
 		Accepted: p.Accepted, Duplicate: p.Duplicate, Refused: p.Refused, Control: p.Control,
+		Skipped: p.Skipped, Lost: p.Lost,
 		Clock: event.Time(p.GetClock()), Ticked: p.Clock != nil,
 	}
 	g.first = g.progress.NextOffset

@@ -13,7 +13,7 @@ import (
 func usageRows() rows.Changes {
 	total := rows.Totals{Revenue: amount("-12.5"), Cost: amount("99999999999999999999999999.999999999999"), Events: 3}
 	p := ticked(9, "2026-11-24T00:00:00Z")
-	p.FirstOffset, p.Accepted, p.Duplicate, p.Refused, p.Control = 1, 2, 1, 1, 4
+	p.FirstOffset, p.Accepted, p.Duplicate, p.Refused, p.Control, p.Skipped, p.Lost = 1, 2, 1, 1, 1, 2, 1
 	return rows.Changes{
 		Source: usage0,
 		UsageEvents: seq(
@@ -79,8 +79,8 @@ var everyView = map[string][]string{
 	},
 	"dead_letters": {"('runrate.usage',0,4,'1970-01-01 00:00:00.000000','malformed','no JSON','k\\0',[],'\xff\\0{','open')"},
 	"accounting": {
-		"('runrate.subscriptions',0,0,4,0,0,0,4)",
-		"('runrate.usage',0,1,9,2,1,1,4)",
+		"('runrate.subscriptions',0,0,4,0,0,0,4,0,0)",
+		"('runrate.usage',0,1,9,2,1,1,1,2,1)",
 	},
 	"definitions": {"(0,28,13)"},
 }

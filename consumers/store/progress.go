@@ -22,20 +22,21 @@ func (s *Store) Progress(ctx context.Context, epoch uint32, topic stream.Topic) 
 		var p rows.Progress
 		var partition int32
 		var first, next, clock int64
-		var accepted, duplicate, refused, control uint64
+		var accepted, duplicate, refused, control, skipped, lost uint64
 		var ticked uint8
-		if err := scan(&partition, &first, &next, &accepted, &duplicate, &refused, &control, &clock, &ticked); err != nil {
+		if err := scan(&partition, &first, &next, &accepted, &duplicate, &refused, &control, &skipped, &lost, &clock, &ticked); err != nil {
 			return err
 		}
 		p.FirstOffset, p.NextOffset = stream.Offset(first), stream.Offset(next)
 		p.Accepted, p.Duplicate, p.Refused, p.Control = int64(accepted), int64(duplicate), int64(refused), int64(control)
+		p.Skipped, p.Lost = int64(skipped), int64(lost)
 		p.Clock, p.Ticked = event.Time(clock), ticked != 0
 		out[partition] = p
 		return nil
 	}
 	err := s.readOwn(ctx, progress.name(), func(conn driver.Conn) error {
 		return s.queryOn(ctx, conn, row, `
-SELECT partition, first_offset, next_offset, accepted, duplicate, refused, control, toUnixTimestamp64Micro(clock), ticked
+SELECT partition, first_offset, next_offset, accepted, duplicate, refused, control, skipped, lost, toUnixTimestamp64Micro(clock), ticked
 FROM `+s.database.Of(progress.name())+` FINAL WHERE topic = ? AND epoch = ?`, topic.String(), epoch)
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 func TestProgressAndDefinition(t *testing.T) {
 	s := open(t)
 	ctx := t.Context()
-	full := rows.Progress{FirstOffset: 2, NextOffset: 14, Accepted: 5, Duplicate: 4, Refused: 2, Control: 1, Clock: at("2026-01-01T00:00:00.000001Z"), Ticked: true}
+	full := rows.Progress{FirstOffset: 2, NextOffset: 25, Accepted: 5, Duplicate: 4, Refused: 2, Control: 1, Skipped: 8, Lost: 3, Clock: at("2026-01-01T00:00:00.000001Z"), Ticked: true}
 	unticked := rows.Progress{NextOffset: 1, Accepted: 1}
 	write(t, s, 3, rows.Changes{Source: usage0, Progress: full})
 	write(t, s, 3, rows.Changes{Source: usage1, Progress: unticked})

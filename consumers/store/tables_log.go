@@ -24,7 +24,7 @@ var deadLetters = table[rows.DeadLetter]{
 
 var progress = table[rows.Progress]{
 	columns: []string{"topic", "epoch", "partition", "first_offset", "next_offset",
-		"accepted", "duplicate", "refused", "control", "clock", "ticked", "version"},
+		"accepted", "duplicate", "refused", "control", "skipped", "lost", "clock", "ticked", "version"},
 	row: func(c *chunk, f *flush, r *rows.Progress) {
 		clock := r.Clock
 		if !r.Ticked {
@@ -39,6 +39,8 @@ var progress = table[rows.Progress]{
 		c.count(r.Duplicate)
 		c.count(r.Refused)
 		c.count(r.Control)
+		c.count(r.Skipped)
+		c.count(r.Lost)
 		c.micros(clock)
 		c.bool(r.Ticked)
 		c.version(r.NextOffset)

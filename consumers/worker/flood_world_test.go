@@ -68,7 +68,7 @@ func (f *flood) run(t *testing.T, mostLive uint64) time.Duration {
 		t.Error(err)
 	}
 	p := f.progress
-	if sum := p.Accepted + p.Duplicate + p.Refused + p.Control; p.NextOffset != f.end || sum != int64(f.end) {
+	if sum := p.Accepted + p.Duplicate + p.Refused + p.Control + p.Skipped + p.Lost; p.NextOffset != f.end || sum != int64(f.end) {
 		t.Errorf("%d records, accounted for up to %d: %d accepted + %d duplicate + %d refused + %d control = %d",
 			f.end, p.NextOffset, p.Accepted, p.Duplicate, p.Refused, p.Control, sum)
 	}

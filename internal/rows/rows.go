@@ -157,7 +157,7 @@ type DeadLetter struct {
 }
 
 // Progress is how far a partition is folded and what became of its records:
-// NextOffset - FirstOffset = Accepted + Duplicate + Refused + Control.
+// NextOffset - FirstOffset = Accepted + Duplicate + Refused + Control + Skipped + Lost.
 type Progress struct {
 	FirstOffset stream.Offset
 	NextOffset  stream.Offset // also the version
@@ -165,6 +165,8 @@ type Progress struct {
 	Duplicate   int64
 	Refused     int64
 	Control     int64
+	Skipped     int64      // transaction markers and aborted records
+	Lost        int64      // of accepted gaps
 	Clock       event.Time // the highest tick; meaningful if Ticked
 	Ticked      bool
 }

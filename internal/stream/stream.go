@@ -34,6 +34,9 @@ type Record struct {
 	Time   int64 // the record's own timestamp, microseconds since 1970 UTC
 	Key    []byte
 	Value  []byte
+	// Skipped says that no event is meant by it: it is a transaction marker, or of a
+	// transaction that was aborted. It has its place in the log all the same.
+	Skipped bool
 }
 
 // Partition is the partition, in 0..partitions-1, that holds every record with

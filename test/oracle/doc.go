@@ -29,7 +29,7 @@
 //	arr              as_of line currency usage_arr subscription_arr arr
 //	net_new_arr      as_of line currency opening new expansion reactivation contraction churn closing net_new
 //	dead_letters     topic partition offset reason
-//	accounting       topic partition first_offset next_offset accepted duplicate refused control
+//	accounting       topic partition first_offset next_offset accepted duplicate refused control skipped lost
 //	freshness        topic partition clock next_offset
 //
 // freshness.clock is empty for a partition without a tick. A partition without

@@ -16,7 +16,7 @@ const endOfTime int64 = 4_102_444_800 * second
 
 // verdict is what became of one record.
 type verdict struct {
-	outcome string // accepted, duplicate, refused or control
+	outcome string // accepted, duplicate, refused, control or skipped
 	reason  string // of a refusal
 	fact    *fact  // of an accepted event
 	tick    int64  // of an accepted clock.ticked, else noClock
@@ -45,6 +45,9 @@ func refused(reason string) verdict {
 // next judges a record by DEFINITIONS R1 to R9, given the verdicts on those
 // before it.
 func (j *judgement) next(r stream.Record, partitions int32) verdict {
+	if r.Skipped {
+		return verdict{outcome: "skipped", tick: noClock}
+	}
 	// 1. malformed, 2. unknown type
 	o, ok := decodeObject(r.Value)
 	if !ok || !o.fits(envelopeShape) || o.str("specversion", "") != "1.0" {
@@ -215,7 +218,8 @@ func (j *judgement) accounting() []string {
 		count[v.outcome]++
 	}
 	return []string{row(j.name(), itoa(int64(j.records[0].Offset)), itoa(j.nextOffset()),
-		itoa(count["accepted"]), itoa(count["duplicate"]), itoa(count["refused"]), itoa(count["control"]))}
+		itoa(count["accepted"]), itoa(count["duplicate"]), itoa(count["refused"]), itoa(count["control"]),
+		itoa(count["skipped"]), "0")}
 }
 
 func (j *judgement) nextOffset() int64 { return int64(j.records[len(j.records)-1].Offset) + 1 }

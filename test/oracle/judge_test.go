@@ -65,8 +65,8 @@ func TestRefusals(t *testing.T) {
 	}
 	expect(t, v, "dead_letters", "runrate.usage", want...)
 	expect(t, v, "accounting", "",
-		"runrate.usage | 0 | 0 | 36 | 6 | 1 | 24 | 5",
-		"runrate.subscriptions | 0 | 0 | 4 | 0 | 0 | 1 | 3")
+		"runrate.usage | 0 | 0 | 36 | 6 | 1 | 24 | 5 | 0 | 0",
+		"runrate.subscriptions | 0 | 0 | 4 | 0 | 0 | 1 | 3 | 0 | 0")
 	expect(t, v, "freshness", "",
 		"runrate.usage | 0 | 2026-12-30T00:00:00.000000Z | 36",
 		"runrate.subscriptions | 0 | 2026-12-30T00:00:00.000000Z | 4")
@@ -89,7 +89,7 @@ func TestJumps(t *testing.T) {
 	expect(t, v, "dead_letters", "", "runrate.usage | 0 | 2 | too_new", "runrate.usage | 0 | 3 | unknown_product",
 		"runrate.usage | 0 | 4 | too_new", "runrate.usage | 0 | 6 | malformed",
 		"runrate.subscriptions | 0 | 2 | too_new", "runrate.subscriptions | 0 | 3 | too_new")
-	expect(t, v, "accounting", "", "runrate.usage | 0 | 0 | 9 | 0 | 0 | 4 | 5", "runrate.subscriptions | 0 | 0 | 5 | 0 | 0 | 2 | 3")
+	expect(t, v, "accounting", "", "runrate.usage | 0 | 0 | 9 | 0 | 0 | 4 | 5 | 0 | 0", "runrate.subscriptions | 0 | 0 | 5 | 0 | 0 | 2 | 3 | 0 | 0")
 	expect(t, v, "freshness", "runrate.subscriptions", "runrate.subscriptions | 0 | 2026-11-15T00:00:00.000001Z | 5")
 }
 
@@ -148,7 +148,7 @@ func TestLateBook(t *testing.T) {
 	s.usage("x", "03T00:00", "d", `"m":1`) // 9 accepted
 	v := s.compute()
 	expect(t, v, "dead_letters", "", "runrate.usage | 0 | 3 | unknown_product", "runrate.usage | 0 | 5 | unknown_product")
-	expect(t, v, "accounting", "", "runrate.usage | 0 | 0 | 10 | 3 | 0 | 2 | 5")
+	expect(t, v, "accounting", "", "runrate.usage | 0 | 0 | 10 | 3 | 0 | 2 | 5 | 0 | 0")
 }
 
 // "*" stands for all lines in the views, so no line may be named so.

@@ -20,7 +20,7 @@ var columns = map[string]string{
 	"arr":             "as_of line currency usage_arr subscription_arr arr",
 	"net_new_arr":     "as_of line currency opening new expansion reactivation contraction churn closing net_new",
 	"dead_letters":    "topic partition offset time reason detail key headers payload state",
-	"accounting":      "topic partition first_offset next_offset accepted duplicate refused control",
+	"accounting":      "topic partition first_offset next_offset accepted duplicate refused control skipped lost",
 	"freshness":       "topic partition clock next_offset written_at owed_since status reason detail since",
 }
 

@@ -23,6 +23,7 @@ type Column struct {
 var (
 	create = regexp.MustCompile(`(?s)CREATE TABLE IF NOT EXISTS \{\{\.DB\}\}\.(\w+)\{\{\.OnCluster\}\}\n\(\n(.*?)\n\)\n`)
 	alter  = regexp.MustCompile(`(?m)^ALTER TABLE \{\{\.DB\}\}\.(\w+)\{\{\.OnCluster\}\}\s+ADD COLUMN IF NOT EXISTS (.*)$`)
+	remark = regexp.MustCompile(`(?m)^ALTER TABLE \{\{\.DB\}\}\.\w+\{\{\.OnCluster\}\}\s+COMMENT COLUMN `) // changes no column
 	rename = regexp.MustCompile(`(?m)^RENAME TABLE IF EXISTS \{\{\.DB\}\}\.(\w+) TO \{\{\.DB\}\}\.(\w+)\{\{\.OnCluster\}\};$`)
 	column = regexp.MustCompile("^\\s*`?(\\w+)`?\\s+(.+?)\\s+(DEFAULT|COMMENT) ")
 )
@@ -49,7 +50,7 @@ func Tables() (map[string][]Column, error) {
 
 func read(tables map[string][]Column, text string) error {
 	creates, alters := create.FindAllStringSubmatch(text, -1), alter.FindAllStringSubmatch(text, -1)
-	if want := strings.Count(text, "CREATE TABLE") + strings.Count(text, "ALTER TABLE"); len(creates)+len(alters) != want {
+	if want := strings.Count(text, "CREATE TABLE") + strings.Count(text, "ALTER TABLE"); len(creates)+len(alters)+len(remark.FindAllString(text, -1)) != want {
 		return fmt.Errorf("%d of %d statements that change tables can be read", len(creates)+len(alters), want)
 	}
 	for _, m := range slices.Concat(creates, alters) {

@@ -37,9 +37,10 @@ func each(t *testing.T, count int, check func(t *testing.T, seed uint64)) {
 }
 
 // generate draws a stream: mostly of two days, some of months, so that accounts
-// leave and come back; of usage, of subscriptions, or of both.
+// leave and come back; of usage, of subscriptions, or of both; half of them with
+// transaction markers and aborted records in between.
 func generate(seed uint64) gen.Generated {
-	options := gen.Options{Days: 2, Mix: []gen.Mix{gen.DefaultMix, gen.UsageOnly, gen.SubscriptionsOnly}[seed%3]}
+	options := gen.Options{Days: 2, Skipped: seed%4 < 2, Mix: []gen.Mix{gen.DefaultMix, gen.UsageOnly, gen.SubscriptionsOnly}[seed%3]}
 	switch seed % 10 {
 	case 0:
 		options.Days = 75

@@ -177,7 +177,8 @@ func (v *views) log() {
 			clock = micros(p.Clock)
 		}
 		v.add("accounting", s.Topic.String(), fmt.Sprint(s.Partition), fmt.Sprint(p.FirstOffset), fmt.Sprint(p.NextOffset),
-			fmt.Sprint(p.Accepted), fmt.Sprint(p.Duplicate), fmt.Sprint(p.Refused), fmt.Sprint(p.Control))
+			fmt.Sprint(p.Accepted), fmt.Sprint(p.Duplicate), fmt.Sprint(p.Refused), fmt.Sprint(p.Control),
+			fmt.Sprint(p.Skipped), fmt.Sprint(p.Lost))
 		v.add("freshness", s.Topic.String(), fmt.Sprint(s.Partition), clock, fmt.Sprint(p.NextOffset))
 	}
 }

@@ -29,7 +29,7 @@ func checkAccounting(ctx context.Context, r *reader, s *state, d *Differences) e
 	expected, found := map[source]fates{}, map[source]fates{}
 	for p, c := range s.progress {
 		found[p] = fates{c.next - c.first, c.accepted, c.refused}
-		expected[p] = fates{fetched: int64(c.accepted + c.duplicate + c.refused + c.control)}
+		expected[p] = fates{fetched: int64(c.accepted + c.duplicate + c.refused + c.control + c.skipped + c.lost)}
 	}
 	count := func(add func(*fates, uint64), topic stream.Topic, column, from string) error {
 		c, err := open(ctx, r, func(k *source, n *uint64) []any { return []any{&k.Partition, n} }, `

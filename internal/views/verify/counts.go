@@ -8,11 +8,11 @@ import (
 // counted is what a walk through the log of a partition counted, and what the
 // progress said when it was walked.
 type counted struct {
-	accepted, duplicate, refused, control uint64
-	first, clock                          int64
-	shown                                 counters
-	partial                               bool // the log does not have all of it any more
-	sampled                               bool // not all of it was asked for
+	accepted, duplicate, refused, control, skipped uint64
+	first, clock                                   int64
+	shown                                          counters
+	partial                                        bool // the log does not have all of it any more
+	sampled                                        bool // not all of it was asked for
 }
 
 // checkCounts holds the progress against what the log itself has.
@@ -31,6 +31,7 @@ func checkCounts(_ context.Context, r *reader, s *state, d *Differences) error {
 			expected := c.shown
 			expected.first, expected.clock = c.first, c.clock
 			expected.accepted, expected.duplicate, expected.refused, expected.control = c.accepted, c.duplicate, c.refused, c.control
+			expected.skipped = c.skipped
 			if expected != c.shown {
 				d.add(p.String(), expected.String(), c.shown.String())
 			}
@@ -44,6 +45,6 @@ func checkCounts(_ context.Context, r *reader, s *state, d *Differences) error {
 
 // String names them.
 func (c counters) String() string {
-	return fmt.Sprintf("first offset %d, accepted %d, duplicate %d, refused %d, control %d, clock %s",
-		c.first, c.accepted, c.duplicate, c.refused, c.control, micro(c.clock))
+	return fmt.Sprintf("first offset %d, accepted %d, duplicate %d, refused %d, control %d, skipped %d, clock %s",
+		c.first, c.accepted, c.duplicate, c.refused, c.control, c.skipped, micro(c.clock))
 }

@@ -102,6 +102,18 @@ func TestLog(t *testing.T) {
 		})
 		expect(t, failing(w.verify()), eachRecord, "DIFFERS")
 	})
+	t.Run("a row of a record that is skipped", func(t *testing.T) {
+		defer func() { w.log = sound.log }()
+		w.log = with(func(log oracle.Log) {
+			log[first] = slices.Clone(log[first])
+			for i := range log[first] {
+				log[first][i].Skipped = true
+			}
+		})
+		got := failing(w.verify())
+		expect(t, got, eachRecord, "skipped: a transaction marker, or of an aborted transaction")
+		expect(t, got, eachCount, "control 0, skipped 12")
+	})
 	t.Run("a log that cannot be read", func(t *testing.T) {
 		got := failing(w.verifyWith(verify.Options{Log: broken{w}}))
 		expect(t, got, eachRecord, "unknown")

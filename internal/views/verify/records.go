@@ -13,7 +13,7 @@ import (
 // checkUsageRecords and checkSubscriptionRecords read the log again and hold each
 // record against the rows beside it: it is in the ledger, as the row that it must
 // have become; or a dead letter, byte for byte and for the reason that it has; or
-// an event whose identity an earlier record of the partition has; or control.
+// an event whose identity an earlier record of the partition has; or control; or skipped.
 func checkUsageRecords(ctx context.Context, r *reader, s *state, d *Differences) error {
 	return checkRecords(ctx, r, s, d, &usageLedger, s.usage.epoch)
 }
@@ -136,6 +136,8 @@ func (w *walk[V]) step(ctx context.Context, r *stream.Record) error {
 	case accepted && refused:
 		w.counts.refused++
 		w.differ(r.Offset, "accepted or refused", "both: "+(*row).String()+"; "+letter.String())
+	case v.skipped && !accepted && !refused:
+		w.counts.skipped++
 	case refused:
 		w.counts.refused++
 		err = w.refused(ctx, r, &v, letter)
@@ -173,7 +175,7 @@ func (w *walk[V]) expect(r *stream.Record, v *verdict) (V, event.Reason) {
 
 // accepted holds a record against its row in the ledger.
 func (w *walk[V]) accepted(ctx context.Context, r *stream.Record, v *verdict, found *V) error {
-	if v.control() || v.reason != "" {
+	if v.control() || v.skipped || v.reason != "" {
 		w.differ(r.Offset, v.String(), (*found).String())
 		return nil
 	}
@@ -207,6 +209,9 @@ func (w *walk[V]) refused(ctx context.Context, r *stream.Record, v *verdict, fou
 	want := refusedAs{letter: letter{time: min(max(r.Time, int64(event.MinTime)), int64(event.MaxTime)-1), key: string(key[:]), payload: string(payload[:])},
 		reason: string(v.reason)}
 	switch {
+	case v.skipped:
+		w.differ(r.Offset, v.String(), found.String())
+		return nil
 	case v.control() && found.reason != "": // by a rule that looks at the clock: the counts tell
 		want.reason = found.reason
 	case v.reason == "" && !v.control():

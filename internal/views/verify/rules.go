@@ -34,12 +34,17 @@ type verdict struct {
 	event  event.Event
 	book   *pricebook.Book // of a pricebook.published
 	reason event.Reason    // of the refusal, or ""
+	// skipped is a transaction marker or an aborted record, of which no row may be.
+	skipped bool
 }
 
-func (v *verdict) control() bool { return v.reason == "" && v.event.Type.Control() }
+func (v *verdict) control() bool { return v.reason == "" && !v.skipped && v.event.Type.Control() }
 
 // judge applies R1 to R4 in their order.
 func (u *rules) judge(r *stream.Record) verdict {
+	if r.Skipped {
+		return verdict{skipped: true}
+	}
 	e, refusal := u.decoder.Decode(r.Value)
 	if refusal != nil {
 		return verdict{reason: refusal.Reason}
@@ -105,7 +110,10 @@ func (u *rules) unjudged(reason event.Reason) bool {
 
 // String names a verdict that needed no state.
 func (v *verdict) String() string {
-	if v.reason != "" {
+	switch {
+	case v.skipped:
+		return "skipped: a transaction marker, or of an aborted transaction"
+	case v.reason != "":
 		return "refused: " + string(v.reason)
 	}
 	return "a control record, " + v.event.Type.String()

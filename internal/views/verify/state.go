@@ -17,6 +17,7 @@ type source = stream.Source
 type counters struct {
 	first, next                           int64
 	accepted, duplicate, refused, control uint64
+	skipped, lost                         uint64
 	clock                                 int64 // microseconds, 0 before the first tick
 }
 
@@ -73,9 +74,9 @@ func (r *reader) state(ctx context.Context) (*state, error) {
 		counters
 	}
 	c, err := open(ctx, r, func(k *source, v *row) []any {
-		return []any{&v.topic, &k.Partition, &v.first, &v.next, &v.accepted, &v.duplicate, &v.refused, &v.control, &v.clock}
+		return []any{&v.topic, &k.Partition, &v.first, &v.next, &v.accepted, &v.duplicate, &v.refused, &v.control, &v.skipped, &v.lost, &v.clock}
 	}, `
-SELECT a.topic, a.partition, a.first_offset, a.next_offset, a.accepted, a.duplicate, a.refused, a.control, toUnixTimestamp64Micro(f.clock)
+SELECT a.topic, a.partition, a.first_offset, a.next_offset, a.accepted, a.duplicate, a.refused, a.control, a.skipped, a.lost, toUnixTimestamp64Micro(f.clock)
 FROM DB.accounting AS a INNER JOIN DB.freshness AS f USING (topic, partition)`)
 	if err != nil {
 		return nil, err

@@ -167,6 +167,7 @@ func particular() []tampering {
 		rewritten("a dead letter's reason", "dead_letter_versions", "reason", "if(reason = 'invalid', 'malformed', 'invalid')", anyRow, "refused: invalid"),
 		detail, payload,
 		changed("a duplicate counted as control", "progress_versions", "duplicate - 1 AS duplicate, control + 1 AS control", "duplicate > 0", "topic, partition", "duplicate"),
+		changed("a control record counted as skipped", "progress_versions", "control - 1 AS control, skipped + 1 AS skipped", "control > 0", "topic, partition", "skipped"),
 		changed("a later first offset", "progress_versions", "first_offset + 1 AS first_offset, control - 1 AS control", "control > 0", "topic, partition", "first offset"),
 		changed("another clock", "progress_versions", "clock + 1 AS clock", "ticked = 1", "topic, partition", "clock"),
 		shown("an as_of before its time", "mrr", "SELECT * FROM DB.mrr_sound UNION ALL SELECT * REPLACE (as_of + 3600 AS as_of) FROM (SELECT * FROM DB.mrr_sound WHERE as_of = (SELECT max(as_of) FROM DB.mrr_sound))", "mrr"),

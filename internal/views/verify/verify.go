@@ -60,7 +60,7 @@ const (
 
 // checks are made in this order: what a later one builds on is proved before.
 var checks = []check{
-	{"accounting", "fetched = accepted + duplicate + refused + control, and each is there", checkAccounting, 0},
+	{"accounting", "fetched = accepted + duplicate + refused + control + skipped + lost, and each is there", checkAccounting, 0},
 	{"freshness", "every partition of the log, not beyond it", checkLog, theLog},
 	{"freshness", "no partition is halted", checkHalted, 0},
 	{"(all)", "no row's version is beyond the log", checkVersions, theLog},

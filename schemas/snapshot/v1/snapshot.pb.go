@@ -247,7 +247,10 @@ type Progress struct {
 	Refused     int64                  `protobuf:"varint,5,opt,name=refused,proto3" json:"refused,omitempty"`
 	Control     int64                  `protobuf:"varint,6,opt,name=control,proto3" json:"control,omitempty"`
 	// Absent before the first tick.
-	Clock         *int64 `protobuf:"varint,7,opt,name=clock,proto3,oneof" json:"clock,omitempty"`
+	Clock *int64 `protobuf:"varint,7,opt,name=clock,proto3,oneof" json:"clock,omitempty"`
+	// 0 in snapshots from before there was such a count, as all were.
+	Skipped       int64 `protobuf:"varint,8,opt,name=skipped,proto3" json:"skipped,omitempty"`
+	Lost          int64 `protobuf:"varint,9,opt,name=lost,proto3" json:"lost,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -327,6 +330,20 @@ func (x *Progress) GetControl() int64 {
 func (x *Progress) GetClock() int64 {
 	if x != nil && x.Clock != nil {
 		return *x.Clock
+	}
+	return 0
+}
+
+func (x *Progress) GetSkipped() int64 {
+	if x != nil {
+		return x.Skipped
+	}
+	return 0
+}
+
+func (x *Progress) GetLost() int64 {
+	if x != nil {
+		return x.Lost
 	}
 	return 0
 }
@@ -1110,7 +1127,7 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\t_previous\"(\n" +
 	"\x06Amount\x12\x0e\n" +
 	"\x02hi\x18\x01 \x01(\x10R\x02hi\x12\x0e\n" +
-	"\x02lo\x18\x02 \x01(\x06R\x02lo\"\xe1\x01\n" +
+	"\x02lo\x18\x02 \x01(\x06R\x02lo\"\x8f\x02\n" +
 	"\bProgress\x12!\n" +
 	"\ffirst_offset\x18\x01 \x01(\x03R\vfirstOffset\x12\x1f\n" +
 	"\vnext_offset\x18\x02 \x01(\x03R\n" +
@@ -1119,7 +1136,9 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\tduplicate\x18\x04 \x01(\x03R\tduplicate\x12\x18\n" +
 	"\arefused\x18\x05 \x01(\x03R\arefused\x12\x18\n" +
 	"\acontrol\x18\x06 \x01(\x03R\acontrol\x12\x19\n" +
-	"\x05clock\x18\a \x01(\x03H\x00R\x05clock\x88\x01\x01B\b\n" +
+	"\x05clock\x18\a \x01(\x03H\x00R\x05clock\x88\x01\x01\x12\x18\n" +
+	"\askipped\x18\b \x01(\x03R\askipped\x12\x12\n" +
+	"\x04lost\x18\t \x01(\x03R\x04lostB\b\n" +
 	"\x06_clock\"\x96\x02\n" +
 	"\n" +
 	"UsageState\x129\n" +

@@ -52,7 +52,7 @@ var views = map[string][]column{
 	"net_new_arr": slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency"),
 		columns(money, "opening new expansion reactivation contraction churn closing net_new")),
 	"dead_letters": columns(plain, "topic partition offset reason"),
-	"accounting":   columns(plain, "topic partition first_offset next_offset accepted duplicate refused control"),
+	"accounting":   columns(plain, "topic partition first_offset next_offset accepted duplicate refused control skipped lost"),
 	"freshness":    slices.Concat(columns(plain, "topic partition"), columns(clock, "clock"), columns(plain, "next_offset")),
 }
 

@@ -28,7 +28,7 @@ func TestCoverage(t *testing.T) {
 	records := 0
 	var slowest, total time.Duration
 	for seed := range seeds {
-		g := Stream(seed, Options{})
+		g := Stream(seed, Options{Skipped: seed%2 == 0})
 		records += len(g.Entries)
 		for _, e := range g.Entries {
 			for _, kind := range ours.Types() {
@@ -54,7 +54,7 @@ func TestCoverage(t *testing.T) {
 			movements[column(r, 5)]++
 		}
 		for _, r := range views["accounting"] {
-			for i, name := range []string{"accepted", "duplicate", "refused", "control"} {
+			for i, name := range []string{"accepted", "duplicate", "refused", "control", "skipped"} {
 				n, err := strconv.Atoi(column(r, 4+i))
 				if err != nil {
 					t.Fatalf("%s: %v", r, err)
@@ -96,6 +96,9 @@ func TestCoverage(t *testing.T) {
 		if rows[name]*3 < int(seeds) {
 			t.Errorf("view %s has rows in %d of %d streams, want a third", name, rows[name], seeds)
 		}
+	}
+	if outcomes["skipped"] == 0 {
+		t.Error("nothing is skipped")
 	}
 	if outcomes["accepted"]*4 < outcomes["accepted"]+outcomes["duplicate"]+outcomes["refused"] {
 		t.Errorf("outcomes %v: too few accepted", outcomes)

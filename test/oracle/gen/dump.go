@@ -20,6 +20,7 @@ type line struct {
 	Account   string `json:"account"` // the key as text, for reading
 	Value     []byte `json:"value"`
 	Text      string `json:"text"` // the value as text, for reading
+	Skipped   bool   `json:"skipped,omitempty"`
 }
 
 // Describe is a sentence that is enough to make the stream again.
@@ -34,7 +35,7 @@ func (g Generated) Dump(w io.Writer) error {
 	enc.SetEscapeHTML(false)
 	for _, e := range g.Entries {
 		err := enc.Encode(line{e.Source.Topic.String(), e.Source.Partition, int64(e.Record.Offset), e.Record.Time,
-			e.Record.Key, string(e.Record.Key), e.Record.Value, string(e.Record.Value)})
+			e.Record.Key, string(e.Record.Key), e.Record.Value, string(e.Record.Value), e.Record.Skipped})
 		if err != nil {
 			return fmt.Errorf("dump %s@%d: %w", e.Source, e.Record.Offset, err)
 		}
@@ -59,7 +60,7 @@ func Load(r io.Reader, partitions int32) (Generated, error) {
 		}
 		g.Entries = append(g.Entries, Entry{
 			Source: stream.Source{Topic: topic, Partition: l.Partition},
-			Record: stream.Record{Offset: stream.Offset(l.Offset), Time: l.Time, Key: l.Key, Value: l.Value},
+			Record: stream.Record{Offset: stream.Offset(l.Offset), Time: l.Time, Key: l.Key, Value: l.Value, Skipped: l.Skipped},
 		})
 	}
 }

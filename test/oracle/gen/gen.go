@@ -48,6 +48,7 @@ type Options struct {
 	Partitions int32 // per topic; 0 draws 1, 2 or 3
 	Mix        Mix   // the zero Mix stands for DefaultMix
 	Days       int   // the clock moves about that far; 0 draws hours, days or months
+	Skipped    bool  // transaction markers and aborted records lie in between; the others are the same without
 }
 
 // Mix weighs the ingredients of a stream against each other.
@@ -116,6 +117,7 @@ func Stream(seed uint64, o Options) Generated {
 // generator is a stream being made.
 type generator struct {
 	r          *rand.Rand
+	skip       *rand.Rand // draws what is skipped; nil without
 	mix        Mix
 	records    int
 	partitions int32
@@ -135,6 +137,9 @@ type generator struct {
 func newGenerator(seed uint64, o Options) *generator {
 	g := &generator{r: rand.New(rand.NewPCG(seed, 0x72756e72617465)), mix: o.Mix, records: o.Records,
 		partitions: o.Partitions, next: map[stream.Source]stream.Offset{}, clock: map[stream.Source]int64{}}
+	if o.Skipped {
+		g.skip = rand.New(rand.NewPCG(seed, 0x736b6970))
+	}
 	if g.mix == (Mix{}) {
 		g.mix = DefaultMix
 	}
@@ -184,12 +189,26 @@ func (g *generator) clocks() []int64 {
 	return list
 }
 
-// put appends a record to a partition.
+// put appends a record to a partition. Where some are skipped, it may come after
+// itself in a transaction that was aborted, and before a marker.
 func (g *generator) put(src stream.Source, key, value string) {
-	r := stream.Record{Offset: g.next[src], Time: g.now / 1000 * 1000, Value: []byte(value)}
+	r := stream.Record{Time: g.now / 1000 * 1000, Value: []byte(value)}
 	if key != "" {
 		r.Key = []byte(key)
 	}
+	if g.skip != nil && g.skip.IntN(6) == 0 {
+		aborted := r
+		aborted.Skipped = true
+		g.append(src, aborted)
+	}
+	g.append(src, r)
+	if g.skip != nil && g.skip.IntN(6) == 0 {
+		g.append(src, stream.Record{Time: r.Time, Key: []byte{0, 0, 0, 1}, Skipped: true})
+	}
+}
+
+func (g *generator) append(src stream.Source, r stream.Record) {
+	r.Offset = g.next[src]
 	g.next[src]++
 	g.out = append(g.out, Entry{src, r})
 }
