@@ -28,7 +28,7 @@ func (e *Gap) Error() string {
 	if e.Cause != "" {
 		s += ": " + e.Cause
 	}
-	return s + " (the topic must have cleanup.policy=delete and no transactional producer; rebuild the partition if records are lost)"
+	return s + " (the topic must have cleanup.policy=delete; rebuild the partition if records are lost)"
 }
 
 // Fault is fault.Defect.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+	fetchapi "github.com/segmentio/kafka-go/protocol/fetch"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -40,12 +41,13 @@ func TestCollectIsContiguous(t *testing.T) {
 		{"goes back", recordsAt(10, 11, 10), 0, 12, 10},
 		{"hole at the offset", recordsAt(8, 9, 11), 0, 10, 11},
 		{"only before", recordsAt(7, 8, 9), 0, 10, 9},
-		{"marker", &protocol.RecordStream{Records: []protocol.RecordReader{
-			recordsAt(10, 11), &protocol.ControlBatch{BaseOffset: 12, Records: recordsAt(12)},
-		}}, 0, 12, 13},
+		{"a marker fills its offset", set(outside(10, 11), marker(7, 12), outside(13)), 4, 0, 0},
+		{"hole after a marker", set(marker(7, 10), outside(12)), 0, 11, 12},
+		{"hole before a marker", set(outside(10), marker(7, 12)), 0, 11, 12},
+		{"only a marker before", set(marker(7, 9)), 0, 10, 9},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			rs, err := collect(s, 10, tt.set)
+			rs, err := collect(s, 10, &fetchapi.ResponsePartition{RecordSet: protocol.RecordSet{Records: tt.set}})
 			if len(rs) != tt.records {
 				t.Errorf("%d records, want %d", len(rs), tt.records)
 			}

@@ -12,7 +12,7 @@ import (
 // Range is what a partition's log holds: First <= offset < End. Empty if equal.
 type Range struct {
 	First stream.Offset
-	End   stream.Offset // the offset that the next record will get
+	End   stream.Offset // that of the next record; while a transaction is open, of its first one
 }
 
 // Offsets is the range of every partition of a topic. It is an error if any
@@ -52,7 +52,7 @@ func (c *Client) ranges(ctx context.Context, topic stream.Topic, partitions []in
 		}
 	}
 	m, err := c.transport.RoundTrip(ctx, c.addr, &listoffsets.Request{
-		ReplicaID: -1, Topics: []listoffsets.RequestTopic{req},
+		ReplicaID: -1, IsolationLevel: readCommitted, Topics: []listoffsets.RequestTopic{req},
 	})
 	if err != nil {
 		return nil, failed("read the offsets of %s: %w", topic, err)
