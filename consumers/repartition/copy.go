@@ -1,0 +1,216 @@
+package repartition
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"runrate/internal/broker"
+	"runrate/internal/fault"
+	"runrate/internal/retry"
+	"runrate/internal/stream"
+)
+
+// Log is the part of Kafka that a copy uses (package broker).
+type Log interface {
+	Fetch(ctx context.Context, source stream.Source, offset stream.Offset, maxBytes int, maxWait time.Duration) ([]stream.Record, stream.Offset, error)
+	Range(ctx context.Context, source stream.Source) (broker.Range, error)
+	Append(ctx context.Context, topic stream.Topic, partition int32, messages []broker.Message) (stream.Offset, error)
+}
+
+// Options say what to copy.
+type Options struct {
+	From stream.Topic
+	// Ranges are what of each partition is copied: all that the old topic holds.
+	Ranges map[int32]broker.Range
+	// Without are records that are left out.
+	Without map[int32]map[stream.Offset]bool
+	// First are control records that come before all others.
+	First      []stream.Record
+	To         stream.Topic // empty
+	Partitions int32        // that To has
+	Logger     *zap.Logger
+	// Progress, if there is one, is told now and then how many of how many records are
+	// read.
+	Progress func(done, all int64)
+}
+
+// Counts is what a copy came to.
+type Counts struct {
+	Read    int64           // records of the old topic, those left out among them
+	Control int64           // control records, each of them written to every partition
+	Data    int64           // all others
+	Ends    []stream.Offset // of the new partitions
+}
+
+const (
+	fetchBytes = 4 << 20
+	batchBytes = 1 << 19 // of one append; a broker takes 1 MiB unless told otherwise
+	batchMost  = 20_000  // records of one append
+	tellEvery  = time.Second
+)
+
+// Copy copies a topic into another one, which must be empty. The old topic must stand
+// still meanwhile. Errors that pass are waited out; a copy that failed leaves a new
+// topic that is of no use.
+func Copy(ctx context.Context, log Log, o Options) (Counts, error) {
+	w := &copier{log: log, o: o, pending: make([][]broker.Message, o.Partitions), bytes: make([]int, o.Partitions), ends: make([]stream.Offset, o.Partitions)}
+	for p := range o.Partitions {
+		held, err := log.Range(ctx, stream.Source{Topic: o.To, Partition: p})
+		if err != nil {
+			return w.counts, err
+		}
+		if held.End != 0 {
+			return w.counts, fmt.Errorf("copy %s: %s/%d is not empty", o.From, o.To, p)
+		}
+	}
+	var from []reader
+	for p := range int32(len(o.Ranges)) {
+		r, ok := o.Ranges[p]
+		if !ok {
+			return w.counts, fmt.Errorf("copy %s: nothing is known of partition %d", o.From, p)
+		}
+		w.all += int64(r.End - r.First)
+		from = append(from, &partition{copier: w, source: stream.Source{Topic: o.From, Partition: p}, at: r.First, end: r.End})
+	}
+	for _, r := range o.First {
+		if err := w.control(ctx, r); err != nil {
+			return w.counts, err
+		}
+	}
+	err := merge(ctx, from, placing(int32(len(from)), o.Partitions), w)
+	for p := range o.Partitions {
+		if err == nil {
+			err = w.flush(ctx, p)
+		}
+	}
+	w.counts.Ends = w.ends
+	return w.counts, err
+}
+
+// copier is a copy under way, and the writer of its records.
+type copier struct {
+	log     Log
+	o       Options
+	all     int64 // records to read
+	told    time.Time
+	counts  Counts
+	pending [][]broker.Message // by new partition
+	bytes   []int
+	ends    []stream.Offset
+}
+
+// partition reads one partition of the old topic.
+type partition struct {
+	copier  *copier
+	source  stream.Source
+	at, end stream.Offset
+	fetched []stream.Record
+}
+
+func (p *partition) next(ctx context.Context) (stream.Record, bool, error) {
+	if len(p.fetched) == 0 && p.at < p.end {
+		if err := p.fetch(ctx); err != nil {
+			return stream.Record{}, false, err
+		}
+	}
+	if len(p.fetched) == 0 || p.fetched[0].Offset >= p.end {
+		return stream.Record{}, false, nil
+	}
+	r := p.fetched[0]
+	p.fetched = p.fetched[1:]
+	r.Skipped = r.Skipped || p.copier.o.Without[p.source.Partition][r.Offset]
+	p.copier.read()
+	return r, true, nil
+}
+
+func (p *partition) fetch(ctx context.Context) error {
+	return retry.Patient.Do(ctx, p.copier.o.Logger, fmt.Sprintf("read %s@%d", p.source, p.at), func(ctx context.Context) error {
+		records, _, err := p.copier.log.Fetch(ctx, p.source, p.at, fetchBytes, time.Second)
+		if err != nil {
+			return err
+		}
+		if len(records) == 0 {
+			return fault.As(fault.Retry, fmt.Errorf("%s: nothing came, though the log ends at %d", p.source, p.end))
+		}
+		p.fetched, p.at = records, records[len(records)-1].Offset+1
+		return nil
+	})
+}
+
+// read counts a record of the old topic.
+func (w *copier) read() {
+	w.counts.Read++
+	if w.o.Progress != nil && time.Since(w.told) >= tellEvery {
+		w.told = time.Now()
+		w.o.Progress(w.counts.Read, w.all)
+	}
+}
+
+func (w *copier) data(ctx context.Context, partition int32, r stream.Record) error {
+	w.counts.Data++
+	return w.put(ctx, partition, r)
+}
+
+func (w *copier) control(ctx context.Context, r stream.Record) error {
+	w.counts.Control++
+	for p := range w.o.Partitions {
+		if err := w.put(ctx, p, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *copier) put(ctx context.Context, partition int32, r stream.Record) error {
+	size := len(r.Key) + len(r.Value)
+	if w.bytes[partition] > 0 && (w.bytes[partition]+size > batchBytes || len(w.pending[partition]) >= batchMost) {
+		if err := w.flush(ctx, partition); err != nil {
+			return err
+		}
+	}
+	w.pending[partition] = append(w.pending[partition], broker.Message{Key: r.Key, Value: r.Value})
+	w.bytes[partition] += size
+	return nil
+}
+
+// errTwice says that a partition of the new topic has records that the copy did not
+// write, or wrote twice.
+var errTwice = errors.New("the new topic has records that are not of this copy: somebody writes to it, or a batch is there twice; delete it and begin again")
+
+// flush appends what is pending for a partition. An append that may have been done is
+// looked for in the log before it is done again.
+func (w *copier) flush(ctx context.Context, partition int32) error {
+	if len(w.pending[partition]) == 0 {
+		return nil
+	}
+	to := stream.Source{Topic: w.o.To, Partition: partition}
+	begin, end := w.ends[partition], w.ends[partition]+stream.Offset(len(w.pending[partition]))
+	unsure := false
+	err := retry.Patient.Do(ctx, w.o.Logger, fmt.Sprintf("write %s@%d", to, begin), func(ctx context.Context) error {
+		if unsure {
+			held, err := w.log.Range(ctx, to)
+			if err != nil || held.End == end {
+				return err
+			}
+			if held.End != begin {
+				return fmt.Errorf("%s ends at %d, not at %d or %d: %w", to, held.End, begin, end, errTwice)
+			}
+		}
+		unsure = true
+		at, err := w.log.Append(ctx, w.o.To, partition, w.pending[partition])
+		if err == nil && at != begin {
+			return fmt.Errorf("%s: a batch is at %d, not at %d: %w", to, at, begin, errTwice)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	w.ends[partition] = end
+	w.pending[partition], w.bytes[partition] = w.pending[partition][:0], 0
+	return nil
+}
