@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -12,6 +13,7 @@ import (
 
 	"runrate/consumers/store"
 	"runrate/internal/broker"
+	"runrate/internal/stream"
 	chschema "runrate/schemas/clickhouse"
 )
 
@@ -26,6 +28,7 @@ type app struct {
 
 	kafka      broker.Config
 	brokers    string
+	topics     map[stream.Kind]*string // what the input topics are called in Kafka
 	clickhouse store.Options
 
 	closers []func()
@@ -52,13 +55,45 @@ func (a *app) kafkaFlags(cmd *cobra.Command) {
 	f.StringVar(&a.kafka.SASLUsername, "kafka-sasl-username", "", "user at Kafka")
 	f.StringVar(&a.kafka.SASLPassword, "kafka-sasl-password", "", "password at Kafka; better RUNRATE_KAFKA_SASL_PASSWORD_FILE")
 	secret(f, "kafka-sasl-password")
+	if a.topics == nil { // which all commands share
+		a.topics = map[stream.Kind]*string{}
+	}
+	for _, k := range stream.Kinds() {
+		if a.topics[k] == nil {
+			a.topics[k] = new(string)
+		}
+		f.StringVar(a.topics[k], "topic-"+k.String(), k.Topic().String(), "what the topic "+k.Topic().String()+" is called in Kafka (runrate repartition makes others): a `name`")
+	}
 }
+
+// names are what the flags call the input topics in Kafka.
+func (a *app) names() (names stream.Names, err error) {
+	kinds := map[string]stream.Kind{stream.Snapshots().String(): 0}
+	for _, k := range stream.Kinds() {
+		name := *a.topics[k]
+		if !legalTopic.MatchString(name) {
+			return names, usagef("--topic-%s %q is no name of a topic: 1 to 249 letters, digits, '.', '_' and '-'", k, name)
+		}
+		if _, taken := kinds[name]; taken {
+			return names, usagef("--topic-%s %q is another topic: each has a name of its own", k, name)
+		}
+		kinds[name] = k
+		names = names.With(k, name)
+	}
+	return names, nil
+}
+
+// legalTopic are the names that Kafka takes.
+var legalTopic = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,249}$`)
 
 // openKafka is a client by the flags of kafkaFlags, closed when the run ends.
 func (a *app) openKafka() (*broker.Client, error) {
 	var err error
 	if a.kafka.Brokers, err = broker.ParseBrokers(a.brokers); err != nil {
 		return nil, usageError{err}
+	}
+	if a.kafka.Topics, err = a.names(); err != nil {
+		return nil, err
 	}
 	client, err := broker.Open(a.kafka)
 	if err != nil {

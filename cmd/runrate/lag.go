@@ -51,7 +51,7 @@ Exit codes: 0, 1 if something cannot be read, 3 if a partition is halted.`,
 			}
 			said, unread := a.freshness(cmd)(cmd.Context())
 			halted := say(rows, said)
-			if err := writeLag(a.out, rows); err != nil {
+			if err := writeLag(a.out, a.kafka.Topics, rows); err != nil {
 				return err
 			}
 			return a.lagVerdict(halted, unread, cmd.Flags().Changed("clickhouse"))
@@ -110,7 +110,7 @@ func say(rows []lagRow, said []freshness.Partition) (halted []freshness.Partitio
 	return halted
 }
 
-func writeLag(w io.Writer, rows []lagRow) error {
+func writeLag(w io.Writer, names stream.Names, rows []lagRow) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "topic\tpartition\tcommitted\tend\tlag\tstatus\t")
 	for _, r := range rows {
@@ -124,7 +124,7 @@ func writeLag(w io.Writer, rows []lagRow) error {
 		if status == "" {
 			status = unknown
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t%s\t\n", r.source.Topic, r.source.Partition, committed, r.end, behind, status)
+		fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t%s\t\n", names.Of(r.source.Topic), r.source.Partition, committed, r.end, behind, status)
 	}
 	return t.Flush()
 }
@@ -139,5 +139,5 @@ func (a *app) lateTable(late *lag.Unsettled, said []freshness.Partition) {
 		rows = append(rows, lagRow{source: l.Source, commit: l.Commit, end: l.End, behind: l.Partition.Behind(l.End), stale: l.Stale})
 	}
 	say(rows, said)
-	_ = writeLag(a.err, rows) // the error that follows says the same
+	_ = writeLag(a.err, a.kafka.Topics, rows) // the error that follows says the same
 }

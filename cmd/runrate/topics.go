@@ -30,7 +30,7 @@ events a second). A topic that has another number is an error.`,
 				return err
 			}
 			for _, topic := range append(stream.Inputs(), stream.Snapshots()) {
-				a.printf("%s has %d partitions\n", topic, partitions)
+				a.printf("%s has %d partitions\n", client.InKafka(topic), partitions)
 			}
 			return nil
 		},

@@ -31,7 +31,7 @@ clock: replay it with --no-ticker.`,
 			"curl 'http://127.0.0.1:8123/?database=revenue' -d 'SELECT * FROM arr ORDER BY as_of DESC LIMIT 5 FORMAT PrettyCompact'",
 		),
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if err := flags.check(); err != nil {
 				return err
 			}
@@ -43,6 +43,9 @@ clock: replay it with --no-ticker.`,
 			}
 			if cmd.Flags().Changed("clickhouse") {
 				o.UseClickHouse = true
+			}
+			if a.kafka.Topics, err = a.names(); err != nil {
+				return err
 			}
 			o.Kafka, o.ClickHouse, o.Definition = a.kafka, a.clickhouse, definition.value(cmd.Flags())
 			o.Memory, o.Limits, o.Logger, o.Out = flags.memory(), flags.limits, a.log, a.out

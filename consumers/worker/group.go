@@ -74,7 +74,7 @@ func (g *Group) Run(ctx context.Context) error {
 	}
 	heartbeat := min(longestHeartbeat, session/heartbeats)
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
-		ID: g.ID, Brokers: g.Config.Brokers, Topics: []string{g.Topic.String()}, Dialer: dialer,
+		ID: g.ID, Brokers: g.Config.Brokers, Topics: []string{g.Client.InKafka(g.Topic).String()}, Dialer: dialer,
 		GroupBalancers:    []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
 		HeartbeatInterval: heartbeat, SessionTimeout: session, RebalanceTimeout: rebalanceTimeout,
 		Timeout: requestTimeout, JoinGroupBackoff: heartbeat, StartOffset: kafka.FirstOffset,
@@ -109,7 +109,7 @@ func (g *Group) Run(ctx context.Context) error {
 // functions stay until then.
 func (g *Group) begin(generation *kafka.Generation) {
 	member := broker.Member{Group: g.ID, Generation: generation.ID, ID: generation.MemberID}
-	assigned := generation.Assignments[g.Topic.String()]
+	assigned := generation.Assignments[g.Client.InKafka(g.Topic).String()]
 	g.Logger.Info("partitions assigned", zap.String("group", g.ID), zap.Int32("generation", generation.ID), zap.Int("partitions", len(assigned)))
 	if len(assigned) == 0 {
 		generation.Start(func(ctx context.Context) { <-ctx.Done() })

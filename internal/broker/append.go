@@ -44,7 +44,7 @@ func (c *Client) Append(ctx context.Context, topic stream.Topic, partition int32
 
 // AppendCompressed is Append with a codec.
 func (c *Client) AppendCompressed(ctx context.Context, topic stream.Topic, partition int32, messages []Message, codec Compression) (stream.Offset, error) {
-	source := stream.Source{Topic: topic, Partition: partition}
+	source := c.inKafka(stream.Source{Topic: topic, Partition: partition})
 	if len(messages) == 0 {
 		return 0, fmt.Errorf("append to %s: no records", source)
 	}
@@ -52,7 +52,7 @@ func (c *Client) AppendCompressed(ctx context.Context, topic stream.Topic, parti
 		return 0, failed("append to %s: %w", source, err)
 	}
 	res, err := c.kafka.Produce(ctx, &kafka.ProduceRequest{
-		Topic: topic.String(), Partition: int(partition), RequiredAcks: kafka.RequireAll,
+		Topic: source.Topic.String(), Partition: int(partition), RequiredAcks: kafka.RequireAll,
 		Records: &messageReader{messages: messages}, Compression: codec,
 	})
 	if err == nil {

@@ -47,12 +47,30 @@ func Open(config Config) (*Client, error) {
 // Config is what the client was opened with.
 func (c *Client) Config() Config { return c.config }
 
+// Named is a client of the same cluster and connections by which the input topics are
+// called otherwise. Only the first client is to be closed.
+func (c *Client) Named(names stream.Names) *Client {
+	named := *c
+	named.config.Topics = names
+	return &named
+}
+
+// InKafka is a topic as Kafka has it: input topics may be called otherwise there.
+func (c *Client) InKafka(t stream.Topic) stream.Topic { return c.config.Topics.Of(t) }
+
+// inKafka is InKafka of a source.
+func (c *Client) inKafka(s stream.Source) stream.Source {
+	s.Topic = c.InKafka(s.Topic)
+	return s
+}
+
 // Close drops the idle connections. Requests under way still finish.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // Partitions is the number of partitions of a topic. A topic that the cluster
 // does not have is NoTopic.
 func (c *Client) Partitions(ctx context.Context, topic stream.Topic) (int32, error) {
+	topic = c.InKafka(topic)
 	counts, err := c.partitionCounts(ctx, topic.String())
 	if err != nil {
 		return 0, failed("count the partitions of %s: %w", topic, err)

@@ -24,6 +24,7 @@ type Commit struct {
 // Committed is what the group has stored for every partition of the topic. It
 // is an error if any partition's is not to be had.
 func (c *Client) Committed(ctx context.Context, group string, topic stream.Topic) (map[int32]Commit, error) {
+	topic = c.InKafka(topic)
 	n, err := c.Partitions(ctx, topic)
 	if err != nil {
 		return nil, err
@@ -77,6 +78,7 @@ type Member struct {
 // Fenced means the group has moved on and nothing was stored. Any other error
 // leaves it open whether it was.
 func (c *Client) Commit(ctx context.Context, m Member, source stream.Source, next stream.Offset, metadata string) error {
+	source = c.inKafka(source)
 	what := fmt.Sprintf("commit %s@%d for group %s", source, next, m.Group)
 	switch {
 	case m.Generation < 0 || m.ID == "":

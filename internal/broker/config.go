@@ -14,6 +14,8 @@ import (
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
 	"github.com/segmentio/kafka-go/sasl/scram"
+
+	"runrate/internal/stream"
 )
 
 // Config says how to reach a Kafka cluster. The zero value of every field but
@@ -31,6 +33,9 @@ type Config struct {
 	SASLMechanism string // "", PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
 	SASLUsername  string
 	SASLPassword  string
+
+	// Topics are what the input topics are called in Kafka.
+	Topics stream.Names
 
 	// Timeout bounds one request and its answer; default 30 s. A broker is told
 	// to give up on a write after half of it.

@@ -27,6 +27,7 @@ const readCommitted = 1
 // The records and their bytes are newly allocated and the caller's. Errors:
 // Gap, OutOfRange, Corrupt, or Error.
 func (c *Client) Fetch(ctx context.Context, source stream.Source, offset stream.Offset, maxBytes int, maxWait time.Duration) ([]stream.Record, stream.Offset, error) {
+	source = c.inKafka(source)
 	if offset < 0 {
 		return nil, 0, &OutOfRange{Source: source, Offset: offset}
 	}

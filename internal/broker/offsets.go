@@ -41,6 +41,7 @@ func (c *Client) Range(ctx context.Context, source stream.Source) (Range, error)
 // ranges asks by the protocol message itself: Client.ListOffsets answers 0 for
 // a partition that the broker said nothing about.
 func (c *Client) ranges(ctx context.Context, topic stream.Topic, partitions []int32) (map[int32]Range, error) {
+	topic = c.InKafka(topic)
 	ctx, cancel := context.WithTimeout(ctx, c.config.timeout())
 	defer cancel()
 	req := listoffsets.RequestTopic{Topic: topic.String()}

@@ -17,6 +17,7 @@ const Unlimited = -1
 
 // RetentionBytes is how many bytes of each partition of a topic are kept at least.
 func (c *Client) RetentionBytes(ctx context.Context, topic stream.Topic) (int64, error) {
+	topic = c.InKafka(topic)
 	what := fmt.Sprintf("read %s of topic %s", retentionBytes, topic)
 	ctx, cancel := context.WithTimeout(ctx, c.config.timeout())
 	defer cancel()
@@ -45,6 +46,7 @@ func (c *Client) RetentionBytes(ctx context.Context, topic stream.Topic) (int64,
 
 // SetRetentionBytes changes it, which takes the right to alter the topic.
 func (c *Client) SetRetentionBytes(ctx context.Context, topic stream.Topic, bytes int64) error {
+	topic = c.InKafka(topic)
 	what := fmt.Sprintf("set %s of topic %s", retentionBytes, topic)
 	ctx, cancel := context.WithTimeout(ctx, c.config.timeout())
 	defer cancel()

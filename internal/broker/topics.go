@@ -43,6 +43,7 @@ func (c *Client) EnsureTopics(ctx context.Context, partitions int32, replication
 	req := &kafka.CreateTopicsRequest{}
 	var names []string
 	for _, topic := range append(stream.Inputs(), stream.Snapshots()) {
+		topic = c.InKafka(topic)
 		req.Topics = append(req.Topics, topicConfig(topic, partitions, replication))
 		names = append(names, topic.String())
 	}

@@ -93,6 +93,29 @@ type Topic struct {
 	name string
 }
 
+// Names are what the input topics are called in Kafka, where that is not what the
+// contract calls them. All of the program but package broker, which asks Kafka, goes by
+// the contract's names, so that rows and snapshots keep theirs when a topic is copied
+// into another. The zero Names are those of the contract.
+type Names struct{ of [len(kinds)]string }
+
+// With is the names with another one for a kind; "" is the contract's.
+func (n Names) With(k Kind, name string) Names {
+	if name == kinds[k].topic {
+		name = ""
+	}
+	n.of[k] = name
+	return n
+}
+
+// Of is what the topic is called in Kafka. A topic that has a name of its own keeps it.
+func (n Names) Of(t Topic) Topic {
+	if t.kind != 0 && t.name == kinds[t.kind].topic && n.of[t.kind] != "" {
+		return Topic{t.kind, n.of[t.kind]}
+	}
+	return t
+}
+
 // Inputs are the input topics by the names of the contract, in the order of
 // Kinds.
 func Inputs() []Topic {

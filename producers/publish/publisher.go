@@ -45,7 +45,7 @@ func New(ctx context.Context, client *broker.Client, options Options) (*Publishe
 	p := &Publisher{client: client, options: options.withDefaults(), lanes: make(map[stream.Kind][]*lane), rejectedControl: make(map[int64]bool)}
 	p.log = p.options.Log
 	p.progress = sync.NewCond(&p.mu)
-	p.report = newReport()
+	p.report = newReport(client.Config().Topics)
 	for _, topic := range stream.Inputs() {
 		n, err := client.Partitions(ctx, topic)
 		if err != nil {

@@ -24,10 +24,11 @@ type Report struct {
 
 	records map[event.Type]int64
 	copies  int64 // partitions of both topics: how often a control event is sent
+	names   stream.Names
 }
 
-func newReport() Report {
-	return Report{Records: make(map[stream.Topic]int64), records: make(map[event.Type]int64)}
+func newReport(names stream.Names) Report {
+	return Report{names: names, Records: make(map[stream.Topic]int64), records: make(map[event.Type]int64)}
 }
 
 func (r Report) clone() Report {
@@ -78,7 +79,7 @@ func (r Report) WriteTo(w io.Writer) (int64, error) {
 		}
 	}
 	for _, topic := range stream.Inputs() {
-		out = fmt.Appendf(out, "  %d records to %s\n", r.Records[topic], topic)
+		out = fmt.Appendf(out, "  %d records to %s\n", r.Records[topic], r.names.Of(topic))
 	}
 	n, err := w.Write(out)
 	return int64(n), err
