@@ -32,6 +32,7 @@ const bound = 90 * time.Second
 type pipeline struct {
 	t       *testing.T
 	cluster *kfake.Cluster
+	brokers []string // that clients are given
 	store   *store.Store
 }
 
@@ -44,6 +45,7 @@ func newPipeline(t *testing.T, partitions int32) *pipeline {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.cluster.Close)
+	w.brokers = w.cluster.ListenAddrs()
 	w.store, err = store.Open(t.Context(), store.Options{Address: localtest.ClickHouse(t).TCPAddr(), Database: localtest.Database(t)})
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +60,7 @@ func newPipeline(t *testing.T, partitions int32) *pipeline {
 // client is a new one, which remembers nothing of the topics.
 func (w *pipeline) client() *broker.Client {
 	w.t.Helper()
-	c, err := broker.Open(broker.Config{Brokers: w.cluster.ListenAddrs()})
+	c, err := broker.Open(broker.Config{Brokers: w.brokers})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -136,29 +138,35 @@ func tickAt(at string) string {
 // each, placed as producers place it now.
 func (w *pipeline) history() {
 	w.t.Helper()
-	c := w.client()
 	for _, topic := range stream.Inputs() {
-		n, err := c.Partitions(w.t.Context(), topic)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		all := func(text string) {
-			for p := range n {
-				w.append(c, topic, p, "", text)
-			}
-		}
-		all(bookRecord)
-		all(tickAt("2026-11-02T12:00:00Z"))
-		for i := range 8 {
-			account := fmt.Sprint("acct_", i)
-			text := fmt.Sprintf(`{"specversion":"1.0","type":"usage.recorded","source":"t","id":"1","time":"2026-11-02T10:00:00Z","subject":%q,"data":{"product":"chat","quantities":{"in":1}}}`, account)
-			if topic.Kind() == stream.Subscriptions {
-				text = fmt.Sprintf(`{"specversion":"1.0","type":"subscription.changed","source":"t","id":"1","time":"2026-11-02T10:00:00Z","subject":%q,"data":{"subscription":"s","line":"chat","plan":"team","status":"active","quantity":1,"unit_amount":"10","currency":"USD","interval":"month"}}`, account)
-			}
-			w.append(c, topic, stream.Partition([]byte(account), n), account, text)
-		}
-		all(tickAt("2026-11-03T00:00:00Z"))
+		w.historyOf(topic)
 	}
+}
+
+// historyOf is what one topic has of it.
+func (w *pipeline) historyOf(topic stream.Topic) {
+	w.t.Helper()
+	c := w.client()
+	n, err := c.Partitions(w.t.Context(), topic)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	all := func(text string) {
+		for p := range n {
+			w.append(c, topic, p, "", text)
+		}
+	}
+	all(bookRecord)
+	all(tickAt("2026-11-02T12:00:00Z"))
+	for i := range 8 {
+		account := fmt.Sprint("acct_", i)
+		text := fmt.Sprintf(`{"specversion":"1.0","type":"usage.recorded","source":"t","id":"1","time":"2026-11-02T10:00:00Z","subject":%q,"data":{"product":"chat","quantities":{"in":1}}}`, account)
+		if topic.Kind() == stream.Subscriptions {
+			text = fmt.Sprintf(`{"specversion":"1.0","type":"subscription.changed","source":"t","id":"1","time":"2026-11-02T10:00:00Z","subject":%q,"data":{"subscription":"s","line":"chat","plan":"team","status":"active","quantity":1,"unit_amount":"10","currency":"USD","interval":"month"}}`, account)
+		}
+		w.append(c, topic, stream.Partition([]byte(account), n), account, text)
+	}
+	all(tickAt("2026-11-03T00:00:00Z"))
 }
 
 func (w *pipeline) append(c *broker.Client, topic stream.Topic, partition int32, key, text string) {

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 
@@ -24,6 +25,7 @@ type Client struct {
 	addr      net.Addr
 	kafka     *kafka.Client
 	transport *kafka.Transport
+	patience  time.Duration // for the answer to a fetch, beyond its wait
 }
 
 // Open checks the settings and makes a client; it does not connect yet.
@@ -40,6 +42,7 @@ func Open(config Config) (*Client, error) {
 		config:    config,
 		addr:      addr,
 		transport: transport,
+		patience:  fetchPatience,
 		kafka:     &kafka.Client{Addr: addr, Timeout: config.timeout(), Transport: transport},
 	}, nil
 }

@@ -97,7 +97,7 @@ func (c Config) Dialer() (*kafka.Dialer, error) {
 	return &kafka.Dialer{
 		ClientID:      c.clientID(),
 		Timeout:       dialTimeout,
-		DialFunc:      c.dial,
+		DialFunc:      c.dialAnswering,
 		TLS:           tlsConfig,
 		SASLMechanism: mechanism,
 	}, nil

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/apiversions"
 )
 
 // Unreachable says that no connection to a broker could be made.
@@ -62,6 +64,34 @@ func (c Config) dial(ctx context.Context, network, address string) (net.Conn, er
 		return conn, err
 	case hurried && errors.As(err, &timeout) && timeout.Timeout():
 		return nil, err
+	}
+	return nil, &Unreachable{Address: address, Given: slices.Contains(c.Brokers, address), Err: err}
+}
+
+// answerTimeout is how long a broker may take for its first answer.
+const answerTimeout = 3 * time.Second
+
+// dialAnswering is dial for kafka.ConsumerGroup, which asks the first broker that
+// takes its connection who the coordinator is, again and again: one that hangs takes
+// it, too. So it must answer a question that each broker answers anybody. With TLS,
+// the handshake is one.
+func (c Config) dialAnswering(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := c.dial(ctx, network, address)
+	if err != nil || c.TLS {
+		return conn, err
+	}
+	if err = conn.SetDeadline(time.Now().Add(answerTimeout)); err == nil {
+		_, err = protocol.RoundTrip(conn, 0, 0, c.clientID(), new(apiversions.Request))
+	}
+	if err == nil {
+		err = conn.SetDeadline(time.Time{})
+	}
+	if err == nil {
+		return conn, nil
+	}
+	conn.Close()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = fmt.Errorf("no answer within %s: %w", answerTimeout, os.ErrDeadlineExceeded)
 	}
 	return nil, &Unreachable{Address: address, Given: slices.Contains(c.Brokers, address), Err: err}
 }

@@ -71,6 +71,47 @@ func TestFirstContact(t *testing.T) {
 	}
 }
 
+// silent is a broker that takes connections and never answers, as one does that
+// hangs.
+func silent(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l.Addr().String()
+}
+
+// TestDialerPassesOverTheSilent: whom a consumer group connects with must answer,
+// or the group would ask the first broker of the list for ever.
+func TestDialerPassesOverTheSilent(t *testing.T) {
+	k, c := cluster(t)
+	hangs := silent(t)
+	config := c.Config()
+	config.Brokers = []string{hangs, k.ListenAddrs()[0]}
+	dialer, err := config.Dialer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	conn, err := dialer.DialContext(t.Context(), "tcp", hangs)
+	if err == nil {
+		conn.Close()
+		t.Fatal("a broker that does not answer is taken for one that is there")
+	}
+	if took := time.Since(began); took > dialTimeout || !fault.Passes(err) || !strings.Contains(err.Error(), "connect to Kafka at "+hangs+": no answer within 3s") {
+		t.Errorf("after %v: %v", took, err)
+	}
+	if conn, err = dialer.DialContext(t.Context(), "tcp", k.ListenAddrs()[0]); err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Brokers(); err != nil {
+		t.Errorf("the connection is not usable: %v", err)
+	}
+}
+
 func open(t *testing.T, config Config) *Client {
 	t.Helper()
 	c, err := Open(config)

@@ -17,6 +17,11 @@ import (
 // last stable offset, where the first transaction begins that is still open.
 const readCommitted = 1
 
+// fetchPatience is how long the answer to a fetch may take beyond the time that the
+// broker was told to wait for records: a leader that hangs is found out, and another
+// one is leader by then.
+const fetchPatience = 10 * time.Second
+
 // Fetch reads the records from offset on, in order and without a gap, and the
 // last stable offset: the end of what may be read now. At the end of the log it
 // waits up to maxWait and returns no records. maxBytes bounds the batches as
@@ -53,11 +58,11 @@ func (c *Client) Fetch(ctx context.Context, source stream.Source, offset stream.
 // so does kfake, if it is the bound of the request that cuts an answer, not that of
 // its one partition.
 func (c *Client) fetch(ctx context.Context, source stream.Source, offset stream.Offset, maxBytes int32, maxWait time.Duration) (*fetchapi.ResponsePartition, error) {
-	timeout := c.config.timeout()
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	maxWait = min(maxWait, c.config.timeout())
+	ctx, cancel := context.WithTimeout(ctx, min(maxWait+c.patience, c.config.timeout()))
 	defer cancel()
 	m, err := c.transport.RoundTrip(ctx, c.addr, &fetchapi.Request{
-		ReplicaID: -1, MaxWaitTime: int32(min(maxWait, timeout).Milliseconds()), MinBytes: 1, MaxBytes: math.MaxInt32,
+		ReplicaID: -1, MaxWaitTime: int32(maxWait.Milliseconds()), MinBytes: 1, MaxBytes: math.MaxInt32,
 		IsolationLevel: readCommitted, SessionID: -1, SessionEpoch: -1,
 		Topics: []fetchapi.RequestTopic{{Topic: source.Topic.String(), Partitions: []fetchapi.RequestPartition{{
 			Partition: source.Partition, CurrentLeaderEpoch: -1, FetchOffset: int64(offset), LogStartOffset: -1, PartitionMaxBytes: maxBytes,

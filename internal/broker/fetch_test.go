@@ -3,6 +3,7 @@ package broker
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -96,6 +97,34 @@ func TestFetchChecksTheChecksum(t *testing.T) {
 	_, _, err := c.Fetch(t.Context(), stream.Source{Topic: stream.Usage.Topic()}, 0, 1<<20, time.Millisecond)
 	if !errors.As(err, &corrupt) || fault.Passes(err) {
 		t.Errorf("damaged batch: %v", err)
+	}
+}
+
+// TestFetchIsBounded: a leader that hangs costs the wait and a little more, not the
+// time that any request may take.
+func TestFetchIsBounded(t *testing.T) {
+	k, c := cluster(t, kfake.SeedTopics(1, stream.Usage.Topic().String()))
+	s := stream.Source{Topic: stream.Usage.Topic()}
+	if _, err := c.Append(t.Context(), s.Topic, 0, messages(0, 1)); err != nil {
+		t.Fatal(err)
+	}
+	c.patience = 100 * time.Millisecond
+	answer := make(chan struct{})
+	goOn := sync.OnceFunc(func() { close(answer) })
+	defer goOn()
+	k.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) {
+		k.SleepControl(func() { <-answer })
+		return nil, nil, false
+	})
+	began := time.Now()
+	_, _, err := c.Fetch(t.Context(), s, 0, 1<<20, 50*time.Millisecond)
+	if took := time.Since(began); !fault.Passes(err) || took > c.config.timeout()/2 {
+		t.Errorf("after %v: %v", took, err)
+	}
+	goOn()
+	c.patience = 5 * time.Second
+	if rs, _, err := c.Fetch(t.Context(), s, 0, 1<<20, 50*time.Millisecond); len(rs) != 1 {
+		t.Errorf("the next fetch: %d records, %v", len(rs), err)
 	}
 }
 
