@@ -166,9 +166,10 @@ func (g *Group) fold(ctx context.Context, source stream.Source, member broker.Me
 }
 
 func (g *Group) partitions(ctx context.Context, topic stream.Topic) (n int32, err error) {
+	var doubt doubt
 	err = retry.Patient.Do(ctx, g.Logger, "count the partitions", func(ctx context.Context) (err error) {
 		n, err = g.Client.Partitions(ctx, topic)
-		return err
+		return doubt.about(err)
 	})
 	return n, err
 }

@@ -61,7 +61,7 @@ func reasonOf(err error) Reason {
 	switch {
 	case is[*broker.Gap](err), is[*intake.Gap](err):
 		return LogGap
-	case is[*AnotherLog](err), is[*broker.OutOfRange](err), is[*broker.NoTopic](err):
+	case is[*AnotherLog](err), is[*broker.OutOfRange](err), is[*broker.NoTopic](err), is[*Gone](err):
 		return ForeignLog
 	case is[*LostCommit](err):
 		return CommitLost
