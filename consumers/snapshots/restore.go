@@ -18,6 +18,7 @@ import (
 // Fetcher reads the snapshot log.
 type Fetcher interface {
 	Fetch(ctx context.Context, source stream.Source, offset stream.Offset, maxBytes int, maxWait time.Duration) ([]stream.Record, stream.Offset, error)
+	Range(ctx context.Context, source stream.Source) (broker.Range, error)
 }
 
 // Missing says that a snapshot that a commit points to cannot be read whole.
@@ -137,7 +138,7 @@ func read(ctx context.Context, log Fetcher, source stream.Source, p Pointer) (ma
 	from := stream.Source{Topic: stream.Snapshots(), Partition: source.Partition}
 	found := map[stream.Offset]link{}
 	for at := p.First; at <= p.Last; {
-		records, end, err := log.Fetch(ctx, from, at, fetchBytes, time.Second)
+		records, _, err := log.Fetch(ctx, from, at, fetchBytes, time.Second)
 		var outside *broker.OutOfRange
 		if errors.As(err, &outside) {
 			return nil, &Missing{Source: source, Pointer: p, Err: err}
@@ -145,8 +146,12 @@ func read(ctx context.Context, log Fetcher, source stream.Source, p Pointer) (ma
 		if err != nil {
 			return nil, err
 		}
-		if len(records) == 0 && end <= at {
-			return nil, &Missing{Source: source, Pointer: p, Err: fmt.Errorf("the log ends at %d", end)}
+		if len(records) == 0 {
+			held, err := ended(ctx, log, from, at)
+			if err != nil {
+				return nil, err
+			}
+			return nil, &Missing{Source: source, Pointer: p, Err: fmt.Errorf("the log ends at %d", held.End)}
 		}
 		for _, r := range records {
 			at = r.Offset + 1
@@ -163,17 +168,30 @@ func read(ctx context.Context, log Fetcher, source stream.Source, p Pointer) (ma
 	return found, nil
 }
 
+// ended is what a log holds that ends at an offset or before it. A leader that is
+// new has nothing to show for a moment, and says so by an empty fetch; but then it
+// does not tell its range. Where the log goes on, or that is not known, it is an
+// error that passes.
+func ended(ctx context.Context, log Fetcher, from stream.Source, at stream.Offset) (broker.Range, error) {
+	held, err := log.Range(ctx, from)
+	if err == nil && held.End > at {
+		err = fmt.Errorf("fetch %s@%d: no answer yet: %w", from, at, context.DeadlineExceeded)
+	}
+	return held, err
+}
+
 // Any says whether the snapshot log holds a record of the source and epoch: a
 // group without a committed offset is then one that lost it, not a new one.
 func Any(ctx context.Context, log Fetcher, labels Labels, first, end stream.Offset) (bool, error) {
 	from := stream.Source{Topic: stream.Snapshots(), Partition: labels.Source.Partition}
 	for at := first; at < end; {
-		records, now, err := log.Fetch(ctx, from, at, fetchBytes, time.Second)
+		records, _, err := log.Fetch(ctx, from, at, fetchBytes, time.Second)
 		if err != nil {
 			return false, err
 		}
-		if len(records) == 0 && now <= at {
-			return false, nil
+		if len(records) == 0 {
+			_, err := ended(ctx, log, from, at)
+			return false, err
 		}
 		for _, r := range records {
 			at = r.Offset + 1
