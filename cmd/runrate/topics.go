@@ -16,7 +16,7 @@ func topicsCommand(a *app) *cobra.Command {
 
 The input topics keep their records for ever (retention.ms=-1), of the snapshots
 each partition keeps the last 4 GiB (retention.bytes). With more than one replica, two must have a record before it
-is acknowledged. The number of partitions is for good: it decides where each
+is acknowledged; a replica that is not in sync never leads. The number of partitions is for good: it decides where each
 account's records are, so take enough (a partition folds some ten thousand
 events a second). A topic that has another number is an error.`,
 		Example: examples("runrate topics --brokers kafka-1:9092 --partitions 24 --replication 3"),
@@ -31,6 +31,10 @@ events a second). A topic that has another number is an error.`,
 			}
 			for _, topic := range append(stream.Inputs(), stream.Snapshots()) {
 				a.printf("%s has %d partitions\n", client.InKafka(topic), partitions)
+				// Whoever may create a topic, may not read its settings.
+				if warning, err := client.Losing(cmd.Context(), topic); err == nil && warning != "" {
+					a.printf("warning: %s\n", warning)
+				}
 			}
 			return nil
 		},

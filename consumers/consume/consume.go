@@ -51,6 +51,7 @@ func Run(ctx context.Context, topic stream.Topic, o Options) error {
 	if o.Board == nil {
 		o.Board = worker.NewBoard()
 	}
+	o.warn(ctx, topic)
 	for {
 		var e epoch
 		err := retry.Steady.Do(ctx, o.Logger, "reach Kafka and ClickHouse", func(ctx context.Context) (err error) {
@@ -71,6 +72,16 @@ func Run(ctx context.Context, topic stream.Topic, o Options) error {
 			return nil //nolint:nilerr // the context is over: to stop when told to is no error
 		case err != nil:
 			return fmt.Errorf("consume %s: %w", topic, err)
+		}
+	}
+}
+
+// warn says, once, what a topic's settings put at risk. It is no matter if they
+// cannot be read.
+func (o Options) warn(ctx context.Context, topic stream.Topic) {
+	for _, t := range []stream.Topic{topic, stream.Snapshots()} {
+		if warning, err := o.Client.Losing(ctx, t); err == nil && warning != "" {
+			o.Logger.Warn(warning)
 		}
 	}
 }

@@ -79,11 +79,14 @@ func TestEnsureTopics(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"runrate.usage cleanup.policy":        "delete",
-		"runrate.usage retention.ms":          "-1",
-		"runrate.snapshots cleanup.policy":    "delete",
-		"runrate.snapshots retention.ms":      "-1",
-		"runrate.snapshots max.message.bytes": "8388608",
+		"runrate.usage cleanup.policy": "delete",
+
+		"runrate.usage unclean.leader.election.enable":     "false",
+		"runrate.snapshots unclean.leader.election.enable": "false",
+		"runrate.usage retention.ms":                       "-1",
+		"runrate.snapshots cleanup.policy":                 "delete",
+		"runrate.snapshots retention.ms":                   "-1",
+		"runrate.snapshots max.message.bytes":              "8388608",
 	} {
 		if got[name] != want {
 			t.Errorf("%s = %q, want %q", name, got[name], want)

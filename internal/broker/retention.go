@@ -18,30 +18,18 @@ const Unlimited = -1
 // RetentionBytes is how many bytes of each partition of a topic are kept at least.
 func (c *Client) RetentionBytes(ctx context.Context, topic stream.Topic) (int64, error) {
 	topic = c.InKafka(topic)
-	what := fmt.Sprintf("read %s of topic %s", retentionBytes, topic)
-	ctx, cancel := context.WithTimeout(ctx, c.config.timeout())
-	defer cancel()
-	res, err := c.kafka.DescribeConfigs(ctx, &kafka.DescribeConfigsRequest{Resources: []kafka.DescribeConfigRequestResource{
-		{ResourceType: kafka.ResourceTypeTopic, ResourceName: topic.String(), ConfigNames: []string{retentionBytes}},
-	}})
+	value, told, err := c.setting(ctx, topic, retentionBytes)
 	if err != nil {
-		return 0, failed("%s: %w", what, err)
+		return 0, err
 	}
-	for _, r := range res.Resources {
-		if r.Error != nil {
-			return 0, failed("%s: %w", what, r.Error)
-		}
-		for _, e := range r.ConfigEntries {
-			if e.ConfigName == retentionBytes {
-				bytes, err := strconv.ParseInt(e.ConfigValue, 10, 64)
-				if err != nil {
-					return 0, failed("%s: %w", what, err)
-				}
-				return bytes, nil
-			}
-		}
+	if !told {
+		return 0, failed("read %s of topic %s: the broker left it out: %w", retentionBytes, topic, kafka.Unknown)
 	}
-	return 0, failed("%s: the broker left it out: %w", what, kafka.Unknown)
+	bytes, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return 0, failed("read %s of topic %s: %w", retentionBytes, topic, err)
+	}
+	return bytes, nil
 }
 
 // SetRetentionBytes changes it, which takes the right to alter the topic.

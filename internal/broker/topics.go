@@ -86,7 +86,7 @@ func topicConfig(topic stream.Topic, partitions int32, replication int) kafka.To
 	}
 	t := kafka.TopicConfig{
 		Topic: topic.String(), NumPartitions: int(partitions), ReplicationFactor: replication,
-		ConfigEntries: []kafka.ConfigEntry{set("cleanup.policy", "delete")},
+		ConfigEntries: []kafka.ConfigEntry{set("cleanup.policy", "delete"), set(uncleanElection, "false")},
 	}
 	if topic.Kind() == 0 { // the snapshot log
 		t.ConfigEntries = append(t.ConfigEntries,
