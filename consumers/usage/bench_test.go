@@ -129,7 +129,7 @@ func parsed(tb testing.TB) *pricebook.Book {
 // TestBytesPerAccount states what an account costs in memory, and bounds it:
 // one that is active once, and one that is active on each of 126 days.
 func TestBytesPerAccount(t *testing.T) {
-	const accounts = 20_000
+	const accounts = 10_000
 	for _, c := range []struct{ days, most int }{{1, 900}, {126, 5500}} {
 		p := newPartition()
 		offset := stream.Offset(0)
