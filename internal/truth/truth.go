@@ -121,7 +121,7 @@ type MRR struct {
 	Plan          string  `json:"plan"`
 	MRR           Decimal `json:"mrr"`
 	Subscriptions uint64  `json:"subscriptions"` // with MRR above 0
-	Contracts     uint64  `json:"contracts"`     // subscriptions ever, whatever their state
+	Ever          uint64  `json:"contracts"`     // subscriptions ever, whatever their state
 }
 
 // ARR is the ARR of a line.

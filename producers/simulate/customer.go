@@ -16,15 +16,15 @@ type customer struct {
 	seats           uint64 // that it begins with
 	arrive          int    // day
 	shared          bool   // with the API line
-	contracts       []contract
+	subscriptions   []subscription
 
-	mrr  money.Amount // of all contracts
-	ever bool         // was mrr above 0 before
-	book standing     // for net new ARR
+	mrr      money.Amount // of all subscriptions
+	ever     bool         // was mrr above 0 before
+	standing standing     // for net new ARR
 }
 
-// contract is one subscription of a customer and its state.
-type contract struct {
+// subscription is what a customer pays for, and its state.
+type subscription struct {
 	id       string
 	plan     string
 	seats    uint64
@@ -83,29 +83,29 @@ func (m *Model) seatsOf(segment, rank int) uint64 {
 }
 
 // closeDay takes the standing as of the midnight that ends a day.
-func (c *customer) closeDay(d, days int) { c.book.take(d+1, days, c.mrr) }
+func (c *customer) closeDay(d, days int) { c.standing.take(d+1, days, c.mrr) }
 
-// subscribe makes what happens to a customer's contracts on a day: one change
+// subscribe makes what happens to a customer's subscriptions on a day: one change
 // at most, so that changes of a customer are made in the order of their times.
 func (m *Model) subscribe(c *customer, d int) {
 	if d < c.arrive {
 		return
 	}
-	if len(c.contracts) == 0 || len(c.contracts) == 1 && c.segment == enterprise && m.draw.ppm(2_500) {
+	if len(c.subscriptions) == 0 || len(c.subscriptions) == 1 && c.segment == enterprise && m.draw.ppm(2_500) {
 		m.sign(c, d)
 		return
 	}
-	k := &c.contracts[d%len(c.contracts)]
+	k := &c.subscriptions[d%len(c.subscriptions)]
 	if !m.evolve(k, c.segment, d) {
 		return
 	}
-	m.changed(c, k, d)
+	m.change(c, k, d)
 }
 
-// sign begins a contract.
+// sign begins a subscription.
 func (m *Model) sign(c *customer, d int) {
-	n := len(c.contracts)
-	k := contract{
+	n := len(c.subscriptions)
+	k := subscription{
 		id:   fmt.Sprintf("sub_%s_%d", c.name[len(AccountPrefix):], n+1),
 		plan: planNames[c.segment], seats: c.seats,
 		months: 1, status: event.Active,
@@ -121,15 +121,15 @@ func (m *Model) sign(c *customer, d int) {
 			k.status, k.until = event.Trialing, d+m.draw.between(7, 14)
 		}
 	}
-	if n > 0 { // a second contract is a pilot of another team
+	if n > 0 { // a second one is a pilot of another team
 		k.seats = max(k.seats*uint64(m.draw.between(3, 15))/100, 1)
 	}
-	c.contracts = append(c.contracts, k)
-	m.changed(c, &c.contracts[n], d)
+	c.subscriptions = append(c.subscriptions, k)
+	m.change(c, &c.subscriptions[n], d)
 }
 
-// evolve moves a contract on by a day and says whether it changed.
-func (m *Model) evolve(k *contract, segment uint8, d int) bool {
+// evolve moves a subscription on by a day and says whether it changed.
+func (m *Model) evolve(k *subscription, segment uint8, d int) bool {
 	due := d >= k.until
 	switch k.status {
 	case event.Trialing:
@@ -162,8 +162,8 @@ func (m *Model) evolve(k *contract, segment uint8, d int) bool {
 	return m.move(k, segment, d)
 }
 
-// move is what happens to a contract that is paid for.
-func (m *Model) move(k *contract, segment uint8, d int) bool {
+// move is what happens to a subscription that is paid for.
+func (m *Model) move(k *subscription, segment uint8, d int) bool {
 	small := segment == developer
 	switch n := m.draw.below(10_000); {
 	case n < 160 && !small: // more seats
@@ -193,13 +193,13 @@ func (m *Model) either(ppm int, a, b event.Status) event.Status {
 	return b
 }
 
-// changed books a contract's new state and sends it.
-func (m *Model) changed(c *customer, k *contract, d int) {
+// change books a subscription's new state and sends it.
+func (m *Model) change(c *customer, k *subscription, d int) {
 	before := c.mrr
 	c.mrr = minus(c.mrr, k.mrr)
 	k.mrr = k.monthly(c.segment)
 	c.mrr = plus(c.mrr, k.mrr)
-	m.ledger.changed(d, before, c.mrr, c.ever)
+	m.tally.change(d, before, c.mrr, c.ever)
 	c.ever = c.ever || c.mrr.Sign() > 0
 	m.send(arrival{
 		account: c.name, region: c.region, kind: event.SubscriptionChanged,
@@ -209,12 +209,12 @@ func (m *Model) changed(c *customer, k *contract, d int) {
 }
 
 // price is what a seat costs for the months of a bill, in cents.
-func (k *contract) price(segment uint8) int64 { return planCents[segment][k.months] }
+func (k *subscription) price(segment uint8) int64 { return planCents[segment][k.months] }
 
-// monthly is what a contract earns in a month: a bill's seats x price x
+// monthly is what a subscription earns in a month: a bill's seats x price x
 // (100 - discount) %, over its months, rounded half to even at the 12th
 // decimal.
-func (k *contract) monthly(segment uint8) money.Amount {
+func (k *subscription) monthly(segment uint8) money.Amount {
 	if k.status != event.Active && k.status != event.PastDue {
 		return money.Amount{}
 	}
@@ -231,8 +231,8 @@ func (k *contract) monthly(segment uint8) money.Amount {
 	return exact(money.FromBig(whole))
 }
 
-// state is the contract as an event says it.
-func (k *contract) state(c *customer) *event.Subscription {
+// state is the subscription as an event says it.
+func (k *subscription) state(c *customer) *event.Subscription {
 	percent, err := money.ParsePercent(fmt.Sprint(k.discount))
 	if err != nil {
 		panic(err)

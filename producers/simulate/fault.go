@@ -17,7 +17,7 @@ var faults = [...]event.Reason{
 
 // blunder makes the events of a day that must be refused.
 func (m *Model) blunder(d int) {
-	expected := m.ledger.eventsOn(d) * uint64(m.config.Rates.Refused)
+	expected := m.tally.eventsOn(d) * uint64(m.config.Rates.Refused)
 	n := expected / 1_000_000
 	if m.draw.below(1_000_000) < expected%1_000_000 {
 		n++

@@ -137,10 +137,10 @@ func (l *Live) seats() *arrival {
 		return nil
 	}
 	c := &m.customers[m.draw.below(uint64(len(m.customers)))]
-	if c.segment == developer || len(c.contracts) == 0 {
+	if c.segment == developer || len(c.subscriptions) == 0 {
 		return nil
 	}
-	k := &c.contracts[0]
+	k := &c.subscriptions[0]
 	if k.status != event.Active {
 		return nil
 	}

@@ -6,10 +6,9 @@
 //
 // Start at Company, then Model.History. The events are a function of Config
 // alone: no wall clock, no map order, no floating point, so that a seed gives
-// the same bytes on every machine. While it makes them the model keeps the
-// books by its own, simpler means (the ledger), because it knows what it
-// intends: Model.Truth. Check compares ClickHouse with that. Live goes on from
-// where a history ended, by the wall clock.
+// the same bytes on every machine. While it makes them the model adds up, by its
+// own, simpler means (the tally), what it intends: Model.Truth. Check compares
+// ClickHouse with that. Live goes on from where a history ended, by the wall clock.
 //
 // # Time
 //
@@ -31,7 +30,7 @@ import (
 // AccountPrefix begins the name of every simulated account.
 const AccountPrefix = "sim_"
 
-// Model is a company and its books. It is used by one goroutine.
+// Model is a company and the tally of what it made. It is used by one goroutine.
 type Model struct {
 	config Config
 	book   *pricebook.Book
@@ -39,7 +38,7 @@ type Model struct {
 
 	accounts  []account  // API customers first, by segment and rank
 	customers []customer // of the chat line
-	ledger    *ledger
+	tally     *tally
 	queue     queue
 	serial    uint64    // of events
 	templates []arrival // the usage of the last day, for Live
@@ -60,7 +59,7 @@ func Company(config Config) (*Model, error) {
 	m := &Model{config: config, book: book, draw: newDraw(config.Seed)}
 	m.found()
 	m.enroll()
-	m.ledger = newLedger(config, len(m.accounts))
+	m.tally = newTally(config, len(m.accounts))
 	m.queue = newQueue(config)
 	return m, nil
 }
@@ -91,7 +90,7 @@ func (m *Model) History() iter.Seq[*Message] {
 					return
 				}
 				for _, a := range m.queue.take(h) {
-					m.ledger.arrived(a)
+					m.tally.arrived(a)
 					if !yield(m.message(&out, a)) {
 						return
 					}
@@ -116,7 +115,7 @@ func (m *Model) liveThrough(d int) {
 		m.subscribe(&m.customers[i], d)
 	}
 	m.blunder(d)
-	m.ledger.closeDay(d)
+	m.tally.closeDay(d)
 	for i := range m.customers {
 		m.customers[i].closeDay(d, m.config.Days)
 	}
@@ -125,8 +124,8 @@ func (m *Model) liveThrough(d int) {
 // Truth is what the numbers must be once the history is folded. It needs the
 // whole history to have been iterated.
 func (m *Model) Truth() (*truth.Truth, error) {
-	if !m.queue.empty() || m.ledger.closedDays != m.config.Days {
-		return nil, fmt.Errorf("the truth of %d days is known after all of them; %d were made", m.config.Days, m.ledger.closedDays)
+	if !m.queue.empty() || m.tally.closedDays != m.config.Days {
+		return nil, fmt.Errorf("the truth of %d days is known after all of them; %d were made", m.config.Days, m.tally.closedDays)
 	}
 	return m.truth(), nil
 }

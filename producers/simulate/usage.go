@@ -38,7 +38,7 @@ func (m *Model) use(a *account, index, d int, last bool) {
 			kind: event.UsageRecorded, product: uint8(product), time: m.moment(a.region, day)}
 		c.counts = m.tokens(product, part)
 		revenue, cost := m.priced(a.name, product, c.time, c.counts)
-		m.ledger.usage(d, index, product, revenue, cost)
+		m.tally.usage(d, index, product, revenue, cost)
 		m.send(c)
 		if last {
 			m.templates = append(m.templates, c)
@@ -91,6 +91,6 @@ func (m *Model) refund(a *account, index, d int, spend uint64) {
 		Product: productNames[a.primary], Segment: segmentNames[a.segment], Region: regionNames[a.region],
 		Amount: amount, Currency: truth.Currency, Reason: reason,
 	}
-	m.ledger.adjustment(d, index, int(a.primary), amount)
+	m.tally.adjustment(d, index, int(a.primary), amount)
 	m.send(c)
 }

@@ -69,7 +69,7 @@ func Questions(t *truth.Truth) []Question {
 		list[4].expect(join(a.Line, a.Window), count(a.Accounts))
 	}
 	for _, m := range t.MRR {
-		list[5].expect(join(m.Line, m.Plan), count(m.Contracts))
+		list[5].expect(join(m.Line, m.Plan), count(m.Ever))
 		list[7].expect(join(m.Line, m.Plan), m.MRR.String(), count(m.Subscriptions))
 	}
 	for _, m := range t.Movements {
@@ -94,7 +94,7 @@ func Questions(t *truth.Truth) []Question {
 	return list
 }
 
-// wholeDays are the windows that a truth knows, as SQL: its books are by the day.
+// wholeDays are the windows that a truth knows, as SQL: it adds up by the day.
 func wholeDays() string {
 	var names []string
 	for _, w := range definitions.Rolling {

@@ -6,9 +6,9 @@ import (
 	"runrate/internal/truth"
 )
 
-// ledger is the books that the model keeps while it makes events: each accepted
-// event once, on the day that it happened, whenever it arrives.
-type ledger struct {
+// tally is what the model adds up while it makes events: each accepted event
+// once, on the day that it happened, whenever it arrives.
+type tally struct {
 	config Config
 	months []string // "2026-09", ascending
 	month  []int    // by day: index in months
@@ -41,8 +41,8 @@ type sum struct {
 
 func (s *sum) add(a money.Amount) { s.count, s.amount = s.count+1, plus(s.amount, a) }
 
-func newLedger(c Config, accounts int) *ledger {
-	l := &ledger{config: c, accounts: make([]holding, accounts), days: make([][products]total, c.Days)}
+func newTally(c Config, accounts int) *tally {
+	l := &tally{config: c, accounts: make([]holding, accounts), days: make([][products]total, c.Days)}
 	for d := range c.Days {
 		at := (c.Start + event.Time(d)*event.Day).UTC()
 		if name := at.Format("2006-01"); len(l.months) == 0 || l.months[len(l.months)-1] != name {
@@ -58,7 +58,7 @@ func newLedger(c Config, accounts int) *ledger {
 }
 
 // usage books a usage event.
-func (l *ledger) usage(d, account, product int, revenue, cost money.Amount) {
+func (l *tally) usage(d, account, product int, revenue, cost money.Amount) {
 	t := total{revenue, cost, 1}
 	l.used[l.month[d]][product].add(t)
 	l.days[d][product].add(t)
@@ -68,7 +68,7 @@ func (l *ledger) usage(d, account, product int, revenue, cost money.Amount) {
 }
 
 // adjustment books a signed amount.
-func (l *ledger) adjustment(d, account, product int, amount money.Amount) {
+func (l *tally) adjustment(d, account, product int, amount money.Amount) {
 	t := total{revenue: amount}
 	l.used[l.month[d]][product].add(t)
 	l.days[d][product].add(t)
@@ -76,8 +76,8 @@ func (l *ledger) adjustment(d, account, product int, amount money.Amount) {
 	l.accounts[account].earn(d, amount)
 }
 
-// changed books a change of a customer's MRR.
-func (l *ledger) changed(d int, before, after money.Amount, ever bool) {
+// change books a change of a customer's MRR.
+func (l *tally) change(d int, before, after money.Amount, ever bool) {
 	if before == after {
 		return
 	}
@@ -96,7 +96,7 @@ func (l *ledger) changed(d int, before, after money.Amount, ever bool) {
 }
 
 // eventsOn is the usage events of a day.
-func (l *ledger) eventsOn(d int) (n uint64) {
+func (l *tally) eventsOn(d int) (n uint64) {
 	for _, t := range l.days[d] {
 		n += t.events
 	}
@@ -104,7 +104,7 @@ func (l *ledger) eventsOn(d int) (n uint64) {
 }
 
 // closeDay takes every account's standing as of the midnight that ends a day.
-func (l *ledger) closeDay(d int) {
+func (l *tally) closeDay(d int) {
 	for i := range l.accounts {
 		l.accounts[i].close(d, l.config.Days)
 	}
@@ -112,7 +112,7 @@ func (l *ledger) closeDay(d int) {
 }
 
 // arrived counts what is sent.
-func (l *ledger) arrived(a arrival) {
+func (l *tally) arrived(a arrival) {
 	switch {
 	case a.fault != "":
 		l.sent.Refused[a.fault]++

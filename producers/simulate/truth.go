@@ -6,9 +6,9 @@ import (
 	"runrate/schemas/definitions"
 )
 
-// truth draws up the balance of the ledger.
+// truth is what the tally and the customers come to.
 func (m *Model) truth() *truth.Truth {
-	l, c := m.ledger, m.config
+	l, c := m.tally, m.config
 	t := &truth.Truth{
 		Preset: c.Preset, Seed: c.Seed, Start: c.Start.UTC(), End: c.End().UTC(), Currency: truth.Currency,
 		Accounts: len(m.accounts), Sent: l.sent,
@@ -38,7 +38,7 @@ func (m *Model) truth() *truth.Truth {
 	}
 	for _, w := range definitions.Rolling {
 		if w.Days() == 0 {
-			continue // days are the books' unit
+			continue // the tally is by the day
 		}
 		for p, name := range productNames {
 			var u total
@@ -65,7 +65,7 @@ func (m *Model) truth() *truth.Truth {
 	return t
 }
 
-// byPlan is the MRR of all contracts as they are.
+// byPlan is the MRR of all subscriptions as they are.
 func (m *Model) byPlan() []truth.MRR {
 	list := make([]truth.MRR, segments)
 	for s := range list {
@@ -74,8 +74,8 @@ func (m *Model) byPlan() []truth.MRR {
 	for i := range m.customers {
 		c := &m.customers[i]
 		p := &list[c.segment]
-		for _, k := range c.contracts {
-			p.Contracts++
+		for _, k := range c.subscriptions {
+			p.Ever++
 			if k.mrr.Sign() > 0 {
 				p.MRR.Amount, p.Subscriptions = plus(p.MRR.Amount, k.mrr), p.Subscriptions+1
 			}
@@ -87,11 +87,11 @@ func (m *Model) byPlan() []truth.MRR {
 // bridges fills in ARR and net new ARR of both lines.
 func (m *Model) bridges(t *truth.Truth) {
 	usage, chat := bridge{}, bridge{}
-	for i := range m.ledger.accounts {
-		usage.add(&m.ledger.accounts[i].standing, m.config.Days, multiple)
+	for i := range m.tally.accounts {
+		usage.add(&m.tally.accounts[i].standing, m.config.Days, multiple)
 	}
 	for i := range m.customers {
-		chat.add(&m.customers[i].book, m.config.Days, perYear)
+		chat.add(&m.customers[i].standing, m.config.Days, perYear)
 	}
 	zero := truth.Decimal{}
 	t.ARR = []truth.ARR{
