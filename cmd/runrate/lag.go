@@ -132,10 +132,10 @@ func writeLag(w io.Writer, names stream.Names, rows []lagRow) error {
 // unknown stands for what could not be read.
 const unknown = "unknown"
 
-// lateTable shows the partitions that a settle waited for in vain.
-func (a *app) lateTable(late *lag.Unsettled, said []freshness.Partition) {
+// unsettledTable shows the partitions that a settle waited for in vain.
+func (a *app) unsettledTable(unsettled *lag.Unsettled, said []freshness.Partition) {
 	var rows []lagRow
-	for _, l := range late.Behind {
+	for _, l := range unsettled.Behind {
 		rows = append(rows, lagRow{source: l.Source, commit: l.Commit, end: l.End, behind: l.Partition.Behind(l.End), stale: l.Stale})
 	}
 	say(rows, said)

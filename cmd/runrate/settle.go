@@ -51,7 +51,7 @@ those that do with --topic.`,
 			})
 			var late *lag.Unsettled
 			if errors.As(err, &late) && len(late.Behind) > 0 {
-				a.lateTable(late, said)
+				a.unsettledTable(late, said)
 			}
 			if err == nil {
 				a.printf("settled in %s\n", time.Since(began).Round(time.Millisecond))

@@ -13,7 +13,7 @@ import (
 // ever: it starts a member's session timer only when an answer reaches it, so one
 // that is killed while it waits for a rebalance stays in the group, with
 // partitions that nobody folds. The reaper listens to what members send, and has
-// those of a settled group leave that were silent for longer than their session.
+// those of a stable group leave that were silent for longer than their session.
 type reaper struct {
 	heard chan heard
 	stop  chan struct{}
@@ -130,18 +130,18 @@ func (r *reaper) run(client *kafka.Client) {
 	}
 }
 
-// dead is the members of a settled group that are not heard any more.
+// dead is the members of a stable group that are not heard any more.
 func (g *roll) dead(now kafka.DescribeGroupsResponseGroup, at time.Time) []kafka.LeaveGroupRequestMember {
-	settled := now.Error == nil && now.GroupState == "Stable" && g.session > 0
+	stable := now.Error == nil && now.GroupState == "Stable" && g.session > 0
 	last := make(map[string]time.Time, len(now.Members))
 	var dead []kafka.LeaveGroupRequestMember
 	for _, m := range now.Members {
 		heard, known := g.last[m.MemberID]
-		if !known || !settled { // those that wait for a rebalance send nothing
+		if !known || !stable { // those that wait for a rebalance send nothing
 			heard = at
 		}
 		last[m.MemberID] = heard
-		if settled && at.Sub(heard) > g.session+mercy {
+		if stable && at.Sub(heard) > g.session+mercy {
 			dead = append(dead, kafka.LeaveGroupRequestMember{ID: m.MemberID})
 		}
 	}

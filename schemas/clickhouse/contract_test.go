@@ -104,7 +104,7 @@ func TestTablesHoldVersions(t *testing.T) {
 			}
 		}
 	}
-	want := strings.Count(ledger, "CREATE TABLE")
+	want := strings.Count(bootstrap, "CREATE TABLE")
 	for _, m := range known(t) {
 		want += strings.Count(m.text, "CREATE TABLE")
 	}

@@ -40,7 +40,7 @@ func migrate(ctx context.Context, conn Conn, o Options, from fs.FS) (Result, err
 	if err != nil {
 		return result, fmt.Errorf("migrate %s: %w", o.Database, err)
 	}
-	if err := exec(ctx, conn, o, "database", ledger); err != nil {
+	if err := exec(ctx, conn, o, "database", bootstrap); err != nil {
 		return result, err
 	}
 	applied, err := applied(ctx, conn, o)
@@ -75,8 +75,8 @@ func migrate(ctx context.Context, conn Conn, o Options, from fs.FS) (Result, err
 	return result, nil
 }
 
-// ledger creates what migrations are recorded in, before there are any.
-const ledger = `
+// bootstrap creates what migrations are recorded in, before there are any.
+const bootstrap = `
 CREATE DATABASE IF NOT EXISTS {{.DB}}{{.OnCluster}}
 ENGINE = Atomic
 COMMENT 'Recurring revenue by runrate: read the views; tables whose name ends in _versions hold versioned rows';

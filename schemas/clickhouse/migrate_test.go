@@ -49,7 +49,7 @@ func TestMigrateAgainChangesNothing(t *testing.T) {
 		t.Fatalf("%+v, %v", again, err)
 	}
 	if got := table(t, conn, "SELECT toString(number) || ' ' || name FROM "+db+".migrations ORDER BY number"); len(got) != len(known(t)) || got[0][0] != "1 usage" {
-		t.Errorf("ledger: %v", got)
+		t.Errorf("migrations: %v", got)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestOptions(t *testing.T) {
 // parses the statements.
 func TestCluster(t *testing.T) {
 	o := Options{Database: parsed(t, "d"), Cluster: "{cluster}"}
-	list, err := render("ledger", ledger, o)
+	list, err := render("bootstrap", bootstrap, o)
 	if err != nil {
 		t.Fatal(err)
 	}

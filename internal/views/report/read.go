@@ -68,7 +68,7 @@ func (r *reader) each(ctx context.Context, query string, args []any, row func(sc
 	return rows.Err()
 }
 
-// asOf settles which boundary is reported.
+// asOf decides which boundary is reported.
 func (r *reader) asOf(ctx context.Context) error {
 	var clock, partitions uint64
 	err := r.each(ctx, `SELECT toUInt64(toUnixTimestamp(min(clock))), count() FROM %s.freshness`, nil,

@@ -76,7 +76,7 @@ func (w *worth) expect(m *matcher[lineKey, bridge], b balance, gate day) error {
 // usage books what accounts use: a day's revenue counts from the midnight after
 // it until it leaves the ARR window.
 func (w *worth) usage(ctx context.Context, r *reader, s *state) error {
-	type ledger struct {
+	type holdingKey struct {
 		account string
 		balance
 	}
@@ -84,7 +84,7 @@ func (w *worth) usage(ctx context.Context, r *reader, s *state) error {
 		day    int32
 		amount amount
 	}
-	days, err := open(ctx, r, func(k *ledger, v *revenue) []any {
+	days, err := open(ctx, r, func(k *holdingKey, v *revenue) []any {
 		return []any{&k.account, &k.line, &k.currency, &v.day, &v.amount}
 	}, `
 SELECT account, line, currency, toInt32(intDiv(toUnixTimestamp(time), 86400)) AS d, `+decimals("sum(revenue)")+`
@@ -92,7 +92,7 @@ FROM DB.usage_events GROUP BY account, line, currency, d ORDER BY account, line,
 	if err != nil {
 		return err
 	}
-	var of ledger
+	var of holdingKey
 	var in, steps []worthStep
 	hold := func() {
 		window := day(s.windowDays)
@@ -109,7 +109,7 @@ FROM DB.usage_events GROUP BY account, line, currency, d ORDER BY account, line,
 		w.of(of.balance).hold(&w.exact, steps)
 		in = in[:0]
 	}
-	err = days.each(func(k *ledger, v *revenue) error {
+	err = days.each(func(k *holdingKey, v *revenue) error {
 		if *k != of && len(in) > 0 {
 			hold()
 		}
