@@ -72,14 +72,14 @@ func (w *world) lineFacts() (pairs []string, usage, changes map[string][]*fact) 
 
 func (w *world) arr() []string {
 	pairs, usage, changes := w.lineFacts()
-	gate := w.bothGates()
+	passed := w.bothPassed()
 	var runs []run
 	for _, pair := range pairs {
-		list := w.boundaries(usage[pair], arrWindow, hour, gate)
-		list = append(list, w.boundaries(changes[pair], forever, hour, gate)...)
+		list := w.boundaries(usage[pair], arrWindow, hour, passed)
+		list = append(list, w.boundaries(changes[pair], forever, hour, passed)...)
 		sort.Slice(list, func(i, k int) bool { return list[i] < list[k] })
 		for i, t := range list {
-			end := gate + 1
+			end := passed + 1
 			if i+1 < len(list) {
 				end = list[i+1]
 			}

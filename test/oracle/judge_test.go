@@ -175,8 +175,8 @@ func TestPlacement(t *testing.T) {
 		"runrate.subscriptions | 1 | 1 | wrong_partition")
 }
 
-// A partition that lags, or has no tick, holds its topic's as_of back.
-func TestGate(t *testing.T) {
+// TestHeldBack: a partition that lags, or has no tick, holds its topic's as_of back.
+func TestHeldBack(t *testing.T) {
 	s := newScript()
 	s.change("abc", "01T00:00", "sub", "active", 1, "1", "")
 	s.tick("01T02:00")

@@ -29,13 +29,13 @@ func (h holding) first() int64 {
 	return endOfTime
 }
 
-// hold evaluates a holding at every midnight up to gate.
-func hold(facts []*fact, gate int64, value func(midnight int64) *big.Int) holding {
+// hold evaluates a holding at every midnight that is passed.
+func hold(facts []*fact, passed int64, value func(midnight int64) *big.Int) holding {
 	h := holding{start: endOfTime}
 	for _, f := range facts {
 		h.start = min(h.start, f.time/day*day+day)
 	}
-	for m := h.start; m <= gate; m += day {
+	for m := h.start; m <= passed; m += day {
 		h.values = append(h.values, value(m))
 	}
 	return h
@@ -66,29 +66,29 @@ func classify(before, now *big.Int, first, asOf int64) int {
 }
 
 // holdings are those of all accounts in a line and currency, of both kinds.
-func (w *world) holdings(usage, changes []*fact, pair string, gate int64) []holding {
+func (w *world) holdings(usage, changes []*fact, pair string, passed int64) []holding {
 	account := func(f *fact) string { return f.account }
 	var list []holding
 	for _, facts := range groups(usage, account) {
-		list = append(list, hold(facts, gate, func(m int64) *big.Int { return w.usageRevenue(facts, m) }))
+		list = append(list, hold(facts, passed, func(m int64) *big.Int { return w.usageRevenue(facts, m) }))
 	}
 	for _, facts := range groups(changes, account) {
-		list = append(list, hold(facts, gate, func(m int64) *big.Int { return recurring(facts, pair, m) }))
+		list = append(list, hold(facts, passed, func(m int64) *big.Int { return recurring(facts, pair, m) }))
 	}
 	return list
 }
 
 func (w *world) netNewARR() []string {
 	pairs, usage, changes := w.lineFacts()
-	gate := w.bothGates()
+	passed := w.bothPassed()
 	var rows []string
 	for _, pair := range pairs {
-		holdings := w.holdings(usage[pair], changes[pair], pair, gate)
+		holdings := w.holdings(usage[pair], changes[pair], pair, passed)
 		start := endOfTime
 		for _, h := range holdings {
 			start = min(start, h.start)
 		}
-		for t := start; t <= gate; t += day {
+		for t := start; t <= passed; t += day {
 			if w.opts.AsOf != nil && !w.opts.AsOf(t) {
 				continue
 			}

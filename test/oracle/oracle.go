@@ -54,20 +54,20 @@ func Compute(log Log, partitions int32, opts Options) Views {
 	w := &world{opts: opts, stamps: map[int64]string{}}
 	views := Views{}
 	for _, topic := range stream.Inputs() {
-		gate := int64(math.MaxInt64)
+		passed := int64(math.MaxInt64)
 		for p := range partitions {
 			src := stream.Source{Topic: topic, Partition: p}
 			j := judge(src, log[src], partitions)
-			gate = min(gate, j.clock())
+			passed = min(passed, j.clock())
 			w.facts = append(w.facts, j.facts()...)
 			views["dead_letters"] = append(views["dead_letters"], j.deadLetters()...)
 			views["accounting"] = append(views["accounting"], j.accounting()...)
 			views["freshness"] = append(views["freshness"], j.freshness()...)
 		}
 		if topic.Kind() == stream.Usage {
-			w.usageGate = gate
+			w.usagePassed = passed
 		} else {
-			w.subscriptionGate = gate
+			w.subscriptionsPassed = passed
 		}
 	}
 	views["usage_events"] = w.usageEvents()
@@ -88,15 +88,15 @@ func Compute(log Log, partitions int32, opts Options) Views {
 // world is what is known after judging: the accepted facts of all partitions
 // and how far each topic's clocks have come.
 type world struct {
-	opts             Options
-	facts            []*fact
-	usageGate        int64 // the lowest clock of the topic; noClock if one has none
-	subscriptionGate int64
-	stamps           map[int64]string
+	opts                Options
+	facts               []*fact
+	usagePassed         int64 // the lowest clock of the topic; noClock if one has none
+	subscriptionsPassed int64
+	stamps              map[int64]string
 }
 
-// bothGates is the highest instant that the clocks of both topics passed.
-func (w *world) bothGates() int64 { return min(w.usageGate, w.subscriptionGate) }
+// bothPassed is the highest instant that the clocks of both topics passed.
+func (w *world) bothPassed() int64 { return min(w.usagePassed, w.subscriptionsPassed) }
 
 // stamp is an as_of instant as text.
 func (w *world) stamp(micros int64) string {

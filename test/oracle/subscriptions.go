@@ -54,7 +54,7 @@ func (w *world) subscriptions() []string {
 func (w *world) mrr() []string {
 	changes := w.where((*fact).isSubscription)
 	plan := func(f *fact) string { return row(f.line, f.plan, f.segment, f.region, f.currency) }
-	runs := w.runs(changes, forever, hour, w.subscriptionGate, func(in []*fact) []string {
+	runs := w.runs(changes, forever, hour, w.subscriptionsPassed, func(in []*fact) []string {
 		var columns []string
 		for key, states := range groups(latest(in), plan) {
 			paying := 0

@@ -36,13 +36,13 @@ func within(facts []*fact, asOf int64, win window) []*fact {
 	return in
 }
 
-// boundaries are the multiples of grid, up to gate, at which the window as of
-// then holds other facts than as of the boundary before; in ascending order.
-// A literal world takes every multiple from the first fact on.
-func (w *world) boundaries(facts []*fact, win window, grid, gate int64) []int64 {
+// boundaries are the multiples of grid, up to the instant passed, at which the
+// window as of then holds other facts than as of the boundary before; in ascending
+// order. A literal world takes every multiple from the first fact on.
+func (w *world) boundaries(facts []*fact, win window, grid, passed int64) []int64 {
 	seen := map[int64]bool{}
 	add := func(t int64) {
-		if t <= gate {
+		if t <= passed {
 			seen[t] = true
 		}
 	}
@@ -56,7 +56,7 @@ func (w *world) boundaries(facts []*fact, win window, grid, gate int64) []int64 
 		for _, f := range facts {
 			first = min(first, f.time)
 		}
-		for t := after(first); t <= gate; t += grid {
+		for t := after(first); t <= passed; t += grid {
 			add(t)
 		}
 	}
@@ -70,11 +70,11 @@ func (w *world) boundaries(facts []*fact, win window, grid, gate int64) []int64 
 
 // runs evaluates columns over the facts in the window as of every boundary.
 // No columns, no row.
-func (w *world) runs(facts []*fact, win window, grid, gate int64, columns func([]*fact) []string) []run {
+func (w *world) runs(facts []*fact, win window, grid, passed int64, columns func([]*fact) []string) []run {
 	var runs []run
-	list := w.boundaries(facts, win, grid, gate)
+	list := w.boundaries(facts, win, grid, passed)
 	for i, t := range list {
-		end := gate + 1
+		end := passed + 1
 		if i+1 < len(list) {
 			end = list[i+1]
 		}
@@ -113,7 +113,7 @@ func (w *world) rollingRevenue() []string {
 	var runs []run
 	for key, facts := range groups(w.where((*fact).isUsage), (*fact).dimensions) {
 		for _, win := range revenueWindows {
-			runs = append(runs, w.runs(facts, win, hour, w.usageGate, func(in []*fact) []string {
+			runs = append(runs, w.runs(facts, win, hour, w.usagePassed, func(in []*fact) []string {
 				if len(in) == 0 {
 					return nil
 				}
@@ -131,7 +131,7 @@ func (w *world) activeAccounts() []string {
 	var runs []run
 	for line, facts := range lines {
 		for _, win := range activityWindows {
-			runs = append(runs, w.runs(facts, win, day, w.usageGate, func(in []*fact) []string {
+			runs = append(runs, w.runs(facts, win, day, w.usagePassed, func(in []*fact) []string {
 				if len(in) == 0 {
 					return nil
 				}

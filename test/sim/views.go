@@ -24,7 +24,7 @@ func (t *Tables) Views(partitions int32, multiplier int64, keep func(event.Time)
 	if keep == nil {
 		v.keep = func(event.Time) bool { return true }
 	}
-	v.usage, v.subscriptions = t.gate(stream.Usage.Topic(), partitions), t.gate(stream.Subscriptions.Topic(), partitions)
+	v.usage, v.subscriptions = t.passed(stream.Usage.Topic(), partitions), t.passed(stream.Subscriptions.Topic(), partitions)
 	v.events()
 	v.windows()
 	v.recurring()
@@ -44,18 +44,18 @@ type views struct {
 	out                  map[string][]string
 }
 
-// gate is the clock that every partition of a topic has reached, -1 if one has
+// passed is the clock that every partition of a topic has reached, -1 if one has
 // none.
-func (t *Tables) gate(topic stream.Topic, partitions int32) event.Time {
-	gate := event.MaxTime
+func (t *Tables) passed(topic stream.Topic, partitions int32) event.Time {
+	passed := event.MaxTime
 	for p := range partitions {
 		r := t.progress[stream.Source{Topic: topic, Partition: p}]
 		if !r.Ticked {
 			return -1
 		}
-		gate = min(gate, r.Clock)
+		passed = min(passed, r.Clock)
 	}
-	return gate
+	return passed
 }
 
 func (v *views) add(view string, columns ...string) {
@@ -123,16 +123,16 @@ func (v *views) recurring() {
 }
 
 func (v *views) arr(multiplier int64) {
-	gate := min(v.usage, v.subscriptions)
+	passed := min(v.usage, v.subscriptions)
 	arr := map[string]*sums{}
 	for k, r := range v.t.rolling {
-		if k.asOf <= gate && v.keep(k.asOf) && k.window == definitions.DefaultARR.Window() {
+		if k.asOf <= passed && v.keep(k.asOf) && k.window == definitions.DefaultARR.Window() {
 			s := at(arr, strings.Join([]string{seconds(k.asOf), k.dimensions.Line, k.dimensions.Currency}, "\t"))
 			s.a = plus(s.a, times(r.Totals.Revenue, multiplier))
 		}
 	}
 	for k, r := range v.t.mrr {
-		if k.asOf <= gate && v.keep(k.asOf) && r.MRR.Sign() > 0 {
+		if k.asOf <= passed && v.keep(k.asOf) && r.MRR.Sign() > 0 {
 			s := at(arr, strings.Join([]string{seconds(k.asOf), k.line, k.currency}, "\t"))
 			s.b = plus(s.b, times(r.MRR, 12))
 		}
@@ -143,10 +143,10 @@ func (v *views) arr(multiplier int64) {
 }
 
 func (v *views) netNew() {
-	gate := min(v.usage, v.subscriptions)
+	passed := min(v.usage, v.subscriptions)
 	all := map[string]*rows.NetNew{}
 	for k, r := range v.t.netnew {
-		if k.asOf > gate || !v.keep(k.asOf) || r.Accounts == 0 {
+		if k.asOf > passed || !v.keep(k.asOf) || r.Accounts == 0 {
 			continue
 		}
 		key := strings.Join([]string{seconds(k.asOf), k.line, k.currency}, "\t")

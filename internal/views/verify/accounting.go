@@ -91,18 +91,18 @@ func sorted[V any](m map[source]V) []source {
 func checkHeldBack(ctx context.Context, r *reader, s *state, d *Differences) error {
 	latest := map[string]uint32{}
 	views := []string{"rolling_revenue", "active_accounts", "mrr", "arr", "net_new_arr"}
-	gate := func(s *state, view string) hour {
+	passed := func(s *state, view string) hour {
 		switch view {
 		case "rolling_revenue", "active_accounts":
-			return s.usage.gate
+			return s.usage.passed
 		case "mrr":
-			return s.subs.gate
+			return s.subs.passed
 		}
 		return s.both()
 	}
 	for _, view := range views {
 		var last uint32
-		query := r.text(`SELECT toUnixTimestamp(maxOrDefault(as_of)) FROM DB.$view WHERE as_of > toDateTime($gate, 'UTC')`, "$view", view, "$gate", gate(s, view).seconds())
+		query := r.text(`SELECT toUnixTimestamp(maxOrDefault(as_of)) FROM DB.$view WHERE as_of > toDateTime($passed, 'UTC')`, "$view", view, "$passed", passed(s, view).seconds())
 		if err := r.conn.QueryRow(ctx, query).Scan(&last); err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func checkHeldBack(ctx context.Context, r *reader, s *state, d *Differences) err
 		if len(now.progress) > 0 {
 			d.Compared++
 		}
-		if at := gate(now, view).seconds(); latest[view] > at {
+		if at := passed(now, view).seconds(); latest[view] > at {
 			d.add(view, "as_of up to "+instant(at), "as_of "+instant(latest[view]))
 		}
 	}

@@ -27,7 +27,7 @@ func checkAccountBridges(ctx context.Context, r *reader, s *state, d *Difference
 		return []any{&k.line, &k.currency, &k.at, &v.opening, &v.new, &v.expansion, &v.reactivation, &v.contraction, &v.churn, &v.closing, &v.netNew}
 	}, `
 SELECT line, currency, toUnixTimestamp(as_of) AS t, `+decimals("opening", "new", "expansion", "reactivation", "contraction", "churn", "closing", "net_new")+`
-FROM DB.net_new_arr WHERE as_of <= toDateTime($gate, 'UTC') ORDER BY line, currency, t`, "$gate", s.both().seconds())
+FROM DB.net_new_arr WHERE as_of <= toDateTime($passed, 'UTC') ORDER BY line, currency, t`, "$passed", s.both().seconds())
 	if err != nil {
 		return err
 	}
@@ -53,14 +53,14 @@ FROM DB.net_new_arr WHERE as_of <= toDateTime($gate, 'UTC') ORDER BY line, curre
 }
 
 // expect expects the rows of a line and currency.
-func (w *worth) expect(m *matcher[lineKey, bridge], b balance, gate day) error {
+func (w *worth) expect(m *matcher[lineKey, bridge], b balance, passed day) error {
 	changes := w.rows[b]
 	days := slices.Sorted(maps.Keys(changes))
 	var sum bridgeChange
 	for i, at := range days {
 		sum.bridge = w.combine(sum.bridge, changes[at].bridge, w.add)
 		sum.accounts += changes[at].accounts
-		end := gate + 1
+		end := passed + 1
 		if i+1 < len(days) {
 			end = min(end, days[i+1])
 		}

@@ -94,7 +94,7 @@ func checkActive(ctx context.Context, r *reader, s *state, d *Differences) error
 	}
 	found, err := open(ctx, r, func(k *activeKey, v *uint64) []any { return []any{&k.line, &k.window, &k.at, v} }, `
 SELECT line, window, toUnixTimestamp(as_of) AS t, accounts
-FROM DB.active_accounts WHERE as_of <= toDateTime($gate, 'UTC') ORDER BY line, window, t`, "$gate", s.usage.gate.seconds())
+FROM DB.active_accounts WHERE as_of <= toDateTime($passed, 'UTC') ORDER BY line, window, t`, "$passed", s.usage.passed.seconds())
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ FROM DB.usage_events WHERE type = 'usage.recorded' GROUP BY account, d, line ORD
 	m := newMatcher(counts{found}, d)
 	for _, line := range slices.Sorted(maps.Keys(a.lines)) {
 		for w, window := range activeWindows {
-			if err := expectActive(m, activeKey{line: line, window: window.Name}, a.lines[line][w], day(s.usage.gate/24)); err != nil {
+			if err := expectActive(m, activeKey{line: line, window: window.Name}, a.lines[line][w], day(s.usage.passed/24)); err != nil {
 				return err
 			}
 		}
@@ -124,12 +124,12 @@ FROM DB.usage_events WHERE type = 'usage.recorded' GROUP BY account, d, line ORD
 }
 
 // expectActive expects the rows of one line and window.
-func expectActive(m *matcher[activeKey, accounts], key activeKey, changes map[day]int64, gate day) error {
+func expectActive(m *matcher[activeKey, accounts], key activeKey, changes map[day]int64, passed day) error {
 	days := slices.Sorted(maps.Keys(changes))
 	var n accounts
 	for i, at := range days {
 		n += accounts(changes[at])
-		end := gate + 1
+		end := passed + 1
 		if i+1 < len(days) {
 			end = min(end, days[i+1])
 		}

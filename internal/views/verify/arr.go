@@ -26,11 +26,11 @@ SELECT line, currency, toUnixTimestamp(t) AS t, `+decimals("sum(u)", "sum(s)")+`
 FROM
 (
 	SELECT line, currency, as_of AS t, revenue AS u, toDecimal128(0, 12) AS s FROM DB.rolling_revenue
-	WHERE window = '$windowd' AND as_of <= toDateTime($gate, 'UTC')
+	WHERE window = '$windowd' AND as_of <= toDateTime($passed, 'UTC')
 	UNION ALL
-	SELECT line, currency, as_of AS t, toDecimal128(0, 12) AS u, mrr AS s FROM DB.mrr WHERE as_of <= toDateTime($gate, 'UTC')
+	SELECT line, currency, as_of AS t, toDecimal128(0, 12) AS u, mrr AS s FROM DB.mrr WHERE as_of <= toDateTime($passed, 'UTC')
 )
-GROUP BY line, currency, t ORDER BY line, currency, t`, "$gate", s.both().seconds(), "$window", s.windowDays)
+GROUP BY line, currency, t ORDER BY line, currency, t`, "$passed", s.both().seconds(), "$window", s.windowDays)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ GROUP BY line, currency, t ORDER BY line, currency, t`, "$gate", s.both().second
 		return []any{&k.line, &k.currency, &k.at, &v.usage, &v.subscription, &v.arr}
 	}, `
 SELECT line, currency, toUnixTimestamp(as_of) AS t, `+decimals("usage_arr", "subscription_arr", "arr")+`
-FROM DB.arr WHERE as_of <= toDateTime($gate, 'UTC') ORDER BY line, currency, t`, "$gate", s.both().seconds())
+FROM DB.arr WHERE as_of <= toDateTime($passed, 'UTC') ORDER BY line, currency, t`, "$passed", s.both().seconds())
 	if err != nil {
 		return err
 	}
@@ -79,8 +79,8 @@ FROM
 	SELECT line, currency, arr, arrayJoin([(toUnixTimestamp(as_of), false), (toUInt32(toUnixTimestamp(as_of) + $span), true)]) AS e
 	FROM DB.arr WHERE as_of = toStartOfDay(as_of)
 )
-WHERE t <= $gate
-GROUP BY line, currency, t ORDER BY line, currency, t`, "$span", span.seconds(), "$gate", s.bothMidnight().seconds())
+WHERE t <= $passed
+GROUP BY line, currency, t ORDER BY line, currency, t`, "$span", span.seconds(), "$passed", s.bothMidnight().seconds())
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ GROUP BY line, currency, t ORDER BY line, currency, t`, "$span", span.seconds(),
 		return []any{&k.line, &k.currency, &k.at, &v.opening, &v.movements, &v.netNew, &v.closing}
 	}, `
 SELECT line, currency, toUnixTimestamp(as_of) AS t, `+decimals("opening", "new + expansion + reactivation + contraction + churn", "net_new", "closing")+`
-FROM DB.net_new_arr WHERE as_of <= toDateTime($gate, 'UTC') ORDER BY line, currency, t`, "$gate", s.both().seconds())
+FROM DB.net_new_arr WHERE as_of <= toDateTime($passed, 'UTC') ORDER BY line, currency, t`, "$passed", s.both().seconds())
 	if err != nil {
 		return err
 	}

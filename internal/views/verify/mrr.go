@@ -60,12 +60,12 @@ func (r recurring) String() string {
 }
 
 // runs turns changes by hour, in the order of keys, into the rows of every hour
-// boundary after them up to the gate. group is a key without its time.
+// boundary after them up to the last that is passed. group is a key without its time.
 type runs[K rowKey[K]] struct {
 	exact
-	gate hour
-	at   func(K, uint32) K // the key with another time
-	m    *matcher[K, recurring]
+	passed hour
+	at     func(K, uint32) K // the key with another time
+	m      *matcher[K, recurring]
 
 	group   K
 	started bool
@@ -76,7 +76,7 @@ type runs[K rowKey[K]] struct {
 // change is told what an hour adds to a group.
 func (r *runs[K]) change(group K, h hour, by recurring) error {
 	if !r.started || r.group.Compare(group) != 0 {
-		if err := r.until(r.gate); err != nil {
+		if err := r.until(r.passed); err != nil {
 			return err
 		}
 		r.started, r.group, r.next, r.sum = true, group, h+1, recurring{}
@@ -90,7 +90,7 @@ func (r *runs[K]) change(group K, h hour, by recurring) error {
 
 // until expects the rows of the group up to a boundary.
 func (r *runs[K]) until(last hour) error {
-	last = min(last, r.gate)
+	last = min(last, r.passed)
 	for ; r.next <= last; r.next++ {
 		if r.sum.mrr.IsZero() {
 			r.next = last + 1
@@ -106,7 +106,7 @@ func (r *runs[K]) until(last hour) error {
 
 func (r *runs[K]) finish() error {
 	if r.started {
-		if err := r.until(r.gate); err != nil {
+		if err := r.until(r.passed); err != nil {
 			return err
 		}
 	}
@@ -143,11 +143,11 @@ GROUP BY `+columns+`, h ORDER BY `+columns+`, h`, "$epoch", s.subs.epoch)
 	}
 	found, err := open(ctx, r, into, `
 SELECT `+columns+`, toUnixTimestamp(as_of) AS t, `+decimals("mrr")+`, toInt64(subscriptions)
-FROM DB.mrr WHERE as_of <= toDateTime($gate, 'UTC') ORDER BY `+columns+`, t`, "$gate", s.subs.gate.seconds())
+FROM DB.mrr WHERE as_of <= toDateTime($passed, 'UTC') ORDER BY `+columns+`, t`, "$passed", s.subs.passed.seconds())
 	if err != nil {
 		return err
 	}
-	out := runs[planKey]{gate: s.subs.gate, m: newMatcher(found, d), at: func(k planKey, at uint32) planKey { k.at = at; return k }}
+	out := runs[planKey]{passed: s.subs.passed, m: newMatcher(found, d), at: func(k planKey, at uint32) planKey { k.at = at; return k }}
 	err = changes.each(func(k *planKey, v *recurring) error {
 		h := hour(k.at)
 		group := *k
@@ -172,11 +172,11 @@ FROM DB.mrr_movements GROUP BY line, currency, h ORDER BY line, currency, h`)
 	}
 	found, err := open(ctx, r, into, `
 SELECT line, currency, toUnixTimestamp(as_of) AS t, `+decimals("sum(mrr)")+`
-FROM DB.mrr WHERE as_of <= toDateTime($gate, 'UTC') GROUP BY line, currency, t ORDER BY line, currency, t`, "$gate", s.subs.gate.seconds())
+FROM DB.mrr WHERE as_of <= toDateTime($passed, 'UTC') GROUP BY line, currency, t ORDER BY line, currency, t`, "$passed", s.subs.passed.seconds())
 	if err != nil {
 		return err
 	}
-	out := runs[lineKey]{gate: s.subs.gate, m: newMatcher(found, d), at: func(k lineKey, at uint32) lineKey { k.at = at; return k }}
+	out := runs[lineKey]{passed: s.subs.passed, m: newMatcher(found, d), at: func(k lineKey, at uint32) lineKey { k.at = at; return k }}
 	err = changes.each(func(k *lineKey, v *recurring) error {
 		return out.change(lineKey{line: k.line, currency: k.currency}, hour(k.at), *v)
 	})

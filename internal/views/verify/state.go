@@ -34,10 +34,10 @@ type topicState struct {
 	epoch      uint32
 	partitions int32    // by the table topics; 0 if it has none
 	accepted   uint64   // over all partitions
-	without    []string // what stands in the way of a gate, in words
-	// gate is the last hour boundary, in hours since 1970, that the clocks of
+	without    []string // why no boundary counts as passed, in words
+	// passed is the last hour boundary, in hours since 1970, that the clocks of
 	// all partitions passed; 0, before any as_of, while one has no clock.
-	gate hour
+	passed hour
 }
 
 // hour and day count since 1970 UTC. As an as_of they are its instant.
@@ -55,7 +55,7 @@ func (h hour) seconds() uint32                  { return uint32(h) * 3600 }
 func (d day) seconds() uint32                   { return uint32(d) * secondsPerDay }
 func (s *state) of(kind stream.Kind) topicState { return stream.ByKind(s.usage, s.subs).Of(kind) }
 
-func (s *state) both() hour        { return min(s.usage.gate, s.subs.gate) }
+func (s *state) both() hour        { return min(s.usage.passed, s.subs.passed) }
 func (s *state) bothMidnight() day { return day(s.both() / 24) }
 
 func instant(seconds uint32) string {
@@ -120,8 +120,8 @@ func (r *reader) topic(ctx context.Context, s *state, topic stream.Topic) (topic
 	for p := range t.partitions {
 		at := source{Topic: topic, Partition: p}
 		clock := hour(s.progress[at].clock / microsPerHour)
-		if p == 0 || clock < t.gate {
-			t.gate = clock
+		if p == 0 || clock < t.passed {
+			t.passed = clock
 		}
 		if clock == 0 {
 			t.without = append(t.without, at.String()+" has no clock")

@@ -87,8 +87,8 @@ func readSeries(ctx context.Context, r *reader) ([]*series, error) {
 func openWindow(ctx context.Context, r *reader, s *state, which, label string) (*cursor[usageKey, totals], error) {
 	return open(ctx, r, usageRows(label), `
 SELECT `+dimensionColumns+`, toUnixTimestamp(as_of), `+decimals("revenue", "cost")+`, events
-FROM DB.rolling_revenue WHERE $which AND as_of <= toDateTime($gate, 'UTC') ORDER BY as_of, `+dimensionColumns,
-		"$which", which, "$gate", s.usage.gate.seconds())
+FROM DB.rolling_revenue WHERE $which AND as_of <= toDateTime($passed, 'UTC') ORDER BY as_of, `+dimensionColumns,
+		"$which", which, "$passed", s.usage.passed.seconds())
 }
 
 // checkWindow slides one window over all series, hour by hour.
@@ -100,12 +100,12 @@ func checkWindow(ctx context.Context, r *reader, s *state, d *Differences, w def
 	}
 	m := newMatcher(found, d)
 	x := &exact{}
-	at := s.usage.gate
+	at := s.usage.passed
 	for _, one := range all {
 		one.rewind()
 		at = min(at, one.panes[0].hour)
 	}
-	for left := all; len(left) > 0 && at < s.usage.gate; {
+	for left := all; len(left) > 0 && at < s.usage.passed; {
 		at++
 		key.at = at.seconds()
 		over := 0
