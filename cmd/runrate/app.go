@@ -146,6 +146,7 @@ func (a *app) open(path string) (io.ReadCloser, error) {
 // standardInput is standard input, which closing leaves open.
 type standardInput struct{ io.Reader }
 
+// Close does nothing: standard input is not this program's to close.
 func (standardInput) Close() error { return nil }
 
 // terminal says whether a person watches the stream.

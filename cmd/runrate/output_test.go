@@ -12,6 +12,7 @@ var errDiskFull = errors.New("no space left on device")
 // fullDisk takes so many bytes, and then none.
 type fullDisk struct{ left int }
 
+// Write takes what fits, and fails if that is not all.
 func (d *fullDisk) Write(b []byte) (int, error) {
 	if len(b) > d.left {
 		n := d.left

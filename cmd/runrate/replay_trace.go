@@ -153,6 +153,7 @@ type progress struct {
 	bar *progressbar.ProgressBar
 }
 
+// SendTo sends on, and counts the calls that were taken.
 func (p progress) SendTo(ctx context.Context, route publish.Route, value []byte) error {
 	err := p.Sink.SendTo(ctx, route, value)
 	if err == nil && route.Type == event.UsageRecorded {
@@ -161,6 +162,7 @@ func (p progress) SendTo(ctx context.Context, route publish.Route, value []byte)
 	return err
 }
 
+// Flush flushes the sink and takes the bar away, also when that fails.
 func (p progress) Flush(ctx context.Context) error {
 	return errors.Join(p.Sink.Flush(ctx), p.bar.Finish())
 }

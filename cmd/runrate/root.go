@@ -47,6 +47,7 @@ func (e trouble) Unwrap() error { return e.error }
 // usageError is a mistake in how the program was called.
 type usageError struct{ error }
 
+// Unwrap is the mistake itself, for callers that look for its cause.
 func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }

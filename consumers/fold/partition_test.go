@@ -26,6 +26,7 @@ type tape struct {
 
 func (s *tape) say(format string, args ...any) { s.said = append(s.said, fmt.Sprintf(format, args...)) }
 
+// Restore takes a record of a usage state, and refuses any other.
 func (s *tape) Restore(r *snapshot.Record) error {
 	if r.GetUsage() == nil {
 		return errors.New("not mine")
@@ -34,13 +35,16 @@ func (s *tape) Restore(r *snapshot.Record) error {
 	return nil
 }
 
+// Ready is the tape itself, as a state.
 func (s *tape) Ready(next stream.Offset, passed calendar.Hour) fold.State {
 	s.say("ready at %d, hour %d", next, passed)
 	return s
 }
 
+// Control writes down the version of the book.
 func (s *tape) Control(j *intake.Judged) { s.say("book %s", j.Book.Version) }
 
+// Take refuses, fails or accepts, by the name of the account.
 func (s *tape) Take(j *intake.Judged) (*event.Refusal, error) {
 	s.say("take %s", j.Event.Account)
 	switch j.Event.Account {
@@ -52,13 +56,16 @@ func (s *tape) Take(j *intake.Judged) (*event.Refusal, error) {
 	return nil, nil
 }
 
+// Close ends a batch with the tape's overflow, if it has one.
 func (s *tape) Close(b intake.Batch) (fold.Closed, error) {
 	s.say("close %d to %d, hour %d", b.First, b.Next, b.Passed)
 	return s, s.overflow
 }
 
+// Changes returns none.
 func (s *tape) Changes() rows.Changes { return rows.Changes{} }
 
+// Snapshot yields two records, of which the last has the progress.
 func (s *tape) Snapshot(delta bool, p *snapshot.Progress) iter.Seq[*snapshot.Record] {
 	return func(yield func(*snapshot.Record) bool) {
 		part := &snapshot.UsageState{Progress: p}
@@ -67,6 +74,7 @@ func (s *tape) Snapshot(delta bool, p *snapshot.Progress) iter.Seq[*snapshot.Rec
 	}
 }
 
+// Done writes down that the batch was made lasting.
 func (s *tape) Done() { s.say("done") }
 
 const noon = event.Time(1_780_315_200) * event.Second // 2026-06-01T12:00:00Z

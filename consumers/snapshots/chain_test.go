@@ -204,11 +204,13 @@ func TestAny(t *testing.T) {
 	}
 }
 
+// failing is a log that is away after so many appends.
 type failing struct {
 	*sim.Log
 	after int
 }
 
+// Append appends, or fails when it is away.
 func (f *failing) Append(ctx context.Context, topic stream.Topic, partition int32, messages []broker.Message) (stream.Offset, error) {
 	if f.after == 0 {
 		return 0, fmt.Errorf("away")

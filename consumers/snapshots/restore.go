@@ -29,6 +29,7 @@ type Missing struct {
 	Err     error
 }
 
+// Error names the source, the snapshot and the way out, a rebuild.
 func (e *Missing) Error() string {
 	return fmt.Sprintf("restore %s from snapshot %s of %s/%d: %v (refold the topic with `runrate rebuild`)",
 		e.Source, e.Pointer, stream.Snapshots(), e.Source.Partition, e.Err)

@@ -179,6 +179,7 @@ func (b *Broker) fail(err error) {
 // could not write it, and only its log tells.
 type brokerLog struct{ b *Broker }
 
+// Logf makes the broker fail when it says that it could not persist something.
 func (l brokerLog) Logf(level kfake.LogLevel, format string, args ...any) {
 	if level <= kfake.LogLevelWarn && strings.HasPrefix(format, "persist") {
 		l.b.fail(fmt.Errorf("the broker cannot write to its disk: "+format, args...))

@@ -75,9 +75,14 @@ type as struct {
 	err  error
 }
 
+// Error says what the error said before it was given another kind.
 func (e *as) Error() string { return e.err.Error() }
+
+// Unwrap is the error before that.
 func (e *as) Unwrap() error { return e.err }
-func (e *as) Fault() Kind   { return e.kind }
+
+// Fault is the other kind.
+func (e *as) Fault() Kind { return e.kind }
 
 // away says whether err comes of a connection that was refused, was cut or got no
 // answer in time.

@@ -26,6 +26,8 @@ type Partition struct {
 // is new may say less of its log for a moment, so it may pass.
 type Outside struct{ Partition Partition }
 
+// Error names the group and its commit, what the log holds, and which of the two
+// causes it must be.
 func (e *Outside) Error() string {
 	p := e.Partition
 	cause := "the log lost its tail, or the topic was made anew"

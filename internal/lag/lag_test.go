@@ -102,6 +102,7 @@ func TestSettle(t *testing.T) {
 // busy machine: a request ends by its connection's deadline before.
 type late struct{ context.Context }
 
+// Deadline is long ago.
 func (late) Deadline() (time.Time, bool) { return time.Unix(1, 0), true }
 
 // TestTimeIsUpWithinARequest: what was known stays known, though the request that

@@ -153,6 +153,7 @@ type Late struct {
 	Stale bool          // the latest attempt to read it failed
 }
 
+// Error sums up how much is behind, and says what could not be read, and why.
 func (u *Unsettled) Error() string {
 	var parts []string
 	if n := len(u.Behind); n > 0 {

@@ -90,8 +90,7 @@ func (t Table) Write(c *Changes, w Writer) error { return t.write(c, w) }
 // Rows are the table's rows, for those who do not care which they are.
 func (t Table) Rows(c *Changes) iter.Seq[Row] { return t.rows(c) }
 
-// The tables, and what the version is.
-
+// Table is the name in ClickHouse; those of the other rows follow.
 func (UsageEvent) Table() string         { return "usage_event_versions" }
 func (UsagePane) Table() string          { return "usage_hour_versions" }
 func (RollingRevenue) Table() string     { return "rolling_revenue_versions" }
@@ -104,6 +103,7 @@ func (NetNew) Table() string             { return "net_new_arr_versions" }
 func (DeadLetter) Table() string         { return "dead_letter_versions" }
 func (Progress) Table() string           { return "progress_versions" }
 
+// At is the version; of a refused record its own offset, of the progress the next.
 func (r UsageEvent) At() stream.Offset         { return r.Version }
 func (r UsagePane) At() stream.Offset          { return r.Version }
 func (r RollingRevenue) At() stream.Offset     { return r.Version }
@@ -116,8 +116,7 @@ func (r NetNew) At() stream.Offset             { return r.Version }
 func (r DeadLetter) At() stream.Offset         { return r.Offset }
 func (r Progress) At() stream.Offset           { return r.NextOffset }
 
-// Whether no amount has overflowed.
-
+// InRange looks at all amounts that the table has a column for.
 func (r UsageEvent) InRange() bool         { return inRange(r.Revenue, r.Cost) }
 func (r UsagePane) InRange() bool          { return inRange(r.Totals.Revenue, r.Totals.Cost) }
 func (r RollingRevenue) InRange() bool     { return inRange(r.Totals.Revenue, r.Totals.Cost) }

@@ -274,8 +274,10 @@ func TestErrorsThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// full is a disk that is.
 type full struct{}
 
+// Write fails.
 func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
 func TestTooLargeForTheBroker(t *testing.T) {

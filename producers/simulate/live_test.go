@@ -15,6 +15,7 @@ type caught struct {
 	flushed int
 }
 
+// SendTo keeps the event, and fails if a consumer would refuse it or find it elsewhere.
 func (c *caught) SendTo(_ context.Context, route publish.Route, value []byte) error {
 	e, refusal := (&event.Decoder{}).Decode(value)
 	if refusal != nil {
@@ -30,6 +31,7 @@ func (c *caught) SendTo(_ context.Context, route publish.Route, value []byte) er
 	return nil
 }
 
+// Flush counts.
 func (c *caught) Flush(context.Context) error { c.flushed++; return nil }
 
 // TestLive: as many events as the rate says, all about now, ticks in front of

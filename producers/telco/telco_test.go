@@ -29,6 +29,8 @@ type recorder struct {
 	flushed bool
 }
 
+// SendTo keeps event and bytes, and fails if a consumer would refuse the event or find
+// it elsewhere.
 func (r *recorder) SendTo(_ context.Context, route publish.Route, value []byte) error {
 	var d event.Decoder
 	value = bytes.Clone(value)
@@ -40,6 +42,7 @@ func (r *recorder) SendTo(_ context.Context, route publish.Route, value []byte) 
 	return nil
 }
 
+// Flush notes that it was called.
 func (r *recorder) Flush(context.Context) error { r.flushed = true; return nil }
 
 func play(t *testing.T, replay Replay) *recorder {

@@ -40,12 +40,14 @@ type output struct {
 	b  bytes.Buffer
 }
 
+// Write appends; the program's copying goroutine calls it.
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.b.Write(p)
 }
 
+// String is all that was written so far.
 func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

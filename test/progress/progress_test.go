@@ -107,6 +107,7 @@ func newPipe() (*pipe, chan<- string) {
 	return &pipe{lines: lines}, lines
 }
 
+// Read waits for a line, and hands over as much of it as fits.
 func (p *pipe) Read(b []byte) (int, error) {
 	if p.rest == "" {
 		line, more := <-p.lines

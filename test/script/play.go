@@ -65,7 +65,7 @@ type withoutWindows struct {
 	arr bool
 }
 
-// Write writes the rows without those of the windows.
+// Write writes the rows but those of windows that nobody looks at.
 func (t withoutWindows) Write(ctx context.Context, epoch uint32, changes rows.Changes) error {
 	all := changes.Rolling
 	changes.Rolling = nil

@@ -44,6 +44,7 @@ func putAll[K comparable, R rows.Row](w writer, m *table[K, R], all iter.Seq[R],
 	return nil
 }
 
+// UsageEvents puts the accepted usage events, and remembers their identities.
 func (w writer) UsageEvents(all iter.Seq[rows.UsageEvent]) error {
 	return putAll(w, &w.t.events, all, func(r rows.UsageEvent) eventKey {
 		w.remember(event.Event{Account: r.Account, Time: r.Time, Source: r.Source, ID: r.ID}, r.Version)
@@ -51,18 +52,22 @@ func (w writer) UsageEvents(all iter.Seq[rows.UsageEvent]) error {
 	})
 }
 
+// UsagePanes puts the panes.
 func (w writer) UsagePanes(all iter.Seq[rows.UsagePane]) error {
 	return putAll(w, &w.t.panes, all, func(r rows.UsagePane) paneKey { return paneKey{w.s, r.Hour, r.Dimensions} })
 }
 
+// Rolling puts the rows of all windows.
 func (w writer) Rolling(all iter.Seq[rows.RollingRevenue]) error {
 	return putAll(w, &w.t.rolling, all, func(r rows.RollingRevenue) rollingKey { return rollingKey{w.s, r.AsOf, r.Window, r.Dimensions} })
 }
 
+// ActiveAccounts puts the counts of active accounts.
 func (w writer) ActiveAccounts(all iter.Seq[rows.ActiveAccounts]) error {
 	return putAll(w, &w.t.active, all, func(r rows.ActiveAccounts) activeKey { return activeKey{w.s, r.AsOf, r.Window, r.Line} })
 }
 
+// SubscriptionChanges puts the accepted subscription changes, and remembers their identities.
 func (w writer) SubscriptionChanges(all iter.Seq[rows.SubscriptionChange]) error {
 	return putAll(w, &w.t.changes, all, func(r rows.SubscriptionChange) eventKey {
 		w.remember(event.Event{Account: r.Account, Time: r.Time, Source: r.Source, ID: r.ID}, r.Version)
@@ -70,30 +75,36 @@ func (w writer) SubscriptionChanges(all iter.Seq[rows.SubscriptionChange]) error
 	})
 }
 
+// Subscriptions puts the subscriptions as they are in force.
 func (w writer) Subscriptions(all iter.Seq[rows.Subscription]) error {
 	return putAll(w, &w.t.subs, all, func(r rows.Subscription) subKey { return subKey{w.s, r.Account, r.Subscription} })
 }
 
+// Movements puts the movements, those that were taken back among them.
 func (w writer) Movements(all iter.Seq[rows.Movement]) error {
 	return putAll(w, &w.t.movements, all, func(r rows.Movement) movementKey {
 		return movementKey{w.s, r.Account, r.Line, r.Currency, r.Time, r.Change}
 	})
 }
 
+// MRR puts MRR by the hour.
 func (w writer) MRR(all iter.Seq[rows.MRR]) error {
 	return putAll(w, &w.t.mrr, all, func(r rows.MRR) mrrKey {
 		return mrrKey{w.s, r.AsOf, r.Line, r.Plan, r.Segment, r.Region, r.Currency}
 	})
 }
 
+// NetNew puts the bridges.
 func (w writer) NetNew(all iter.Seq[rows.NetNew]) error {
 	return putAll(w, &w.t.netnew, all, func(r rows.NetNew) netnewKey { return netnewKey{w.s, r.AsOf, r.Line, r.Currency} })
 }
 
+// DeadLetters puts what was refused.
 func (w writer) DeadLetters(all iter.Seq[rows.DeadLetter]) error {
 	return putAll(w, &w.t.dead, all, func(r rows.DeadLetter) offsetKey { return offsetKey{w.s, r.Offset} })
 }
 
+// Progress puts how far the source is.
 func (w writer) Progress(all iter.Seq[rows.Progress]) error {
 	return putAll(w, &w.t.progress, all, func(rows.Progress) stream.Source { return w.s })
 }

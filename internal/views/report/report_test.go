@@ -36,6 +36,7 @@ const partitions = 2
 // log is Kafka as a sink: it places what producers send.
 type log map[stream.Source][]stream.Record
 
+// SendTo appends to the partitions that the route leads to.
 func (l log) SendTo(_ context.Context, route publish.Route, value []byte) error {
 	for _, topic := range stream.Inputs() {
 		for p := range int32(partitions) {
@@ -53,6 +54,7 @@ func (l log) SendTo(_ context.Context, route publish.Route, value []byte) error 
 	return nil
 }
 
+// Flush has nothing to wait for.
 func (l log) Flush(context.Context) error { return nil }
 
 // database is an empty one with the schema.
