@@ -283,7 +283,7 @@ func TestTopics(t *testing.T) {
 	}
 }
 
-// Every command must be usable from its help alone.
+// TestHelp: every command must be usable from its help alone.
 func TestHelp(t *testing.T) {
 	root := newRoot(&app{})
 	for _, cmd := range root.Commands() {

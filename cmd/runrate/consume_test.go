@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A consumer that is started while ClickHouse is away waits for it, says so once,
-// and ends in order when it is told to.
+// TestConsumeWaitsForClickHouse: a consumer that is started while ClickHouse is
+// away waits for it, says so once, and ends in order when it is told to.
 func TestConsumeWaitsForClickHouse(t *testing.T) {
 	addr, _ := kafka(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)

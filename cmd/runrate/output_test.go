@@ -23,7 +23,7 @@ func (d *fullDisk) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// What standard output does not take, fails the command.
+// TestOutputThatIsNotTaken: what standard output does not take fails the command.
 func TestOutputThatIsNotTaken(t *testing.T) {
 	for _, args := range [][]string{{"version"}, {"--help"}, {"prices", "example"}} {
 		for _, left := range []int{0, 5} {
@@ -36,7 +36,8 @@ func TestOutputThatIsNotTaken(t *testing.T) {
 	}
 }
 
-// The first error stays, and nothing is written after it.
+// TestOutputKeepsItsFirstError: the first error stays, and nothing is written after
+// it.
 func TestOutputKeepsItsFirstError(t *testing.T) {
 	disk := &fullDisk{left: 3}
 	out := &output{to: disk}

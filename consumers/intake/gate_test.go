@@ -36,8 +36,8 @@ func jump(offset stream.Offset, t event.Time) *intake.Judged {
 	return j
 }
 
-// A gap, in either direction, is an error that names where it is, and nothing
-// is counted of the record behind it.
+// TestGateRefusesAGap: a gap, in either direction, is an error that names where it
+// is, and nothing is counted of the record behind it.
 func TestGateRefusesAGap(t *testing.T) {
 	for _, c := range []struct{ begin, then stream.Offset }{{0, 1}, {5, 4}, {5, 7}, {5, 0}} {
 		g := intake.NewGate(source, intake.DefaultMemory)
@@ -58,7 +58,8 @@ func TestGateRefusesAGap(t *testing.T) {
 	}
 }
 
-// DEFINITIONS R6 and R7 to the microsecond, and not before the first tick.
+// TestLateness: DEFINITIONS R6 and R7 to the microsecond, and not before the first
+// tick.
 func TestLateness(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -87,8 +88,9 @@ func TestLateness(t *testing.T) {
 	}
 }
 
-// DEFINITIONS R9 to the microsecond: one tick of a wrong clock closed the books, since
-// the highest counts and every event after it was too old.
+// TestTicksThatAreTooNew: DEFINITIONS R9 to the microsecond: one tick of a wrong
+// clock closed the books, since the highest counts and every event after it was too
+// old.
 func TestTicksThatAreTooNew(t *testing.T) {
 	const week = 7 * event.Day
 	for _, c := range []struct {
@@ -123,8 +125,8 @@ func TestTicksThatAreTooNew(t *testing.T) {
 	}
 }
 
-// An identity is a duplicate wherever it is found: in this batch, in memory, or
-// learnt; and it is asked for exactly when it is in none.
+// TestDuplicates: an identity is a duplicate wherever it is found: in this batch,
+// in memory, or learnt; and it is asked for exactly when it is in none.
 func TestDuplicates(t *testing.T) {
 	g := intake.NewGate(source, intake.Memory{Recent: event.Hour, Most: 100})
 	g.Tick(tick(0, noon))
@@ -171,7 +173,8 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
-// Whatever memory holds, the answer is the same; only what is asked for grows.
+// TestMemoryIsBounded: whatever memory holds, the answer is the same; only what is
+// asked for grows.
 func TestMemoryIsBounded(t *testing.T) {
 	g := intake.NewGate(source, intake.Memory{Recent: 1000 * event.Day, Most: 10})
 	for i := range 50 {
@@ -190,7 +193,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// A pass names the tick that reached an instant first.
+// TestPasses: a pass names the tick that reached an instant first.
 func TestPasses(t *testing.T) {
 	g := intake.NewGate(source, intake.DefaultMemory)
 	for i, clock := range []event.Time{10, 10, 5, 20, 40} {
@@ -206,8 +209,8 @@ func TestPasses(t *testing.T) {
 	}
 }
 
-// The stateless rules in their order, with the sentences of those that are
-// judged here.
+// TestJudge: the stateless rules in their order, with the sentences of those that
+// are judged here.
 func TestJudge(t *testing.T) {
 	key := func(e event.Event) []byte { return []byte(e.Account) }
 	home := func(account string) int32 { return stream.Partition([]byte(account), 4) }
@@ -247,7 +250,8 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// fetched = accepted + duplicate + refused + control + skipped + lost is what a gate counts.
+// TestAccounting: fetched = accepted + duplicate + refused + control + skipped + lost
+// is what a gate counts.
 func TestAccounting(t *testing.T) {
 	g := intake.NewGate(source, intake.DefaultMemory)
 	g.Begin(100)
@@ -282,8 +286,9 @@ func TestAccounting(t *testing.T) {
 	}
 }
 
-// A read of the recent identities that failed half way begins again, and tells
-// some of them twice. They were counted twice, so that others were let go.
+// TestRecallTwice: a read of the recent identities that failed half way begins
+// again, and tells some of them twice. They were counted twice, so that others were
+// let go.
 func TestRecallTwice(t *testing.T) {
 	g := intake.NewGate(source, intake.Memory{Recent: event.Hour, Most: 2})
 	g.Restore(&snapshot.Progress{NextOffset: 10, Accepted: 2, Clock: new(int64(noon))})

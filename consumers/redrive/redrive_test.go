@@ -12,8 +12,9 @@ import (
 
 type left = map[redrive.Why]int64
 
-// An event that stays refused is sent once, however often redrive runs; its copy
-// is open in its stead. Once what it lacked is there, --again sends it anew.
+// TestOnce: an event that stays refused is sent once, however often redrive runs;
+// its copy is open in its stead. Once what it lacked is there, --again sends it
+// anew.
 func TestOnce(t *testing.T) {
 	w := newWorld(t)
 	w.control(tick) // offset 0
@@ -40,7 +41,8 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// What would be refused again, control records and what is too large are left.
+// TestLeft: what would be refused again, control records and what is too large are
+// left.
 func TestLeft(t *testing.T) {
 	w := newWorld(t)
 	w.control(tick)
@@ -61,8 +63,8 @@ func TestLeft(t *testing.T) {
 	}
 }
 
-// What is accepted by a copy is told from what counts by another record, which is
-// not sent at all.
+// TestAcceptedAndDuplicate: what is accepted by a copy is told from what counts by
+// another record, which is not sent at all.
 func TestAcceptedAndDuplicate(t *testing.T) {
 	w := newWorld(t)
 	w.control(tick)
@@ -81,7 +83,8 @@ func TestAcceptedAndDuplicate(t *testing.T) {
 	}
 }
 
-// A record that stood on the wrong partition, or in the wrong topic, goes home.
+// TestGoesHome: a record that stood on the wrong partition, or in the wrong topic,
+// goes home.
 func TestGoesHome(t *testing.T) {
 	w := newWorld(t)
 	w.control(tick)
@@ -96,7 +99,8 @@ func TestGoesHome(t *testing.T) {
 	w.wantStates("2 wrong_partition accepted", "2 wrong_partition accepted")
 }
 
-// Records that are the same, byte for byte, are sent once: a producer's retries.
+// TestSame: records that are the same, byte for byte, are sent once: a producer's
+// retries.
 func TestSame(t *testing.T) {
 	w := newWorld(t)
 	w.control(tick)
@@ -110,7 +114,8 @@ func TestSame(t *testing.T) {
 	w.wantRun(redrive.Options{}, 0, left{redrive.RefusedAgain: 1})
 }
 
-// A filter and a bound choose; without a sender nothing is sent or remembered.
+// TestChoice: a filter and a bound choose; without a sender nothing is sent or
+// remembered.
 func TestChoice(t *testing.T) {
 	w := newWorld(t)
 	w.control(tick)
@@ -136,7 +141,8 @@ func TestChoice(t *testing.T) {
 	}
 }
 
-// A run that dies at any point leaves no event that is sent twice, or never.
+// TestDeath: a run that dies at any point leaves no event that is sent twice, or
+// never.
 func TestDeath(t *testing.T) {
 	for _, dies := range []dies{beforeSend, halfSent, afterSend} {
 		for _, priced := range []bool{false, true} {
@@ -160,8 +166,8 @@ func TestDeath(t *testing.T) {
 	}
 }
 
-// In a live log the consumer is never quite at the end: a run that has to know
-// waits for the end that it has seen.
+// TestWaitsForTheConsumer: in a live log the consumer is never quite at the end: a
+// run that has to know waits for the end that it has seen.
 func TestWaitsForTheConsumer(t *testing.T) {
 	w := newWorld(t)
 	w.control(tick)

@@ -52,9 +52,9 @@ func restore(log snapshots.Fetcher, l snapshots.Labels, p snapshots.Pointer, atM
 	return next, ns, chain, err
 }
 
-// A chain comes back in its order, whatever else is in the log: another
-// source's records, an append that was tried twice, a worker that has lost its
-// partition and goes on appending.
+// TestChainIsFollowed: a chain comes back in its order, whatever else is in the
+// log: another source's records, an append that was tried twice, a worker that has
+// lost its partition and goes on appending.
 func TestChainIsFollowed(t *testing.T) {
 	log := sim.NewLog(nil)
 	other := labels
@@ -100,7 +100,7 @@ func TestChainIsFollowed(t *testing.T) {
 	}
 }
 
-// A base replaces all that was before it.
+// TestBaseBeginsAnew: a base replaces all that was before it.
 func TestBaseBeginsAnew(t *testing.T) {
 	log := sim.NewLog(nil)
 	c := snapshots.NewChain(labels)
@@ -119,7 +119,8 @@ func TestBaseBeginsAnew(t *testing.T) {
 	}
 }
 
-// What is not there, or not the same, is Missing, and says how to go on.
+// TestMissing: what is not there, or not the same, is Missing, and says how to go
+// on.
 func TestMissing(t *testing.T) {
 	log := sim.NewLog(nil)
 	c := snapshots.NewChain(labels)
@@ -165,7 +166,7 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// An append that fails half way leaves the chain where it was.
+// TestFailedAppend: an append that fails half way leaves the chain where it was.
 func TestFailedAppend(t *testing.T) {
 	log := sim.NewLog(nil)
 	c := snapshots.NewChain(labels)
@@ -185,7 +186,7 @@ func TestFailedAppend(t *testing.T) {
 	}
 }
 
-// Any tells a group that lost its commit from a new one.
+// TestAny: Any tells a group that lost its commit from a new one.
 func TestAny(t *testing.T) {
 	log := sim.NewLog(nil)
 	c := snapshots.NewChain(labels)

@@ -13,8 +13,8 @@ import (
 	"runrate/test/sim"
 )
 
-// A state that is older than the chain's base is found in a chain before it, a
-// few chains back; one that is not is Missing.
+// TestRestoreFromAnOlderChain: a state that is older than the chain's base is found
+// in a chain before it, a few chains back; one that is not is Missing.
 func TestRestoreFromAnOlderChain(t *testing.T) {
 	log := sim.NewLog(nil)
 	labels := snapshots.Labels{Source: stream.Source{Topic: stream.Usage.Topic(), Partition: 1}}

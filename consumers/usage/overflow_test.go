@@ -34,7 +34,7 @@ func adjusted(t *testing.T, product string, hour int, amount string) rows.UsageE
 		Dimensions: rows.Dimensions{Line: "api", Product: product, Currency: "USD"}}
 }
 
-// close ends a batch, the clock having passed so many hours after morning.
+// closeAt ends a batch, the clock having passed so many hours after morning.
 func (f *Fold) closeAt(hour int, next stream.Offset) (fold.Closed, error) {
 	clock := morning + event.Time(hour)*event.Hour
 	return f.Close(intake.Batch{First: f.first, Next: next, Passed: calendar.HourOf(clock), Passes: intake.Passes{{Clock: clock, Offset: next - 1}}})

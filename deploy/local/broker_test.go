@@ -164,7 +164,8 @@ func committed(t *testing.T, c *kafka.Client, topic, group string) (int64, strin
 	return resp.Topics[topic][0].CommittedOffset, resp.Topics[topic][0].Metadata
 }
 
-// Topics come with the partitions and configs asked for, and no other way.
+// TestBrokerTopics: topics come with the partitions and configs asked for, and no
+// other way.
 func TestBrokerTopics(t *testing.T) {
 	b := startBroker(t, local.BrokerConfig{Dir: t.TempDir(), MinSessionTimeout: time.Second})
 	c := client(t, b.Addr())
@@ -228,7 +229,7 @@ func TestBrokerAutoCreate(t *testing.T) {
 	}
 }
 
-// A commit counts only from the present generation.
+// TestBrokerFencesCommits: a commit counts only from the present generation.
 func TestBrokerFencesCommits(t *testing.T) {
 	b := startBroker(t, local.BrokerConfig{Dir: t.TempDir(), MinSessionTimeout: time.Second})
 	c := client(t, b.Addr())
@@ -280,8 +281,8 @@ type aBroker struct {
 	end  func() error
 }
 
-// Records, topics, committed offsets and their metadata are there again, however
-// the broker ended, and a zombie of an earlier life is fenced.
+// TestBrokerRestart: records, topics, committed offsets and their metadata are
+// there again, however the broker ended, and a zombie of an earlier life is fenced.
 func TestBrokerRestart(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T, dir string) aBroker{
 		"stop": func(t *testing.T, dir string) aBroker {

@@ -16,7 +16,7 @@ import (
 	"runrate/test/localtest"
 )
 
-// What a query sees is what the pipeline relies on.
+// TestClickHouseSettings: what a query sees is what the pipeline relies on.
 func TestClickHouseSettings(t *testing.T) {
 	conn := dial(t, localtest.ClickHouse(t).TCPAddr())
 	for _, c := range []struct{ query, want string }{
@@ -67,7 +67,8 @@ func TestClickHouseListensOnLoopbackOnly(t *testing.T) {
 	}
 }
 
-// Tables, rows and views are there again after an end in order, and after kill -9.
+// TestClickHouseRestart: tables, rows and views are there again after an end in
+// order, and after kill -9.
 func TestClickHouseRestart(t *testing.T) {
 	dir := t.TempDir()
 	end := map[string]func(*local.ClickHouse) error{
@@ -103,7 +104,7 @@ func TestClickHouseRestart(t *testing.T) {
 	}
 }
 
-// Whoever waits learns that the process ended and how.
+// TestClickHouseEndsByItself: whoever waits learns that the process ended and how.
 func TestClickHouseEndsByItself(t *testing.T) {
 	ch, err := local.StartClickHouse(t.Context(), local.Config{Dir: t.TempDir(), Library: os.Getenv("RUNRATE_CLICKHOUSE_LIB")})
 	if err != nil {
@@ -179,8 +180,8 @@ func TestClickHouseRefuses(t *testing.T) {
 	}
 }
 
-// Where a data directory was written by an older ClickHouse, the newer one opens
-// it and says so in the version file.
+// TestClickHouseUpgrade: where a data directory was written by an older ClickHouse,
+// the newer one opens it and says so in the version file.
 func TestClickHouseUpgrade(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "version")
@@ -197,7 +198,7 @@ func TestClickHouseUpgrade(t *testing.T) {
 	}
 }
 
-// A start that is called off leaves no process.
+// TestClickHouseStartCanceled: a start that is called off leaves no process.
 func TestClickHouseStartCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -208,7 +209,8 @@ func TestClickHouseStartCanceled(t *testing.T) {
 	startClickHouse(t, dir) // the lock is free
 }
 
-// Without RunChild the child would be this whole program once more.
+// TestPartsRefuseWithoutRunChild: without RunChild the child would be this whole
+// program once more.
 func TestPartsRefuseWithoutRunChild(t *testing.T) {
 	defer local.Unhook()()
 	const want = "call local.RunChild first"
@@ -220,7 +222,8 @@ func TestPartsRefuseWithoutRunChild(t *testing.T) {
 	}
 }
 
-// Every row of an acknowledged insert is there after kill -9 in the midst of more.
+// TestClickHouseKeepsAcknowledgedInserts: every row of an acknowledged insert is
+// there after kill -9 in the midst of more.
 func TestClickHouseKeepsAcknowledgedInserts(t *testing.T) {
 	dir := t.TempDir()
 	ch := startClickHouse(t, dir)

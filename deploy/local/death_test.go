@@ -71,8 +71,9 @@ func startMiddle(t *testing.T, part, dir string) (cmd *osexec.Cmd, pid int, addr
 	return cmd, pid, addr
 }
 
-// A part does not outlive the process that started it, even by kill -9, and its
-// directory can be opened again at once. The lifeline alone is enough for that.
+// TestPartsDieWithTheirParent: a part does not outlive the process that started it,
+// even by kill -9, and its directory can be opened again at once. The lifeline
+// alone is enough for that.
 func TestPartsDieWithTheirParent(t *testing.T) {
 	for _, part := range []string{"clickhouse", "broker", "clickhouse lifeline", "broker lifeline"} {
 		t.Run(part, func(t *testing.T) {

@@ -98,7 +98,8 @@ func TestFetchClickHouse(t *testing.T) {
 	})
 }
 
-// Without a library or a binary, the error says how to get one.
+// TestClickHouseMissing: without a library or a binary, the error says how to get
+// one.
 func TestClickHouseMissing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("PATH", "")

@@ -19,8 +19,8 @@ import (
 // rudeBound is how long the server has to be done with a client that left.
 const rudeBound = time.Minute
 
-// A client that breaks off, sends nonsense or a wrong password ends its own
-// connection, and never the server.
+// TestClickHouseOutlivesRudeClients: a client that breaks off, sends nonsense or a
+// wrong password ends its own connection, and never the server.
 func TestClickHouseOutlivesRudeClients(t *testing.T) {
 	dir := t.TempDir()
 	ch := startClickHouse(t, dir)

@@ -47,8 +47,8 @@ echo $$ >"$PIDFILE"
 	return path
 }
 
-// A binary on PATH is preferred; it gets the configuration, ends with Stop, and
-// with the process above it, even by kill -9.
+// TestClickHouseFromBinary: a binary on PATH is preferred; it gets the
+// configuration, ends with Stop, and with the process above it, even by kill -9.
 func TestClickHouseFromBinary(t *testing.T) {
 	bin := fakeClickHouse(t, "26.7.2.1")
 	pidFile := filepath.Join(t.TempDir(), "pid")

@@ -8,8 +8,9 @@ import (
 	"runrate/deploy/local"
 )
 
-// A port that another process takes after it was chosen ends the server at once,
-// with the words by which StartClickHouse knows to choose others.
+// TestClickHousePortTakenMeanwhile: a port that another process takes after it was
+// chosen ends the server at once, with the words by which StartClickHouse knows to
+// choose others.
 func TestClickHousePortTakenMeanwhile(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"runrate/deploy/local"
 )
 
-// A commit after a half-written one is not forgotten by the start after next.
+// TestBrokerSurvivesTornCommit: a commit after a half-written one is not forgotten
+// by the start after next.
 func TestBrokerSurvivesTornCommit(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "data", "groups.log")
@@ -41,7 +42,8 @@ func TestBrokerSurvivesTornCommit(t *testing.T) {
 	}
 }
 
-// Whatever of an entry is there, or wrong in it, all before it stays and it goes.
+// TestTrimTorn: whatever of an entry is there, or wrong in it, all before it stays
+// and it goes.
 func TestTrimTorn(t *testing.T) {
 	dir := t.TempDir()
 	b := startBrokerProcess(t, dir)
@@ -92,7 +94,8 @@ func TestTrimTorn(t *testing.T) {
 	}
 }
 
-// A broker that cannot write a commit says so, although it acknowledged it.
+// TestBrokerTellsDiskFailure: a broker that cannot write a commit says so, although
+// it acknowledged it.
 func TestBrokerTellsDiskFailure(t *testing.T) {
 	dir := t.TempDir()
 	b, err := local.StartBroker(t.Context(), local.BrokerConfig{Dir: dir})

@@ -27,7 +27,7 @@ const Scale = 12
 // Size is the length of an encoded Amount in bytes.
 const Size = 16
 
-// One currency unit, in the unit of an Amount's raw number.
+// one is a currency unit, in the unit of an Amount's raw number.
 const one = 1_000_000_000_000
 
 // The raw number 10^38, the first one beyond Decimal(38,12), in two words.

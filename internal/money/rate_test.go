@@ -114,7 +114,8 @@ func TestRateAsInBig(t *testing.T) {
 	})
 }
 
-// Small numbers at 50, 25, 12.5 and 75 percent meet ties all the time.
+// TestTiesAsInBig: small numbers at 50, 25, 12.5 and 75 percent meet ties all the
+// time.
 func TestTiesAsInBig(t *testing.T) {
 	ties := 0
 	for _, p := range []string{"12.5", "25", "50", "75", "95"} {

@@ -46,7 +46,7 @@ func (b *Book) JSON() []byte {
 	return []byte(strings.TrimSuffix(text.String(), "\n"))
 }
 
-// The form of DEFINITIONS M5, in its order. encoding/json sorts the meters.
+// jsonBook is the form of DEFINITIONS M5, in its order. encoding/json sorts the meters.
 type jsonBook struct {
 	Version   string         `json:"version"`
 	Currency  string         `json:"currency"`

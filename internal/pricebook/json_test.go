@@ -52,7 +52,8 @@ func TestJSONReadsBack(t *testing.T) {
 	}
 }
 
-// The same book is the same in whatever way its JSON is laid out.
+// TestParseJSONLayouts: the same book is the same in whatever way its JSON is laid
+// out.
 func TestParseJSONLayouts(t *testing.T) {
 	want := load(t, "testdata/book.yaml")
 	for name, text := range map[string]string{
@@ -81,7 +82,8 @@ func TestJSONKeepsOddNames(t *testing.T) {
 	}
 }
 
-// What other languages' encoders write reads as the same name.
+// TestParseJSONEscapes: what other languages' encoders write reads as the same
+// name.
 func TestParseJSONEscapes(t *testing.T) {
 	for in, want := range map[string]string{
 		`\ud83d\ude00`:       "😀",

@@ -32,8 +32,9 @@ func model(quantity uint64, price *big.Rat, unit int64, percent *big.Rat) *big.I
 	return n
 }
 
-// Rate, with the look-up of price and discount, is what DEFINITIONS M3 and M4 say in
-// rational arithmetic. Prices of a few 10^-12 at 50 percent make ties.
+// TestRateIsTheModel: Rate, with the look-up of price and discount, is what
+// DEFINITIONS M3 and M4 say in rational arithmetic. Prices of a few 10^-12 at 50
+// percent make ties.
 func TestRateIsTheModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		// A decimal of digits x 10^-decimals, as text and as a number.

@@ -39,8 +39,8 @@ func times(n int, err error) (func(context.Context) error, *[]time.Time) {
 	}, &at
 }
 
-// The waits double up to the longest, each shortened by up to a half, and it is
-// said once that they begin and once that they are over.
+// TestDoWaits: the waits double up to the longest, each shortened by up to a half,
+// and it is said once that they begin and once that they are over.
 func TestDoWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, said := logged()
@@ -64,7 +64,7 @@ func TestDoWaits(t *testing.T) {
 	})
 }
 
-// What works at once is not spoken of.
+// TestDoAtOnce: what works at once is not spoken of.
 func TestDoAtOnce(t *testing.T) {
 	log, said := logged()
 	step, at := times(0, nil)
@@ -73,7 +73,7 @@ func TestDoAtOnce(t *testing.T) {
 	}
 }
 
-// Only what passes is tried again.
+// TestDoStops: only what passes is tried again.
 func TestDoStops(t *testing.T) {
 	for _, err := range []error{
 		errors.New("who knows"), fault.As(fault.Setup, io.EOF), fault.As(fault.Fenced, io.EOF), context.Canceled,
@@ -86,7 +86,7 @@ func TestDoStops(t *testing.T) {
 	}
 }
 
-// A policy with an end gives up, and says after how long.
+// TestDoGivesUp: a policy with an end gives up, and says after how long.
 func TestDoGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, said := logged()
@@ -106,7 +106,8 @@ func TestDoGivesUp(t *testing.T) {
 	})
 }
 
-// The end of the context ends the wait, and a try that it cut short.
+// TestDoIsCanceled: the end of the context ends the wait, and a try that it cut
+// short.
 func TestDoIsCanceled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, _ := logged()

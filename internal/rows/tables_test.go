@@ -12,7 +12,8 @@ import (
 	"runrate/test/schema"
 )
 
-// Every kind of row in a Changes has its table, and progress is written last.
+// TestEveryRowHasItsTable: every kind of row in a Changes has its table, and
+// progress is written last.
 func TestEveryRowHasItsTable(t *testing.T) {
 	changes, fields := reflect.TypeFor[rows.Changes](), 1 // Progress
 	for i := range changes.NumField() {
@@ -42,7 +43,7 @@ func TestEveryRowHasItsTable(t *testing.T) {
 	}
 }
 
-// A row with any amount that has overflowed is not in range.
+// TestInRange: a row with any amount that has overflowed is not in range.
 func TestInRange(t *testing.T) {
 	overflow, ok := money.FromInt(math.MaxInt64).MulInt(math.MaxInt64)
 	if ok {

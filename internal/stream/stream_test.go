@@ -2,7 +2,7 @@ package stream
 
 import "testing"
 
-// The vectors are those of Kafka's own UtilsTest.testMurmur2.
+// TestMurmur2: the vectors are those of Kafka's own UtilsTest.testMurmur2.
 func TestMurmur2(t *testing.T) {
 	for key, want := range map[string]int32{
 		"21":                         -973932308,

@@ -6,7 +6,7 @@ import (
 	"runrate/internal/event"
 )
 
-// Whoever has a topic has its kind, whatever its name is.
+// TestTopicsCarryTheirKind: whoever has a topic has its kind, whatever its name is.
 func TestTopicsCarryTheirKind(t *testing.T) {
 	seen := map[string]bool{}
 	for _, k := range Kinds() {
@@ -42,8 +42,8 @@ func TestTopicsCarryTheirKind(t *testing.T) {
 	}
 }
 
-// Every type of event that is about an account is held by one kind of topic, and
-// control events by all.
+// TestEveryTypeHasAHome: every type of event that is about an account is held by
+// one kind of topic, and control events by all.
 func TestEveryTypeHasAHome(t *testing.T) {
 	for _, typ := range event.Types() {
 		var holders []Kind

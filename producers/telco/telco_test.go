@@ -144,7 +144,7 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
-// Other columns, in another order, are passed over.
+// TestColumnsByName: other columns, in another order, are passed over.
 func TestColumnsByName(t *testing.T) {
 	f := read(t, "\ufeffChurn,gender,customerID,tenure,Contract,TotalCharges,MonthlyCharges\nYes,x,a,2,One  Year, ,29.85\n")
 	if got := f.Customers[0]; got.ID != "a" || got.Tenure != 2 || got.Plan != "one-year" || got.Monthly.String() != "29.85" || !got.Churned {

@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// testdata/views.txt is every view, its columns in order, their types, as analysts
-// rely on them (DEFINITIONS V1 to V14). It is written by hand, not from the views.
+// TestViewsAreTheContract: testdata/views.txt is every view, its columns in order,
+// their types, as analysts rely on them (DEFINITIONS V1 to V14). It is written by
+// hand, not from the views.
 func TestViewsAreTheContract(t *testing.T) {
 	conn, db := connect(t)
 	if _, err := Migrate(t.Context(), conn, Options{Database: parsed(t, db)}); err != nil {
@@ -53,7 +54,8 @@ UNION ALL SELECT 'column ' || table || '.' || name FROM system.columns WHERE dat
 	}
 }
 
-// What misled people is said where they look: in the column's comment.
+// TestCommentsSayWhatMisleads: what misled people is said where they look: in the
+// column's comment.
 func TestCommentsSayWhatMisleads(t *testing.T) {
 	conn, db := connect(t)
 	if _, err := Migrate(t.Context(), conn, Options{Database: parsed(t, db)}); err != nil {
@@ -76,8 +78,8 @@ func TestCommentsSayWhatMisleads(t *testing.T) {
 	}
 }
 
-// Tables: versions win, the partition key is a function of the sort key, an
-// acknowledged insert is on disk, and one that is written again lands.
+// TestTablesHoldVersions: versions win, the partition key is a function of the sort
+// key, an acknowledged insert is on disk, and one that is written again lands.
 func TestTablesHoldVersions(t *testing.T) {
 	conn, db := connect(t)
 	if _, err := Migrate(t.Context(), conn, Options{Database: parsed(t, db)}); err != nil {

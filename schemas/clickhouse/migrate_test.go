@@ -53,7 +53,8 @@ func TestMigrateAgainChangesNothing(t *testing.T) {
 	}
 }
 
-// A migration that stopped half way is done again; nothing was recorded of it.
+// TestMigrateGoesOnAfterAFailure: a migration that stopped half way is done again;
+// nothing was recorded of it.
 func TestMigrateGoesOnAfterAFailure(t *testing.T) {
 	conn, db := connect(t)
 	o := Options{Database: parsed(t, db)}
@@ -103,7 +104,7 @@ func TestMigrateRefusesAnotherProgramsSchema(t *testing.T) {
 	}
 }
 
-// A view that changes needs no migration.
+// TestMigrateReplacesViews: a view that changes needs no migration.
 func TestMigrateReplacesViews(t *testing.T) {
 	conn, db := connect(t)
 	o := Options{Database: parsed(t, db)}
@@ -135,9 +136,9 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// Every statement on a cluster says so, every table there is replicated, and
-// every view file is in the list. There is no cluster here: the server only
-// parses the statements.
+// TestCluster: every statement on a cluster says so, every table there is
+// replicated, and every view file is in the list. There is no cluster here: the
+// server only parses the statements.
 func TestCluster(t *testing.T) {
 	o := Options{Database: parsed(t, "d"), Cluster: "{cluster}"}
 	list, err := render("bootstrap", bootstrap, o)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Filters on a view's keys reach the tables: only the parts and granules that
-// can hold the answer are read.
+// TestViewsPrune: filters on a view's keys reach the tables: only the parts and
+// granules that can hold the answer are read.
 func TestViewsPrune(t *testing.T) {
 	conn, db := connect(t)
 	if _, err := Migrate(t.Context(), conn, Options{Database: parsed(t, db)}); err != nil {

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// A database from before epochs had a record: the epoch that was shown stays
-// shown, with its number of partitions, even after a migration that stopped half
-// way and with a switch back by a clock.
+// TestMigrateCarriesEpochsOver: in a database from before epochs had a record, the
+// epoch that was shown stays shown, with its number of partitions, even after a
+// migration that stopped half way and with a switch back by a clock.
 func TestMigrateCarriesEpochsOver(t *testing.T) {
 	conn, db := connect(t)
 	o := Options{Database: parsed(t, db)}

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// A window's name is its length, in hours or days, and they ascend.
+// TestWindowsAreWhatTheyAreCalled: a window's name is its length, in hours or days,
+// and they ascend.
 func TestWindowsAreWhatTheyAreCalled(t *testing.T) {
 	for what, windows := range map[string][]Window{"rolling": Rolling[:], "active": Active[:]} {
 		last := int32(0)

@@ -14,11 +14,11 @@ import (
 	"runrate/test/kafka/kafkatest"
 )
 
-// A topic is deleted and created again under the same name. While the new log
-// is shorter than what a reader had read, its fetch is out of range. When the
-// new log is longer, Kafka serves the old offset from the new log without a
-// word: only the topic's id tells, or the content. The group's offsets go with
-// the old topic.
+// TestTopicCreatedAnew: a topic is deleted and created again under the same name.
+// While the new log is shorter than what a reader had read, its fetch is out of
+// range. When the new log is longer, Kafka serves the old offset from the new log
+// without a word: only the topic's id tells, or the content. The group's offsets go
+// with the old topic.
 func TestTopicCreatedAnew(t *testing.T) {
 	beginExpiry(t) // for a test at the end of the run
 	ctx := t.Context()

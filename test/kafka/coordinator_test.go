@@ -12,10 +12,11 @@ import (
 	"runrate/test/kafka/kafkatest"
 )
 
-// The coordinator of a group is killed: its successor takes the member's
-// commits, and ends up knowing all of those before. But from Kafka 4 on it may at
-// first answer with older ones, or with none, until a replica has told it how far
-// the log of commits is acknowledged: an answer right after a move proves nothing.
+// TestCoordinatorMoves: the coordinator of a group is killed: its successor takes
+// the member's commits, and ends up knowing all of those before. But from Kafka 4
+// on it may at first answer with older ones, or with none, until a replica has told
+// it how far the log of commits is acknowledged: an answer right after a move
+// proves nothing.
 func TestCoordinatorMoves(t *testing.T) {
 	k, c := kafkatest.Cluster(t), kafkatest.Client(t)
 	topic, group := kafkatest.Topic(t, 1), kafkatest.Name(t)
@@ -82,10 +83,10 @@ func beginning(t *testing.T, node int) *broker.Client {
 	return c
 }
 
-// A consumer group's first broker hangs: it takes connections and never answers.
-// kafka-go tries the brokers in the order given, takes the first that it can
-// connect to, and so never asks another. A group made anew with the brokers in
-// another order joins.
+// TestJoinWithTheFirstBrokerHung: a consumer group's first broker hangs: it takes
+// connections and never answers. kafka-go tries the brokers in the order given,
+// takes the first that it can connect to, and so never asks another. A group made
+// anew with the brokers in another order joins.
 func TestJoinWithTheFirstBrokerHung(t *testing.T) {
 	k := kafkatest.Cluster(t)
 	topic, group := kafkatest.Topic(t, 1), kafkatest.Name(t)
@@ -113,8 +114,9 @@ func TestJoinWithTheFirstBrokerHung(t *testing.T) {
 	t.Logf("with another broker first: joined after %v", time.Since(began))
 }
 
-// A group that is joined before its topic exists gives its members no partition,
-// and says nothing more when the topic comes, until someone joins or leaves.
+// TestJoinBeforeTheTopicExists: a group that is joined before its topic exists
+// gives its members no partition, and says nothing more when the topic comes, until
+// someone joins or leaves.
 func TestJoinBeforeTheTopicExists(t *testing.T) {
 	c := kafkatest.Client(t)
 	topic, group := stream.Other(kafkatest.Name(t)), kafkatest.Name(t)
@@ -130,7 +132,8 @@ func TestJoinBeforeTheTopicExists(t *testing.T) {
 	one.wait(1, before.Generation)
 }
 
-// The coordinator of a group hangs: commits wait for the client's own timeout.
+// TestCoordinatorHangs: the coordinator of a group hangs: commits wait for the
+// client's own timeout.
 func TestCoordinatorHangs(t *testing.T) {
 	k := kafkatest.Cluster(t)
 	topic, group := kafkatest.Topic(t, 1), kafkatest.Name(t)

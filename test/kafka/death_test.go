@@ -46,8 +46,8 @@ func alive(pid int) bool {
 	return err == nil && !strings.HasPrefix(string(out), "Z")
 }
 
-// A node does not outlive the process that started it, even by kill -9, even
-// when the node is paused and can do nothing about it.
+// TestNodesDieWithTheirParent: a node does not outlive the process that started it,
+// even by kill -9, even when the node is paused and can do nothing about it.
 func TestNodesDieWithTheirParent(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), middleEnv+"="+t.TempDir())

@@ -116,7 +116,7 @@ func TestFetchOnce(t *testing.T) {
 	}
 }
 
-// Both releases are pinned, each with Kafka itself among its jars.
+// TestPinned: both releases are pinned, each with Kafka itself among its jars.
 func TestPinned(t *testing.T) {
 	for _, version := range []string{kafkacluster.Version, kafkacluster.OldVersion} {
 		pins, err := os.ReadFile("kafka-" + version + ".sha256")
@@ -126,7 +126,7 @@ func TestPinned(t *testing.T) {
 	}
 }
 
-// Without jars or Java, the error says how to get them.
+// TestMissing: without jars or Java, the error says how to get them.
 func TestMissing(t *testing.T) {
 	want := func(err error, parts ...string) {
 		t.Helper()

@@ -27,8 +27,8 @@ func messages(from, to int) []broker.Message {
 	return ms
 }
 
-// The versions of Kafka's requests that kafka-go and this release agree on. The
-// consumer group's are fixed in kafka-go.
+// TestVersions: the versions of Kafka's requests that kafka-go and this release
+// agree on. The consumer group's are fixed in kafka-go.
 func TestVersions(t *testing.T) {
 	transport := &kafka.Transport{}
 	defer transport.CloseIdleConnections()
@@ -63,8 +63,9 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// A client that has asked before learns of a new topic only when its view of the
-// cluster is renewed: until then it says that there is none.
+// TestANewTopicIsUnknownForAWhile: a client that has asked before learns of a new
+// topic only when its view of the cluster is renewed: until then it says that there
+// is none.
 func TestANewTopicIsUnknownForAWhile(t *testing.T) {
 	c := kafkatest.Client(t)
 	if n, err := c.Partitions(t.Context(), kafkatest.Topic(t, 1)); err != nil || n != 1 {
@@ -83,7 +84,8 @@ func TestANewTopicIsUnknownForAWhile(t *testing.T) {
 	t.Logf("after %v", time.Since(began))
 }
 
-// The product's own topics, with three replicas of which two are needed.
+// TestEnsureTopics: the product's own topics, with three replicas of which two are
+// needed.
 func TestEnsureTopics(t *testing.T) {
 	ctx := t.Context()
 	c := kafkatest.Client(t)

@@ -14,9 +14,9 @@ import (
 	"runrate/test/kafka/kafkatest"
 )
 
-// The leader is killed, paused, moved, and all nodes are restarted one by one,
-// while a producer and a reader work on. Nothing is lost, nothing is out of
-// order, and nothing is there twice but what was tried twice.
+// TestBrokersComeAndGo: the leader is killed, paused, moved, and all nodes are
+// restarted one by one, while a producer and a reader work on. Nothing is lost,
+// nothing is out of order, and nothing is there twice but what was tried twice.
 func TestBrokersComeAndGo(t *testing.T) {
 	ctx := t.Context()
 	k, c := kafkatest.Cluster(t), kafkatest.Client(t)
@@ -59,8 +59,9 @@ func TestBrokersComeAndGo(t *testing.T) {
 	l.check()
 }
 
-// With fewer brokers than min.insync.replicas nothing is acknowledged, and the
-// error may pass: when a broker comes back, the same append succeeds.
+// TestOneBrokerLeft: with fewer brokers than min.insync.replicas nothing is
+// acknowledged, and the error may pass: when a broker comes back, the same append
+// succeeds.
 func TestOneBrokerLeft(t *testing.T) {
 	ctx := t.Context()
 	k, c := kafkatest.Cluster(t), kafkatest.Client(t)

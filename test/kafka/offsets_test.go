@@ -42,8 +42,8 @@ func beginExpiry(t *testing.T) {
 	})
 }
 
-// The offsets of a group that is deleted are gone: nothing is said but that there
-// is none.
+// TestGroupDeleted: the offsets of a group that is deleted are gone: nothing is
+// said but that there is none.
 func TestGroupDeleted(t *testing.T) {
 	ctx := t.Context()
 	c := kafkatest.Client(t)
@@ -81,8 +81,8 @@ func TestGroupDeleted(t *testing.T) {
 	}
 }
 
-// So are those of a group without members, after a time: here a minute, a week by
-// default.
+// TestOffsetsExpire: the offsets of a group without members are gone after a time:
+// here a minute, a week by default.
 func TestOffsetsExpire(t *testing.T) {
 	beginExpiry(t)
 	c := kafkatest.Client(t)

@@ -30,9 +30,10 @@ import (
 	"runrate/test/oracle/gen"
 )
 
-// The whole pipeline on a real cluster: both topics folded by two consumers into
-// a real ClickHouse, while nodes are killed and restarted one by one, and one
-// consumer leaves and another joins. Then every view equals the oracle's.
+// TestPipeline: the whole pipeline on a real cluster: both topics folded by two
+// consumers into a real ClickHouse, while nodes are killed and restarted one by
+// one, and one consumer leaves and another joins. Then every view equals the
+// oracle's.
 func TestPipeline(t *testing.T) {
 	const partitions = 3
 	ctx := t.Context()

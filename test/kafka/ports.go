@@ -10,9 +10,9 @@ import (
 // ports are what one node listens on, always the same while the cluster lives.
 type ports struct{ broker, controller int }
 
-// Ports are chosen below those that systems give to outgoing connections
-// (from 32768 on, or 49152): the port of a node that is down must not be taken
-// by a connection.
+// firstPort is the first that is chosen, lastPort the last, below those that systems
+// give to outgoing connections (from 32768 on, or 49152): the port of a node that is
+// down must not be taken by a connection.
 const firstPort, lastPort = 15_000, 32_000
 
 // choosePorts finds two free ports for each of n nodes.

@@ -14,8 +14,9 @@ import (
 	"runrate/test/kafka/kafkatest"
 )
 
-// Retention overtakes a reader that stands still: it is told so, with the range
-// of the log, so that it can say how many records it will never see.
+// TestRetentionOvertakesAReader: retention overtakes a reader that stands still: it
+// is told so, with the range of the log, so that it can say how many records it
+// will never see.
 func TestRetentionOvertakesAReader(t *testing.T) {
 	ctx := t.Context()
 	c := kafkatest.Client(t)
@@ -42,7 +43,7 @@ func TestRetentionOvertakesAReader(t *testing.T) {
 	overtaken(t, c, s, next, batches*size)
 }
 
-// DeleteRecords does the same at once, to any offset.
+// TestRecordsDeleted: DeleteRecords does at once, to any offset, what retention does.
 func TestRecordsDeleted(t *testing.T) {
 	k, c := kafkatest.Cluster(t), kafkatest.Client(t)
 	s := stream.Source{Topic: kafkatest.Topic(t, 1)}

@@ -13,11 +13,12 @@ import (
 	"runrate/test/kafka/kafkatest"
 )
 
-// A record that was read may for a moment not be readable again: the leader that
-// served it is killed, and the next one has it, but does not know yet that all
-// replicas do. Then Kafka answers a fetch with no records, no error, and an end
-// at or before the record. That is no sign of another log: it passes. The range
-// of the log is not told in that time, or it includes the record.
+// TestARecordThatWasReadIsNotReadableForAWhile: a record that was read may for a
+// moment not be readable again: the leader that served it is killed, and the next
+// one has it, but does not know yet that all replicas do. Then Kafka answers a
+// fetch with no records, no error, and an end at or before the record. That is no
+// sign of another log: it passes. The range of the log is not told in that time, or
+// it includes the record.
 func TestARecordThatWasReadIsNotReadableForAWhile(t *testing.T) {
 	ctx := t.Context()
 	k, c := kafkatest.Cluster(t), kafkatest.Client(t)

@@ -2,7 +2,7 @@ package oracle
 
 import "strings"
 
-// The alphabetic codes of ISO 4217's list one.
+// currencyCodes are the alphabetic codes of ISO 4217's list one.
 const currencyCodes = `
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD
 BTN BWP BYN BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK

@@ -72,7 +72,8 @@ func TestRefusals(t *testing.T) {
 		"runrate.subscriptions | 0 | 2026-12-30T00:00:00.000000Z | 4")
 }
 
-// A tick may be 7 days ahead of the clock, and more only on purpose or as the first.
+// TestJumps: a tick may be 7 days ahead of the clock, and more only on purpose or
+// as the first.
 func TestJumps(t *testing.T) {
 	s := newScript()
 	s.tick("01T00:00")                           // 0
@@ -93,7 +94,8 @@ func TestJumps(t *testing.T) {
 	expect(t, v, "freshness", "runrate.subscriptions", "runrate.subscriptions | 0 | 2026-11-15T00:00:00.000001Z | 5")
 }
 
-// A quantity is a number whose value is an integer, however it is written.
+// TestQuantities: a quantity is a number whose value is an integer, however it is
+// written.
 func TestQuantities(t *testing.T) {
 	s := newScript()
 	s.book(handBook)                                                                                                                               // 0
@@ -128,8 +130,8 @@ func TestQuantities(t *testing.T) {
 	}
 }
 
-// A price book that is older than the one in force changes nothing; of two of
-// the same time the later in the log is in force.
+// TestLateBook: a price book that is older than the one in force changes nothing;
+// of two of the same time the later in the log is in force.
 func TestLateBook(t *testing.T) {
 	s := newScript()
 	publish := func(product, when string) {
@@ -151,7 +153,8 @@ func TestLateBook(t *testing.T) {
 	expect(t, v, "accounting", "", "runrate.usage | 0 | 0 | 10 | 3 | 0 | 2 | 5 | 0 | 0")
 }
 
-// "*" stands for all lines in the views, so no line may be named so.
+// TestNoLineIsNamedAll: "*" stands for all lines in the views, so no line may be
+// named so.
 func TestNoLineIsNamedAll(t *testing.T) {
 	s := newScript()
 	s.book(strings.ReplaceAll(handBook, `"line":"chat"`, `"line":"*"`))
@@ -160,7 +163,7 @@ func TestNoLineIsNamedAll(t *testing.T) {
 	expect(t, s.compute(), "dead_letters", "", "runrate.usage | 0 | 0 | invalid", "runrate.subscriptions | 0 | 0 | invalid")
 }
 
-// Kafka's own test vectors: murmur2("abc") = 479470107 is odd, and
+// TestPlacement: Kafka's own test vectors: murmur2("abc") = 479470107 is odd, and
 // murmur2("foobar") = -790332482 is even once its sign is cleared.
 func TestPlacement(t *testing.T) {
 	s := newScript()

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// What a run looks like: closing lines as they come, failures with all that was
-// said, nothing of what passed.
+// TestShown: what a run looks like: closing lines as they come, failures with all
+// that was said, nothing of what passed.
 func TestShown(t *testing.T) {
 	events := `{"Action":"start","Package":"m/a"}
 {"Action":"start","Package":"m/b"}
@@ -68,7 +68,7 @@ failed: m/d
 	}
 }
 
-// While nothing ends, a line every half minute says what runs.
+// TestRunning: while nothing ends, a line every half minute says what runs.
 func TestRunning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		events, from := newPipe()
@@ -121,7 +121,7 @@ func (p *pipe) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// The real go test: its closing line and its exit code.
+// TestExitCode: the real go test: its closing line and its exit code.
 func TestExitCode(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{

@@ -12,7 +12,7 @@ import (
 // nothing to compute again.
 var asSet = []string{"definitions", "epochs"}
 
-// Every view is computed again by the oracle.
+// TestTheOracleKnowsEveryView: every view is computed again by the oracle.
 func TestTheOracleKnowsEveryView(t *testing.T) {
 	for _, view := range chschema.Views() {
 		if slices.Contains(oracle.Names, view) == slices.Contains(asSet, view) {

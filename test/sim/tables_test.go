@@ -26,7 +26,8 @@ func upTo(t *testing.T, stop string) *sim.Tables {
 	return seam.Tables
 }
 
-// Every table is kept, and a row that is missing in it is a difference.
+// TestEveryTableIsKept: every table is kept, and a row that is missing in it is a
+// difference.
 func TestEveryTableIsKept(t *testing.T) {
 	all := upTo(t, "")
 	if diff := all.Diff(upTo(t, "")); diff != "" {

@@ -10,7 +10,7 @@ import (
 	"runrate/test/oracle"
 )
 
-// What the oracle computes is read back.
+// TestEveryViewIsReadBack: what the oracle computes is read back.
 func TestEveryViewIsReadBack(t *testing.T) {
 	if got, want := slices.Sorted(maps.Keys(views)), slices.Sorted(slices.Values(oracle.Names)); !slices.Equal(got, want) {
 		t.Errorf("read back: %v; the oracle has %v", got, want)
@@ -22,7 +22,7 @@ func TestEveryViewIsReadBack(t *testing.T) {
 var notComputed = []string{"dead_letters time", "dead_letters detail", "dead_letters key", "dead_letters headers",
 	"dead_letters payload", "dead_letters state", "freshness written_at"}
 
-// Every other column of those views is read back.
+// TestEveryColumnIsReadBack: every other column of those views is read back.
 func TestEveryColumnIsReadBack(t *testing.T) {
 	text, err := os.ReadFile("../../../schemas/clickhouse/testdata/views.txt")
 	if err != nil {
