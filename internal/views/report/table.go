@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"runrate/schemas/definitions"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"runrate/schemas/definitions"
 )
 
 // monthsShown is how many months of movements the table has; the JSON has all.
@@ -19,15 +20,27 @@ const monthsShown = 6
 // Write writes the report as tables, amounts rounded to cents unless exact.
 func (r *Report) Write(w io.Writer, exact bool) error {
 	p := &printer{exact: exact}
-	asOf, midnight := r.AsOf.Format("2006-01-02 15:04"), r.Midnight.Format("2006-01-02")
-	p.linef("As of %s UTC. All before that moment counts, nothing after it.", asOf)
+	p.linef("As of %s UTC. All before that moment counts, nothing after it.", r.AsOf.Format("2006-01-02 15:04"))
 	if !exact {
 		p.linef("Amounts are exact and rounded to cents only here; --exact shows all decimals.")
 	}
-	for _, m := range r.Missing {
-		p.linef("Missing: %s.", strings.TrimSuffix(m, "."))
+	p.usage(r)
+	p.active(r)
+	p.recurring(r)
+	p.arr(r)
+	p.linef("")
+	if len(r.Sentences) == 0 {
+		p.linef("No ARR as of then. What came since appears when the clock has passed its hour.")
 	}
+	for _, s := range r.Sentences {
+		p.linef("%s", s)
+	}
+	_, err := io.WriteString(w, p.out.String())
+	return err
+}
 
+// usage is what was used: by product and meter, and in windows.
+func (p *printer) usage(r *Report) {
 	t := p.table("Usage of the past 30 days, by product", 2, "line", "product", "calls", "meter", "count", "", "revenue", "cost", "margin")
 	for _, x := range r.Products {
 		// A row for each meter, as there may be many.
@@ -48,8 +61,11 @@ func (r *Report) Write(w io.Writer, exact bool) error {
 		t.row(x.Line, x.Window, number(x.Calls), x.Currency, p.money(x.Revenue), p.money(x.Cost), margin(x.Revenue, x.Cost))
 	}
 	t.end()
+}
 
-	t = p.table("Active accounts as of "+midnight, 1, append([]string{"line"}, activeWindows()...)...)
+// active is the accounts that were, by window.
+func (p *printer) active(r *Report) {
+	t := p.table("Active accounts as of "+midnight(r), 1, append([]string{"line"}, activeWindows()...)...)
 	for _, x := range r.Active {
 		row := []string{x.Line}
 		if x.Line == "*" {
@@ -61,8 +77,11 @@ func (r *Report) Write(w io.Writer, exact bool) error {
 		t.row(row...)
 	}
 	t.end()
+}
 
-	t = p.table("Subscriptions: MRR now, and all movements that led there", 1,
+// recurring is what is subscribed to: MRR, and how it came about.
+func (p *printer) recurring(r *Report) {
+	t := p.table("Subscriptions: MRR now, and all movements that led there", 1,
 		"line", "paying", "", "MRR", "new", "expansion", "reactivation", "contraction", "churned MRR", "churns")
 	for _, x := range r.Recurring {
 		t.row(slices.Concat([]string{x.Line, number(x.Subscriptions), x.Currency, p.money(x.MRR)}, p.movements(x.Movements), []string{number(x.Churned)})...)
@@ -78,32 +97,28 @@ func (r *Report) Write(w io.Writer, exact bool) error {
 		}
 	}
 	t.end()
+}
 
-	t = p.table(fmt.Sprintf("ARR: %d x usage of %d days, and 12 x MRR", r.ARRMultiplier, r.ARRWindowDays), 1,
+// arr is ARR, and the bridge to it.
+func (p *printer) arr(r *Report) {
+	t := p.table(fmt.Sprintf("ARR: %d x usage of %d days, and 12 x MRR", r.ARRMultiplier, r.ARRWindowDays), 1,
 		"line", "", "usage ARR", "subscription ARR", "ARR")
 	for _, x := range r.ARR {
 		t.row(x.Line, x.Currency, p.money(x.Usage), p.money(x.Subscription), p.money(x.ARR))
 	}
 	t.end()
 
-	t = p.table(fmt.Sprintf("Net new ARR of the %d days up to %s", definitions.NetNewDays, midnight), 1,
+	t = p.table(fmt.Sprintf("Net new ARR of the %d days up to %s", definitions.NetNewDays, midnight(r)), 1,
 		"line", "", "opening", "new", "expansion", "reactivation", "contraction", "churn", "closing", "net new")
 	for _, x := range r.NetNew {
 		t.row(x.Line, x.Currency, p.money(x.Opening), p.money(x.New), p.money(x.Expansion), p.money(x.Reactivation),
 			p.money(x.Contraction), p.money(x.Churn), p.money(x.Closing), p.money(x.NetNew))
 	}
 	t.end()
-
-	p.linef("")
-	if len(r.Sentences) == 0 {
-		p.linef("No ARR as of then. What came since appears when the clock has passed its hour.")
-	}
-	for _, s := range r.Sentences {
-		p.linef("%s", s)
-	}
-	_, err := io.WriteString(w, p.out.String())
-	return err
 }
+
+// midnight is the report's, as its headings have it.
+func midnight(r *Report) string { return r.Midnight.Format("2006-01-02") }
 
 // printer builds the text.
 type printer struct {
