@@ -28,62 +28,79 @@ func parseNumber(literal []byte) (n uint64, kind numberKind) {
 				return n, whole
 			}
 		}
-		n = 0
 	}
 	minus := literal[0] == '-'
 	if minus {
 		literal = literal[1:]
 	}
-	// The value is 0.d1d2d3… x 10^point, d1 and the last digit not being 0: zeros
-	// are held back until a digit follows them. Digits beyond maxDigits are only
-	// known to be there.
-	var digits, zeros, point int
+	s, exponent := parseSignificand(literal)
+	switch {
+	case s.digits == 0:
+		return 0, whole
+	case minus:
+		return 0, negative
+	}
+	s.point += parseExponent(exponent)
+	return s.value()
+}
+
+// significand is the value 0.d1d2d3… x 10^point, d1 and the last digit not being
+// 0. Of its digits, n has the first maxDigits+1 at most: those beyond are only known
+// to be there.
+type significand struct {
+	n             uint64
+	digits, point int // how many digits n has; where the point is, from d1 on
+}
+
+// parseSignificand reads a number without a sign up to its exponent, which is the
+// rest.
+func parseSignificand(literal []byte) (s significand, rest []byte) {
+	zeros := 0 // held back until a digit follows them
 	inFraction := false
-	i := 0
-	for ; i < len(literal) && literal[i]|0x20 != 'e'; i++ {
-		switch c := literal[i]; {
+	for i, c := range literal {
+		switch {
+		case c|0x20 == 'e':
+			return s, literal[i:]
 		case c == '.':
 			inFraction = true
 			continue
-		case c == '0' && digits == 0: // a leading zero
+		case c == '0' && s.digits == 0: // a leading zero
 			if inFraction {
-				point--
+				s.point--
 			}
 			continue
 		case c == '0':
 			zeros++
 		default:
-			for range min(zeros, maxDigits+1-digits) {
-				n *= 10
-				digits++
+			for range min(zeros, maxDigits+1-s.digits) {
+				s.n *= 10
+				s.digits++
 			}
 			zeros = 0
-			if digits <= maxDigits {
-				n = n*10 + uint64(c-'0')
-				digits++
+			if s.digits <= maxDigits {
+				s.n = s.n*10 + uint64(c-'0')
+				s.digits++
 			}
 		}
 		if !inFraction {
-			point++
+			s.point++
 		}
 	}
+	return s, nil
+}
+
+// value is the value, which is above 0, if it is whole, else 0.
+func (s significand) value() (n uint64, kind numberKind) {
 	switch {
-	case digits == 0:
-		return 0, whole
-	case minus:
-		return 0, negative
-	}
-	point += parseExponent(literal[i:])
-	switch {
-	case point > maxDigits:
+	case s.point > maxDigits:
 		return 0, tooLarge
-	case point < digits: // the digits go on behind the point
-		if point > 0 && n/pow10(digits-point) >= MaxQuantity {
+	case s.point < s.digits: // the digits go on behind the point
+		if s.point > 0 && s.n/pow10(s.digits-s.point) >= MaxQuantity {
 			return 0, tooLarge
 		}
 		return 0, fraction
 	}
-	if n *= pow10(point - digits); n > MaxQuantity {
+	if n = s.n * pow10(s.point-s.digits); n > MaxQuantity {
 		return 0, tooLarge
 	}
 	return n, whole
