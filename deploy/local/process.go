@@ -39,31 +39,32 @@ type process struct {
 // is emptied first. lock is the locked file of the data directory; the child
 // shares the lock, and start keeps the caller's file open.
 func start(kind, name string, spec any, errFile string, lock *os.File) (*process, error) {
+	failed := func(err error) (*process, error) { return nil, fmt.Errorf("start %s: %w", name, err) }
 	if !hooked.Load() {
-		return nil, fmt.Errorf("start %s: %w", name, errNotHooked)
+		return failed(errNotHooked)
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("start %s: find this program's own file: %w", name, err)
+		return failed(fmt.Errorf("find this program's own file: %w", err))
 	}
 	arg, err := json.Marshal(spec)
 	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", name, err)
+		return failed(err)
 	}
 	stderr, err := os.OpenFile(errFile, os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("start %s: open its standard error: %w", name, err)
+		return failed(fmt.Errorf("open its standard error: %w", err))
 	}
 	defer stderr.Close()
 	lifeRead, lifeWrite, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", name, err)
+		return failed(err)
 	}
 	defer lifeRead.Close()
 	readyRead, readyWrite, err := os.Pipe()
 	if err != nil {
 		lifeWrite.Close()
-		return nil, fmt.Errorf("start %s: %w", name, err)
+		return failed(err)
 	}
 	defer readyWrite.Close()
 
@@ -80,31 +81,39 @@ func start(kind, name string, spec any, errFile string, lock *os.File) (*process
 		name: name, cmd: cmd, lifeline: lifeWrite, errFile: errFile,
 		ready: make(chan string, 1), done: make(chan struct{}),
 	}
+	if err := p.run(); err != nil {
+		lifeWrite.Close()
+		readyRead.Close()
+		return failed(err)
+	}
+	go p.hear(readyRead)
+	return p, nil
+}
 
+// run starts the child and returns; what waits for the child's end stays behind.
+func (p *process) run() error {
 	started := make(chan error)
 	go func() {
 		// The parent-death signal is sent when the *thread* that started the
 		// child ends, so that thread is kept until the child is gone.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		err := cmd.Start()
+		err := p.cmd.Start()
 		started <- err
 		if err == nil {
 			p.reap()
 		}
 	}()
-	if err := <-started; err != nil {
-		lifeWrite.Close()
-		readyRead.Close()
-		return nil, fmt.Errorf("start %s: %w", name, err)
+	return <-started
+}
+
+// hear waits for the line by which the child says that it is ready, and closes the
+// pipe.
+func (p *process) hear(pipe *os.File) {
+	defer pipe.Close()
+	if line, err := bufio.NewReader(pipe).ReadString('\n'); err == nil {
+		p.ready <- strings.TrimSuffix(line, "\n")
 	}
-	go func() {
-		defer readyRead.Close()
-		if line, err := bufio.NewReader(readyRead).ReadString('\n'); err == nil {
-			p.ready <- strings.TrimSuffix(line, "\n")
-		}
-	}()
-	return p, nil
 }
 
 // childEnviron is this process's environment without runrate's own settings,
