@@ -75,6 +75,11 @@ into one started with --no-ticker.`,
 	}
 	a.kafkaFlags(cmd)
 	o.register(cmd)
+	t.register(cmd)
+	return cmd
+}
+
+func (t *traceFlags) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.IntVar(&t.accounts, "accounts", 1000, "accounts that the calls are spread over, 1 to 99,999")
 	f.Float64Var(&t.speed, "speed", 0, "how much faster than the trace, 1 being its own pace; 0: as fast as possible")
@@ -87,7 +92,6 @@ into one started with --no-ticker.`,
 	f.DurationVar(&t.tick, "tick", time.Minute, "event time between clock ticks, 5m at most")
 	f.BoolVar(&t.noTicks, "no-ticks", false, "send no clock ticks: a clock runs already")
 	f.StringVar(&t.output, "output", "", "write the events to this `FILE` (- for standard output), for runrate publish, not to Kafka")
-	return cmd
 }
 
 // replay turns the flags into a replay and reads the trace through.

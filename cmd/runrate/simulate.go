@@ -82,6 +82,11 @@ With --live the company goes on by the wall clock when the history is sent.`,
 	a.kafkaFlags(cmd)
 	a.clickhouseFlags(cmd)
 	o.register(cmd)
+	s.register(cmd)
+	return cmd
+}
+
+func (s *simulateFlags) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.preset, "preset", simulate.Startup, "the company: "+strings.Join(simulate.Presets(), " or "))
 	f.Uint64Var(&s.seed, "seed", 1, "another seed, another company of the same kind")
@@ -105,7 +110,6 @@ With --live the company goes on by the wall clock when the history is sent.`,
 	f.Float64Var(&s.rate, "rate", 20, "live: events a second")
 	f.DurationVar(&s.duration, "for", 0, "live: end after this `duration`")
 	f.BoolVar(&s.noTicks, "no-ticks", false, "live: send no clock ticks: a clock runs already")
-	return cmd
 }
 
 func percent(ppm int) float64 { return float64(ppm) / 10_000 }

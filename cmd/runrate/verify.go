@@ -39,35 +39,7 @@ time. docs/VERIFY.md tells what verify can see and what not.`,
 		Example: examples("runrate settle && runrate verify", "runrate verify --clickhouse clickhouse-1:9000 --no-kafka --show 100",
 			"runrate verify --sample 100000"),
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			switch {
-			case o.Show < 0:
-				return usagef("--show must be at least 0")
-			case o.Sample < 0:
-				return usagef("--sample must be at least 0; 0 is all records")
-			case o.Sample > 0 && noKafka:
-				return usagef("--sample is of the log, which --no-kafka leaves out: give one of them")
-			}
-			s, err := a.openClickHouse(cmd)
-			if err != nil {
-				return err
-			}
-			o.Conn, o.Database, o.Patience = s.Conn(), s.Database(), 2*time.Second
-			if !noKafka {
-				client, err := a.openKafka()
-				if err != nil {
-					return err
-				}
-				o.Log = client
-			}
-			began := time.Now()
-			results, err := verify.Run(cmd.Context(), o)
-			a.verdicts(results)
-			if err != nil {
-				return err
-			}
-			return a.verdict(results, noKafka, allowUnknown, time.Since(began))
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.verify(cmd, o, noKafka, allowUnknown) },
 	}
 	a.kafkaFlags(cmd)
 	a.clickhouseFlags(cmd)
@@ -76,6 +48,37 @@ time. docs/VERIFY.md tells what verify can see and what not.`,
 	cmd.Flags().BoolVar(&noKafka, "no-kafka", false, "leave out what needs the log")
 	cmd.Flags().BoolVar(&allowUnknown, "allow-unknown", false, "succeed though something could not be compared")
 	return cmd
+}
+
+// verify makes the proof and says what came of it.
+func (a *app) verify(cmd *cobra.Command, o verify.Options, noKafka, allowUnknown bool) error {
+	switch {
+	case o.Show < 0:
+		return usagef("--show must be at least 0")
+	case o.Sample < 0:
+		return usagef("--sample must be at least 0; 0 is all records")
+	case o.Sample > 0 && noKafka:
+		return usagef("--sample is of the log, which --no-kafka leaves out: give one of them")
+	}
+	s, err := a.openClickHouse(cmd)
+	if err != nil {
+		return err
+	}
+	o.Conn, o.Database, o.Patience = s.Conn(), s.Database(), 2*time.Second
+	if !noKafka {
+		client, err := a.openKafka()
+		if err != nil {
+			return err
+		}
+		o.Log = client
+	}
+	began := time.Now()
+	results, err := verify.Run(cmd.Context(), o)
+	a.verdicts(results)
+	if err != nil {
+		return err
+	}
+	return a.verdict(results, noKafka, allowUnknown, time.Since(began))
 }
 
 // verdicts is the table, and the rows that differ under it.
