@@ -10,9 +10,24 @@ import (
 	"runrate/schemas/definitions"
 )
 
-// Questions are all that Check asks. In their SQL, v is the view, END the end
-// of the history and DB the database.
-func Questions(t *truth.Truth) []Question {
+// The places of the questions in what asked returns.
+const (
+	events = iota
+	hourly
+	adjustments
+	windows
+	active
+	subscriptions
+	movements
+	mrr
+	arr
+	netNew
+	deadLetters
+)
+
+// asked is all that Check asks, without answers. In the SQL, v is the view, END the
+// end of the history and DB the database.
+func asked() []Question {
 	own := "v.line IN ('" + truth.UsageLine + "', '" + truth.SubscriptionLine + "')"
 	const (
 		asOf  = " AND v.as_of = END"
@@ -20,30 +35,30 @@ func Questions(t *truth.Truth) []Question {
 	)
 	totals := []string{"revenue", "cost", "events"}
 	list := []Question{
-		{View: "usage_events", key: "concat(v.line, '/', v.product, '/', " + month + ")", names: totals,
+		events: {View: "usage_events", key: "concat(v.line, '/', v.product, '/', " + month + ")", names: totals,
 			columns: []string{"sum(v.revenue)", "sum(v.cost)", "countIf(v.type = 'usage.recorded')"},
 			where:   own + " AND v.time < END"},
-		{View: "usage_hourly", key: "concat(v.line, '/', v.product, '/', formatDateTime(v.hour, '%Y-%m'))", names: totals,
+		hourly: {View: "usage_hourly", key: "concat(v.line, '/', v.product, '/', formatDateTime(v.hour, '%Y-%m'))", names: totals,
 			columns: []string{"sum(v.revenue)", "sum(v.cost)", "sum(v.events)"},
 			where:   own + " AND v.hour < END"},
-		{View: "usage_events", key: "concat(v.line, '/adjustments/', " + month + ")", names: []string{"count", "amount"},
+		adjustments: {View: "usage_events", key: "concat(v.line, '/adjustments/', " + month + ")", names: []string{"count", "amount"},
 			columns: []string{"count()", "sum(v.revenue)"},
 			where:   own + " AND v.time < END AND v.type = 'adjustment.recorded'"},
-		{View: "rolling_revenue", key: "concat(v.line, '/', v.product, '/', v.`window`)", names: totals,
+		windows: {View: "rolling_revenue", key: "concat(v.line, '/', v.product, '/', v.`window`)", names: totals,
 			columns: []string{"sum(v.revenue)", "sum(v.cost)", "sum(v.events)"},
 			where:   own + asOf + " AND v.`window` IN (" + wholeDays() + ")"},
-		{View: "active_accounts", key: "concat(v.line, '/', v.`window`)", names: []string{"accounts"},
+		active: {View: "active_accounts", key: "concat(v.line, '/', v.`window`)", names: []string{"accounts"},
 			columns: []string{"sum(v.accounts)"}, where: own + asOf},
-		{View: "subscriptions", key: "concat(v.line, '/', v.plan)", names: []string{"count"},
+		subscriptions: {View: "subscriptions", key: "concat(v.line, '/', v.plan)", names: []string{"count"},
 			columns: []string{"count()"}, where: own},
-		{View: "mrr_movements", key: "concat(v.line, '/', " + month + ", '/', v.movement)", names: []string{"count", "amount"},
+		movements: {View: "mrr_movements", key: "concat(v.line, '/', " + month + ", '/', v.movement)", names: []string{"count", "amount"},
 			columns: []string{"count()", "sum(v.amount)"}, where: own + " AND v.time < END"},
-		{View: "mrr", key: "concat(v.line, '/', v.plan)", names: []string{"mrr", "subscriptions"},
+		mrr: {View: "mrr", key: "concat(v.line, '/', v.plan)", names: []string{"mrr", "subscriptions"},
 			columns: []string{"sum(v.mrr)", "sum(v.subscriptions)"}, where: own + asOf},
-		{View: "arr", key: "v.line", names: []string{"usage_arr", "subscription_arr", "arr"},
+		arr: {View: "arr", key: "v.line", names: []string{"usage_arr", "subscription_arr", "arr"},
 			columns: []string{"sum(v.usage_arr)", "sum(v.subscription_arr)", "sum(v.arr)"}, where: own + asOf},
-		{View: "net_new_arr", key: "v.line", where: own + asOf},
-		{View: "dead_letters", key: "v.reason", names: []string{"records"},
+		netNew: {View: "net_new_arr", key: "v.line", where: own + asOf},
+		deadLetters: {View: "dead_letters", key: "v.reason", names: []string{"records"},
 			// A history that is sent again is refused again, and for its age
 			// where that was no reason at first: each event once, by its id, which
 			// follows the source in both forms, and as it was at first.
@@ -55,31 +70,37 @@ func Questions(t *truth.Truth) []Question {
 	for i := range list {
 		list[i].key = "toString(" + list[i].key + ")"
 	}
+	return list
+}
+
+// Questions are all that Check asks, with the answers that the truth gives.
+func Questions(t *truth.Truth) []Question {
+	list := asked()
 	for _, u := range t.Usage {
 		a := Answer{join(u.Line, u.Product, u.Month), []string{u.Revenue.String(), u.Cost.String(), count(u.Events)}}
-		list[0].intended, list[1].intended = append(list[0].intended, a), append(list[1].intended, a)
+		list[events].intended, list[hourly].intended = append(list[events].intended, a), append(list[hourly].intended, a)
 	}
 	for _, a := range t.Adjustments {
-		list[2].expect(join(a.Line, "adjustments", a.Month), count(a.Count), a.Amount.String())
+		list[adjustments].expect(join(a.Line, "adjustments", a.Month), count(a.Count), a.Amount.String())
 	}
 	for _, w := range t.Windows {
-		list[3].expect(join(w.Line, w.Product, w.Window), w.Revenue.String(), w.Cost.String(), count(w.Events))
+		list[windows].expect(join(w.Line, w.Product, w.Window), w.Revenue.String(), w.Cost.String(), count(w.Events))
 	}
 	for _, a := range t.Active {
-		list[4].expect(join(a.Line, a.Window), count(a.Accounts))
+		list[active].expect(join(a.Line, a.Window), count(a.Accounts))
 	}
 	for _, m := range t.MRR {
-		list[5].expect(join(m.Line, m.Plan), count(m.Ever))
-		list[7].expect(join(m.Line, m.Plan), m.MRR.String(), count(m.Subscriptions))
+		list[subscriptions].expect(join(m.Line, m.Plan), count(m.Ever))
+		list[mrr].expect(join(m.Line, m.Plan), m.MRR.String(), count(m.Subscriptions))
 	}
 	for _, m := range t.Movements {
-		list[6].expect(join(m.Line, m.Month, m.Movement), count(m.Count), m.Amount.String())
+		list[movements].expect(join(m.Line, m.Month, m.Movement), count(m.Count), m.Amount.String())
 	}
 	for _, a := range t.ARR {
-		list[8].expect(a.Line, a.Usage.String(), a.Subscription.String(), a.ARR.String())
+		list[arr].expect(a.Line, a.Usage.String(), a.Subscription.String(), a.ARR.String())
 	}
 	for _, n := range t.NetNew {
-		bridge := &list[9]
+		bridge := &list[netNew]
 		bridge.columns, bridge.names = nil, nil
 		var numbers []string
 		for _, c := range n.Columns() {
@@ -89,7 +110,7 @@ func Questions(t *truth.Truth) []Question {
 		bridge.expect(n.Line, numbers...)
 	}
 	for _, reason := range slices.Sorted(maps.Keys(t.Sent.Refused)) {
-		list[10].expect(string(reason), count(t.Sent.Refused[reason]))
+		list[deadLetters].expect(string(reason), count(t.Sent.Refused[reason]))
 	}
 	return list
 }
