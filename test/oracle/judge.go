@@ -43,7 +43,7 @@ func refused(reason string) verdict {
 }
 
 // next judges a record by DEFINITIONS R1 to R9, given the verdicts on those
-// before it.
+// before it: first by the rules that need only the record.
 func (j *judgement) next(r stream.Record, partitions int32) verdict {
 	if r.Skipped {
 		return verdict{outcome: "skipped", tick: noClock}
@@ -100,6 +100,11 @@ func (j *judgement) next(r stream.Record, partitions int32) verdict {
 	if !ok || !sane || f.account == "" {
 		return refused("invalid")
 	}
+	return j.against(f)
+}
+
+// against judges a fact by the rules that look at the records before it.
+func (j *judgement) against(f *fact) verdict {
 	// 5. duplicate
 	if slices.ContainsFunc(j.verdicts, func(v verdict) bool { return v.fact != nil && v.fact.sameIdentity(f) }) {
 		return verdict{outcome: "duplicate", tick: noClock}
@@ -114,14 +119,14 @@ func (j *judgement) next(r stream.Record, partitions int32) verdict {
 		}
 	}
 	// 8. unknown product, unpriced meter
-	if kind != "subscription.changed" {
+	if f.kind != "subscription.changed" {
 		b := j.book()
 		p, ok := b.product(f.product)
 		if !ok {
 			return refused("unknown_product")
 		}
 		f.line = p.line
-		if kind == "usage.recorded" {
+		if f.kind == "usage.recorded" {
 			if reason := f.rate(b, p); reason != "" {
 				return refused(reason)
 			}
