@@ -107,23 +107,29 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return report, cause(ctx, fmt.Errorf("after the last kill: %w", err))
 	}
 	report.Took = time.Since(began)
-	report.Stopped, err = parts.complaints()
-	if err != nil {
-		return report, err
+	return report, report.examine(ctx, parts, entries)
+}
+
+// examine takes down what the parts said of themselves, and holds their views
+// against the oracle's.
+func (r *Report) examine(ctx context.Context, parts *parts, entries []gen.Entry) error {
+	var err error
+	if r.Stopped, err = parts.complaints(); err != nil {
+		return err
 	}
 	parts.mu.Lock()
-	report.Aborts = parts.aborts
+	r.Aborts = parts.aborts
 	parts.mu.Unlock()
 	got, err := parts.views(ctx)
 	if err != nil {
-		return report, cause(ctx, err)
+		return cause(ctx, err)
 	}
 	want := oracle.Compute(logOf(entries), partitions, oracle.Options{AsOf: sample.Keep})
 	for _, name := range oracle.Names {
-		report.Rows += len(want[name])
+		r.Rows += len(want[name])
 	}
-	report.Differences = oracle.Diff(got, want)
-	return report, nil
+	r.Differences = oracle.Diff(got, want)
+	return nil
 }
 
 // settleBound is how long recovery from one kill may take.
