@@ -186,8 +186,8 @@ func (l brokerLog) Logf(level kfake.LogLevel, format string, args ...any) {
 	}
 }
 
-// refuseLongMetadata answers a commit as Kafka does whose metadata is too long,
-// except that it refuses all of the request; kfake would take any length.
+// refuseLongMetadata refuses a commit whose metadata is too long, as Kafka does,
+// except that it refuses the whole request; kfake would take any length.
 func refuseLongMetadata(req *kmsg.OffsetCommitRequest) (kmsg.Response, error, bool) {
 	long := false
 	for _, t := range req.Topics {

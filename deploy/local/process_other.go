@@ -4,5 +4,6 @@ package local
 
 import "syscall"
 
-// deathSignal: there is none here, and the lifeline does it alone.
+// deathSignal sets nothing: there is no such signal here, and the lifeline alone
+// ends the child.
 var deathSignal = func() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }

@@ -9,7 +9,7 @@ import (
 	"runrate/internal/broker"
 )
 
-// Options of a Publisher; the zero value of each field means its default.
+// Options set up a Publisher; the zero value of each field means its default.
 type Options struct {
 	BatchBytes  int           // of one produce request; default 512 KiB
 	Memory      int           // bytes waiting or under way in all; default 64 MiB

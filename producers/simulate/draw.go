@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// draw makes random numbers of integers only, by its own formulas over PCG, so
+// draw makes random numbers with integers only, by its own formulas over PCG, so
 // that neither a processor's floating point nor a newer standard library can
 // give another company for a seed.
 type draw struct{ pcg *rand.PCG }

@@ -79,7 +79,7 @@ func (l *Live) Run(ctx context.Context, sink Sink, limit time.Duration) error {
 	}
 }
 
-// stopped is no error when it is the context's end.
+// stopped returns err, or nil when the context is over.
 func stopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // the context is over: to stop when told to is no error

@@ -33,7 +33,7 @@ func (t *total) add(o total) {
 	t.revenue, t.cost, t.events = plus(t.revenue, o.revenue), plus(t.cost, o.cost), t.events+o.events
 }
 
-// sum is a number of amounts and what they come to.
+// sum is how many amounts there were, and what they come to.
 type sum struct {
 	count  uint64
 	amount money.Amount
