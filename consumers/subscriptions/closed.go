@@ -57,11 +57,11 @@ func (c *closed) movements(yield func(rows.Movement) bool) {
 
 func (c *closed) mrr(yield func(rows.MRR) bool) {
 	was, now := c.fold.closed, c.batch.Passed
-	changed := c.fold.touchedSeries
+	walked := c.fold.touchedSeries
 	if now > was {
-		changed = c.fold.series
+		walked = c.fold.series
 	}
-	for _, s := range changed {
+	for _, s := range walked {
 		if !s.changedRows(was, now, c.batch.Passes, yield) {
 			return
 		}

@@ -46,12 +46,12 @@ func (c *closed) panes(yield func(rows.UsagePane) bool) {
 
 func (c *closed) rolling(yield func(rows.RollingRevenue) bool) {
 	was, now := c.fold.closed, c.batch.Passed
-	changed := c.fold.touchedSeries
+	walked := c.fold.touchedSeries
 	if now > was {
-		changed = c.fold.series
+		walked = c.fold.series
 	}
 	for w := range windows {
-		for _, s := range changed {
+		for _, s := range walked {
 			if !s.changedWindows(w, was, now, c.batch.Passes, yield) {
 				return
 			}
