@@ -68,20 +68,21 @@ func Copy(ctx context.Context, log Log, o Options) (Counts, error) {
 		}
 	}
 	var from []reader
-	for p := range int32(len(o.Ranges)) {
-		r, ok := o.Ranges[p]
-		if !ok {
-			return w.counts, fmt.Errorf("copy %s: nothing is known of partition %d", o.From, p)
-		}
+	was := int32(0)
+	for r, ok := o.Ranges[was]; ok; r, ok = o.Ranges[was] {
 		w.all += int64(r.End - r.First)
-		from = append(from, &partition{copier: w, source: stream.Source{Topic: o.From, Partition: p}, at: r.First, end: r.End})
+		from = append(from, &partition{copier: w, source: stream.Source{Topic: o.From, Partition: was}, at: r.First, end: r.End})
+		was++
+	}
+	if len(from) != len(o.Ranges) {
+		return w.counts, fmt.Errorf("copy %s: of %d partitions, nothing is known of partition %d", o.From, len(o.Ranges), was)
 	}
 	for _, r := range o.First {
 		if err := w.control(ctx, r); err != nil {
 			return w.counts, err
 		}
 	}
-	err := merge(ctx, from, placing(int32(len(from)), o.Partitions), w)
+	err := merge(ctx, from, placing(was, o.Partitions), w)
 	for p := range o.Partitions {
 		if err == nil {
 			err = w.flush(ctx, p)

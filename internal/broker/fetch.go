@@ -36,7 +36,7 @@ func (c *Client) Fetch(ctx context.Context, source stream.Source, offset stream.
 	if offset < 0 {
 		return nil, 0, &OutOfRange{Source: source, Offset: offset}
 	}
-	p, err := c.fetch(ctx, source, offset, int32(maxBytes), max(maxWait, time.Millisecond))
+	p, err := c.fetch(ctx, source, offset, int32(min(maxBytes, math.MaxInt32)), max(maxWait, time.Millisecond)) //nolint:gosec // it is in range
 	switch {
 	case err == nil:
 	case errors.Is(err, kafka.OffsetOutOfRange):
@@ -62,7 +62,8 @@ func (c *Client) fetch(ctx context.Context, source stream.Source, offset stream.
 	ctx, cancel := context.WithTimeout(ctx, min(maxWait+c.patience, c.config.timeout()))
 	defer cancel()
 	m, err := c.transport.RoundTrip(ctx, c.addr, &fetchapi.Request{
-		ReplicaID: -1, MaxWaitTime: int32(maxWait.Milliseconds()), MinBytes: 1, MaxBytes: math.MaxInt32,
+		ReplicaID: -1, MinBytes: 1, MaxBytes: math.MaxInt32,
+		MaxWaitTime:    int32(min(maxWait.Milliseconds(), math.MaxInt32)), //nolint:gosec // it is in range
 		IsolationLevel: readCommitted, SessionID: -1, SessionEpoch: -1,
 		Topics: []fetchapi.RequestTopic{{Topic: source.Topic.String(), Partitions: []fetchapi.RequestPartition{{
 			Partition: source.Partition, CurrentLeaderEpoch: -1, FetchOffset: int64(offset), LogStartOffset: -1, PartitionMaxBytes: maxBytes,
