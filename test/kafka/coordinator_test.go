@@ -83,9 +83,10 @@ func beginning(t *testing.T, node int) *broker.Client {
 	return c
 }
 
-// TestJoinWithTheFirstBrokerHung: a consumer group's first broker hangs: it takes connections and never answers.
-// kafka-go tries the brokers in the order given and takes the first that it can
-// connect to: so the dialer passes over one that does not answer.
+// TestJoinWithTheFirstBrokerHung: a consumer group's first broker hangs: it takes
+// connections and never answers. kafka-go tries the brokers in the order given and
+// takes the first that it can connect to: so the dialer passes over one that does
+// not answer.
 func TestJoinWithTheFirstBrokerHung(t *testing.T) {
 	k := kafkatest.Cluster(t)
 	topic, group := kafkatest.Topic(t, 1), kafkatest.Name(t)
