@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,8 +21,8 @@ func lagCommand(a *app) *cobra.Command {
 		Use:   "lag",
 		Short: "Show how far the consumers are behind the log, and what stands still",
 		Long: `Show, for each partition, what its group has committed, where the log ends, how
-many records are between, and what its consumer said last: ok, stalled, halted, or
-unknown if it said nothing for a minute. "none" is a group that never committed; what
+many records are between, its clock, and what its consumer said last: ok, stalled,
+halted, or unknown if it said nothing for a minute. "none" is a group that never committed; what
 cannot be read is an error, never a 0.
 
 What consumers say is in ClickHouse. Where that cannot be read it is unknown, which
@@ -54,7 +55,7 @@ Exit codes: 0, 1 if something cannot be read, 3 if a partition is halted.`,
 			if err := writeLag(a.out, a.kafka.Topics, rows); err != nil {
 				return err
 			}
-			return a.lagVerdict(halted, unread, cmd.Flags().Changed("clickhouse"))
+			return a.lagVerdict(said, halted, unread, cmd.Flags().Changed("clickhouse"))
 		},
 	}
 	a.kafkaFlags(cmd)
@@ -65,10 +66,11 @@ Exit codes: 0, 1 if something cannot be read, 3 if a partition is halted.`,
 
 // lagVerdict says under the table which partitions are halted, and what of it all
 // is an error.
-func (a *app) lagVerdict(halted []freshness.Partition, unread error, required bool) error {
+func (a *app) lagVerdict(said, halted []freshness.Partition, unread error, required bool) error {
 	for _, p := range halted {
 		a.printf("\n%s\n", p)
 	}
+	a.aheads(said)
 	switch {
 	case len(halted) > 0:
 		return trouble{fmt.Errorf("%d partitions are halted", len(halted))}
@@ -80,13 +82,29 @@ func (a *app) lagVerdict(halted []freshness.Partition, unread error, required bo
 	return nil
 }
 
+// aheads says of each topic how far its clocks are ahead of the wall clock, if any is.
+func (a *app) aheads(said []freshness.Partition) {
+	most := map[stream.Topic]freshness.Partition{}
+	for _, p := range said {
+		if p.Ahead(time.Now()) > most[p.Source.Topic].Ahead(time.Now()) {
+			most[p.Source.Topic] = p
+		}
+	}
+	for _, topic := range stream.Inputs() {
+		if p, ok := most[topic]; ok {
+			a.printf("\n%s: the clock is %s ahead of the wall clock; in live use a tick was wrong, and events of now are late by it\n", p.Source, p.Ahead(time.Now()).Round(time.Second))
+		}
+	}
+}
+
 type lagRow struct {
 	source stream.Source
 	commit broker.Commit
 	end    stream.Offset
 	behind int64
 	stale  bool
-	status string // "" for unknown
+	status string    // "" for unknown
+	clock  time.Time // zero for none, or unknown
 }
 
 // say adds to the rows what consumers said of them, and returns those of the rows
@@ -101,7 +119,7 @@ func say(rows []lagRow, said []freshness.Partition) (halted []freshness.Partitio
 		if !ok {
 			continue
 		}
-		rows[i].status = p.Status
+		rows[i].status, rows[i].clock = p.Status, p.Clock
 		if p.Halted() {
 			rows[i].status += " (" + p.Reason + ")"
 			halted = append(halted, p)
@@ -112,7 +130,7 @@ func say(rows []lagRow, said []freshness.Partition) (halted []freshness.Partitio
 
 func writeLag(w io.Writer, names stream.Names, rows []lagRow) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "topic\tpartition\tcommitted\tend\tlag\tstatus\t")
+	fmt.Fprintln(t, "topic\tpartition\tcommitted\tend\tlag\tclock\tstatus\t")
 	for _, r := range rows {
 		committed, behind, status := "none", strconv.FormatInt(r.behind, 10), r.status
 		if r.commit.Set {
@@ -121,10 +139,14 @@ func writeLag(w io.Writer, names stream.Names, rows []lagRow) error {
 		if r.stale {
 			committed, behind = unknown, unknown
 		}
-		if status == "" {
-			status = unknown
+		clock := "none"
+		if !r.clock.IsZero() {
+			clock = r.clock.Format(time.RFC3339)
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t%s\t\n", names.Of(r.source.Topic), r.source.Partition, committed, r.end, behind, status)
+		if status == "" {
+			clock, status = unknown, unknown
+		}
+		fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t%s\t%s\t\n", names.Of(r.source.Topic), r.source.Partition, committed, r.end, behind, clock, status)
 	}
 	return t.Flush()
 }

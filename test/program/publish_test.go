@@ -89,12 +89,12 @@ func TestSettleWithoutConsumers(t *testing.T) {
 	}
 	var late []string
 	for line := range strings.Lines(r.err) {
-		if fields := strings.Fields(line); len(fields) == 6 && strings.HasPrefix(fields[0], "runrate.") {
+		if fields := strings.Fields(line); len(fields) == 7 && strings.HasPrefix(fields[0], "runrate.") {
 			late = append(late, strings.Join(fields, " "))
 		}
 	}
-	want := "runrate.usage 0 none 1 1 unknown, runrate.usage 1 none 1 1 unknown, runrate.subscriptions 0 none 1 1 unknown, runrate.subscriptions 1 none 1 1 unknown"
+	want := "runrate.usage 0 none 1 1 unknown unknown, runrate.usage 1 none 1 1 unknown unknown, runrate.subscriptions 0 none 1 1 unknown unknown, runrate.subscriptions 1 none 1 1 unknown unknown"
 	if got := strings.Join(late, ", "); got != want {
-		t.Errorf("partitions (committed, end, lag, status) %s\nwant %s", got, want)
+		t.Errorf("partitions (committed, end, lag, clock, status) %s\nwant %s", got, want)
 	}
 }

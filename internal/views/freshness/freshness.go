@@ -22,6 +22,20 @@ type Partition struct {
 	Reason string
 	Detail string    // the cause and the way out, "" where all is well
 	Since  time.Time // zero if nothing was ever said
+	Clock  time.Time // the highest tick, zero before the first
+}
+
+// maxAhead is how far a clock may be ahead of the wall clock before it is a wrong tick:
+// as far as the alert allows, and the consumers' log.
+const maxAhead = time.Minute
+
+// Ahead is how far the clock is ahead of the wall clock, 0 where that may be. A history
+// that ends in the future is ahead, too.
+func (p Partition) Ahead(now time.Time) time.Duration {
+	if ahead := p.Clock.Sub(now); !p.Clock.IsZero() && ahead > maxAhead {
+		return ahead
+	}
+	return 0
 }
 
 // Halted says whether the last word was that it is halted.
@@ -42,7 +56,7 @@ func (p Partition) String() string {
 
 // Read reads the view: every partition that has ever been folded or spoken of.
 func Read(ctx context.Context, conn driver.Conn, database chschema.Database) ([]Partition, error) {
-	rows, err := conn.Query(ctx, `SELECT topic, partition, status, reason, detail, ifNull(toUnixTimestamp64Micro(since), 0)
+	rows, err := conn.Query(ctx, `SELECT topic, partition, status, reason, detail, ifNull(toUnixTimestamp64Micro(since), 0), toUnixTimestamp64Micro(clock)
 FROM `+database.Of("freshness")+` ORDER BY topic, partition`)
 	if err != nil {
 		return nil, fmt.Errorf("read the view freshness: %w", err)
@@ -52,8 +66,8 @@ FROM `+database.Of("freshness")+` ORDER BY topic, partition`)
 	for rows.Next() {
 		var p Partition
 		var topic string
-		var since int64
-		if err := rows.Scan(&topic, &p.Source.Partition, &p.Status, &p.Reason, &p.Detail, &since); err != nil {
+		var since, clock int64
+		if err := rows.Scan(&topic, &p.Source.Partition, &p.Status, &p.Reason, &p.Detail, &since, &clock); err != nil {
 			return nil, fmt.Errorf("read the view freshness: %w", err)
 		}
 		var known bool
@@ -62,6 +76,9 @@ FROM `+database.Of("freshness")+` ORDER BY topic, partition`)
 		}
 		if since != 0 {
 			p.Since = time.UnixMicro(since).UTC()
+		}
+		if clock != 0 {
+			p.Clock = time.UnixMicro(clock).UTC()
 		}
 		all = append(all, p)
 	}
