@@ -13,6 +13,8 @@ func rebuildCommand(a *app) *cobra.Command {
 	var flags consumeFlags
 	var definition definitionFlags
 	var reason string
+	var change consume.Change
+	var without []string
 	cmd := &cobra.Command{
 		Use:   "rebuild {" + strings.Join(kindNames(), "|") + "}",
 		Short: "Fold a topic again from the beginning of its log, and switch to the result",
@@ -25,10 +27,29 @@ of a topic runs at a time.
 
 It is the way out when a group's offsets or snapshots are lost, when the topic
 was made anew, when the definition of usage ARR changes, or when a version of
-the program mends how something is counted. Records that retention has deleted
-are not folded: the view accounting tells the first offset.`,
-		Example: examples("runrate rebuild usage --reason 'offsets expired'", "runrate rebuild usage --arr-window-days 30 --arr-multiplier 12 --reason 'ARR as 12 x 30 days'"),
-		Args:    cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: kindNames(),
+the program mends how something is counted.
+
+--without leaves out a tick or a price book that should not be there: one tick
+of a wrong clock makes all that follows too_old. It names one copy, and a tick
+has one in every partition of both topics. The ticks that are ahead of now, as
+flags:
+
+  SELECT concat('--without ', topic, '/', toString(partition), '@', toString(offset))
+  FROM revenue.control_records WHERE kind = 'clock' AND time > now() + INTERVAL 1 HOUR
+
+Rebuild both topics, each with its own. Events that were refused by the wrong
+clock are judged anew. What is left out is kept with the epoch (view epochs), is
+counted as skipped (view accounting), and stays out of later epochs until
+--with-all.
+
+Records that were counted and that retention has deleted since cannot be folded
+again: the rebuild ends before it begins and says how many. --accept-loss folds
+what is left, by the price book and the clock that were in force at the first
+record; the views losses and accounting show what is missing.`,
+		Example: examples("runrate rebuild usage --reason 'offsets expired'", "runrate rebuild usage --without runrate.usage/0@1718 --without runrate.usage/1@1702 --reason 'a tick of 2027'",
+			"runrate rebuild usage --accept-loss --reason 'retention was too short'",
+			"runrate rebuild usage --arr-window-days 30 --arr-multiplier 12 --reason 'ARR as 12 x 30 days'"),
+		Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: kindNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := flags.check(); err != nil {
 				return err
@@ -45,8 +66,12 @@ are not folded: the view accounting tells the first offset.`,
 				return err
 			}
 			kind, _ := stream.KindOf(args[0]) // one of ValidArgs
+			change.Definition = definition.value(cmd.Flags())
+			if change.Without, err = places(without); err != nil {
+				return err
+			}
 			o := consume.Options{Client: client, Store: tables, Memory: flags.memory(), Limits: flags.limits, Logger: a.log}
-			return consume.Rebuild(cmd.Context(), kind.Topic(), reason, definition.value(cmd.Flags()), o)
+			return consume.Rebuild(cmd.Context(), kind.Topic(), reason, change, o)
 		},
 	}
 	a.kafkaFlags(cmd)
@@ -54,5 +79,20 @@ are not folded: the view accounting tells the first offset.`,
 	flags.add(cmd.Flags())
 	definition.add(cmd.Flags())
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the view epochs (required)")
+	cmd.Flags().StringArrayVar(&without, "without", nil, "leave out the control record at TOPIC/PARTITION@OFFSET; may be repeated")
+	cmd.Flags().BoolVar(&change.WithAll, "with-all", false, "leave out nothing that the epoch before did, but what --without says")
+	cmd.Flags().BoolVar(&change.AcceptLoss, "accept-loss", false, "fold what is left, though the log has lost records that were counted")
 	return cmd
+}
+
+// places reads what --without names.
+func places(texts []string) (all []stream.Place, err error) {
+	for _, text := range texts {
+		place, err := stream.ParsePlace(text)
+		if err != nil {
+			return nil, usagef("--without: %v", err)
+		}
+		all = append(all, place)
+	}
+	return all, nil
 }

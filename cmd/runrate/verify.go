@@ -13,7 +13,7 @@ import (
 
 func verifyCommand(a *app) *cobra.Command {
 	var o verify.Options
-	var noKafka, allowUnknown bool
+	var noKafka, allowUnknown, strict bool
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Prove what the views show, or show the rows that are wrong",
@@ -35,11 +35,12 @@ be compared, which is "unknown": a log that cannot be read, records that
 retention has deleted, a partition without a clock. --allow-unknown lets that
 pass. --no-kafka leaves the log out, and says so. --sample bounds what a large
 log costs: so many records of each partition, in places that are the same each
-time. docs/VERIFY.md tells what verify can see and what not.`,
+time. Records that the log has lost, where that was accepted, are shown and do
+not fail it; --strict does. docs/VERIFY.md tells what verify can see and what not.`,
 		Example: examples("runrate settle && runrate verify", "runrate verify --clickhouse clickhouse-1:9000 --no-kafka --show 100",
 			"runrate verify --sample 100000"),
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.verify(cmd, o, noKafka, allowUnknown) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.verify(cmd, o, noKafka, allowUnknown, strict) },
 	}
 	a.kafkaFlags(cmd)
 	a.clickhouseFlags(cmd)
@@ -47,11 +48,12 @@ time. docs/VERIFY.md tells what verify can see and what not.`,
 	cmd.Flags().Int64Var(&o.Sample, "sample", 0, "hold only about so many records of each partition of the log against the tables; 0 is all")
 	cmd.Flags().BoolVar(&noKafka, "no-kafka", false, "leave out what needs the log")
 	cmd.Flags().BoolVar(&allowUnknown, "allow-unknown", false, "succeed though something could not be compared")
+	cmd.Flags().BoolVar(&strict, "strict", false, "fail if the log has lost records, though that was accepted (view losses)")
 	return cmd
 }
 
 // verify makes the proof and says what came of it.
-func (a *app) verify(cmd *cobra.Command, o verify.Options, noKafka, allowUnknown bool) error {
+func (a *app) verify(cmd *cobra.Command, o verify.Options, noKafka, allowUnknown, strict bool) error {
 	switch {
 	case o.Show < 0:
 		return usagef("--show must be at least 0")
@@ -78,7 +80,7 @@ func (a *app) verify(cmd *cobra.Command, o verify.Options, noKafka, allowUnknown
 	if err != nil {
 		return err
 	}
-	return a.verdict(results, noKafka, allowUnknown, time.Since(began))
+	return a.verdict(results, noKafka, allowUnknown, strict, time.Since(began))
 }
 
 // verdicts is the table, and the rows that differ under it.
@@ -119,11 +121,12 @@ func orNone(columns string) string {
 
 // verdict is the last line, or the error if something differs or, unless that is
 // allowed, could not be compared.
-func (a *app) verdict(results []verify.Result, withoutLog, allowUnknown bool, took time.Duration) error {
+func (a *app) verdict(results []verify.Result, withoutLog, allowUnknown, strict bool, took time.Duration) error {
 	var wrong, unknown, scopes []string
-	var rows int64
+	var rows, lost int64
 	for _, r := range results {
 		rows += r.Compared
+		lost += r.Lost
 		check := fmt.Sprintf("%s (%s)", r.View, r.Proves)
 		switch r.Outcome {
 		case verify.Differs:
@@ -141,6 +144,9 @@ func (a *app) verdict(results []verify.Result, withoutLog, allowUnknown bool, to
 	if len(unknown) > 0 && !allowUnknown {
 		return fmt.Errorf("not proved: could not be compared: %s (--allow-unknown lets it pass)", strings.Join(unknown, "; "))
 	}
+	if lost > 0 && strict {
+		return fmt.Errorf("not proved: %d records are lost and in no number; the view losses shows them", lost)
+	}
 	a.printf("\nproved")
 	if withoutLog {
 		a.printf(" without the log")
@@ -151,6 +157,9 @@ func (a *app) verdict(results []verify.Result, withoutLog, allowUnknown bool, to
 		if !withoutLog && len(unknown) == 0 {
 			a.printf(", nor in the log")
 		}
+	}
+	if lost > 0 {
+		a.printf("; %d records are lost and in no number (view losses)", lost)
 	}
 	for _, scope := range scopes {
 		a.printf("; %s", scope)

@@ -39,7 +39,7 @@ func TestRebuildBesideConsumers(t *testing.T) {
 	w.history()
 	w.settle()
 	for i, want := range []string{"1", "2"} {
-		if err := Rebuild(t.Context(), stream.Usage.Topic(), "a test", nil, w.options(zap.NewNop())); err != nil {
+		if err := Rebuild(t.Context(), stream.Usage.Topic(), "a test", Change{}, w.options(zap.NewNop())); err != nil {
 			t.Fatal(err)
 		}
 		if got := w.ask(shownEpoch); got != want {
@@ -59,7 +59,7 @@ func TestRebuildBesideConsumers(t *testing.T) {
 	// Consumers that were stopped meanwhile go on where the switch says.
 	running.stop()
 	other.stop()
-	if err := Rebuild(t.Context(), stream.Usage.Topic(), "alone", nil, w.options(zap.NewNop())); err != nil {
+	if err := Rebuild(t.Context(), stream.Usage.Topic(), "alone", Change{}, w.options(zap.NewNop())); err != nil {
 		t.Fatal(err)
 	}
 	w.more("3")
@@ -85,7 +85,7 @@ func TestTwoRebuildsAtOnce(t *testing.T) {
 	done := make(chan int)
 	for i := range errs {
 		go func() {
-			errs[i] = Rebuild(t.Context(), stream.Usage.Topic(), "at once", nil, w.options(zap.NewNop()))
+			errs[i] = Rebuild(t.Context(), stream.Usage.Topic(), "at once", Change{}, w.options(zap.NewNop()))
 			done <- i
 		}()
 	}
@@ -121,7 +121,7 @@ func TestRebuildEndsEarly(t *testing.T) {
 			}
 			return nil
 		}))
-		err := Rebuild(ctx, stream.Usage.Topic(), "ends early", nil, w.options(logger))
+		err := Rebuild(ctx, stream.Usage.Topic(), "ends early", Change{}, w.options(logger))
 		if ctx.Err() == nil {
 			t.Fatalf("it did not get to %q: %v", c.at, err)
 		}
@@ -131,7 +131,7 @@ func TestRebuildEndsEarly(t *testing.T) {
 		}
 		w.more(c.at)
 	}
-	if err := Rebuild(t.Context(), stream.Usage.Topic(), "whole", nil, w.options(zap.NewNop())); err != nil {
+	if err := Rebuild(t.Context(), stream.Usage.Topic(), "whole", Change{}, w.options(zap.NewNop())); err != nil {
 		t.Fatal(err)
 	}
 	w.settle()

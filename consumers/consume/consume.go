@@ -113,7 +113,8 @@ func (o Options) group(id string, e epoch) *worker.Group {
 				return nil, err
 			}
 			config := worker.Config{
-				Fold:   fold.Config{Source: source, Partitions: e.Partitions, Memory: o.Memory, New: func() fold.Blank { return folding.blank(e.definition) }},
+				Fold: fold.Config{Source: source, Partitions: e.Partitions, Memory: o.Memory, New: func() fold.Blank { return folding.blank(e.definition) },
+					Without: e.without(source.Partition), Gaps: e.gaps(source.Partition)},
 				Member: member, Epoch: e.Epoch, Settings: e.Settings, Limits: o.Limits, Guard: o.guard(e, source), Board: o.Board,
 				Room: room.see,
 			}

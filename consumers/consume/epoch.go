@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"runrate/consumers/fold"
@@ -43,8 +44,39 @@ func (o Options) current(ctx context.Context, topic stream.Topic) (e epoch, err 
 	return e, o.Store.OpenEpoch(ctx, e.Record)
 }
 
-// settings are those that it is folded with now.
-func (e epoch) settings() string { return foldings.Of(e.Topic.Kind()).settings(e.definition) }
+// settings are those that it is folded with now. What it leaves out is one of them,
+// so that no program folds it on that does not know of exclusions.
+func (e epoch) settings() string {
+	settings := foldings.Of(e.Topic.Kind()).settings(e.definition)
+	if len(e.Exclusions) == 0 {
+		return settings
+	}
+	places := make([]string, len(e.Exclusions))
+	for i, p := range e.Exclusions {
+		places[i] = p.String()
+	}
+	return strings.TrimPrefix(settings+"; ", "; ") + "without " + strings.Join(places, " ")
+}
+
+// without is what is left out of a partition.
+func (e epoch) without(partition int32) (offsets []stream.Offset) {
+	for _, p := range e.Exclusions {
+		if p.Partition == partition {
+			offsets = append(offsets, p.Offset)
+		}
+	}
+	return offsets
+}
+
+// gaps are those of a partition.
+func (e epoch) gaps(partition int32) (gaps []fold.Gap) {
+	for _, g := range e.Gaps {
+		if g.Partition == partition {
+			gaps = append(gaps, fold.Gap{From: g.From, To: g.To, InForce: g.InForce})
+		}
+	}
+	return gaps
+}
 
 // fits returns why the epoch cannot be folded on as things are now, nil if it can.
 func (e epoch) fits(source stream.Source, partitions int32) error {
@@ -85,8 +117,8 @@ func (o Options) guard(e epoch, source stream.Source) func(context.Context) erro
 // minds is how often a consumer looks whether it still folds what it should.
 const minds = 2 * time.Second
 
-// changed returns once the views show another epoch of the topic, or the topic has
-// other partitions. What cannot be read is looked at again.
+// changed returns once the views show another epoch of the topic, a gap was accepted
+// in this one, or the topic has other partitions. What cannot be read is looked at again.
 func (o Options) changed(ctx context.Context, e epoch) {
 	for {
 		select {
@@ -95,6 +127,9 @@ func (o Options) changed(ctx context.Context, e epoch) {
 			return
 		}
 		if shown, err := o.Store.Epoch(ctx, e.Topic); err == nil && shown > e.Epoch {
+			return
+		}
+		if gaps, err := o.Store.CountGaps(ctx, e.Topic, e.Epoch); err == nil && gaps != len(e.Gaps) {
 			return
 		}
 		if partitions, err := o.Client.Partitions(ctx, e.Topic); err == nil && partitions != e.partitions {

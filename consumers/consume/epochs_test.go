@@ -106,7 +106,7 @@ func TestRebuild(t *testing.T) {
 	}
 	w.send(events, "book", "a", "tick")
 	definition := definitions.ARR{WindowDays: 7, Multiplier: 52}
-	if err := Rebuild(rebuilding, stream.Usage.Topic(), "first", &definition, w.Options); err != nil {
+	if err := Rebuild(rebuilding, stream.Usage.Topic(), "first", Change{Definition: &definition}, w.Options); err != nil {
 		t.Fatal(err)
 	}
 	w.expect("rebuilt", 1, definition, rows.Progress{NextOffset: 3, Accepted: 1}, 0) // which nobody has joined yet
@@ -121,7 +121,7 @@ func TestRebuild(t *testing.T) {
 	w.expect("consumed", 1, definition, rows.Progress{NextOffset: 5, Accepted: 2, Duplicate: 1}, 5)
 
 	// The consumer stays, and goes over.
-	if err := Rebuild(rebuilding, stream.Usage.Topic(), "second", nil, w.Options); err != nil {
+	if err := Rebuild(rebuilding, stream.Usage.Topic(), "second", Change{}, w.Options); err != nil {
 		t.Fatal(err)
 	}
 	w.expect("rebuilt again", 2, definition, rows.Progress{NextOffset: 5, Accepted: 2, Duplicate: 1}, 5)

@@ -43,7 +43,7 @@ func TestTopicIsDeleted(t *testing.T) {
 	w.consume()
 	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	defer cancel()
-	if err := Rebuild(ctx, topic, "made anew", nil, w.options(zap.NewNop())); err != nil {
+	if err := Rebuild(ctx, topic, "made anew", Change{}, w.options(zap.NewNop())); err != nil {
 		t.Fatal(err)
 	}
 	w.settle()

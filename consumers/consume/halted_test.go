@@ -54,7 +54,7 @@ func TestHaltedAndBack(t *testing.T) {
 		t.Errorf("revenue is %s", got)
 	}
 	// Another epoch's consumers speak for themselves.
-	if err := Rebuild(t.Context(), stream.Usage.Topic(), "a test", nil, w.options(zap.NewNop())); err != nil {
+	if err := Rebuild(t.Context(), stream.Usage.Topic(), "a test", Change{}, w.options(zap.NewNop())); err != nil {
 		t.Fatal(err)
 	}
 	within(t, "all is well under the new epoch", func() bool {

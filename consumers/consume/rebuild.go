@@ -24,18 +24,29 @@ import (
 // returns when they have, or there are none.
 //
 // One that ends early leaves rows that no view shows, and keeps nothing from going
-// on. Where another one is running, it returns Busy at once. A nil definition is
-// that of the epoch shown.
-func Rebuild(ctx context.Context, topic stream.Topic, reason string, definition *definitions.ARR, o Options) error {
+// on. Where another one is running, it returns Busy at once. What change does not
+// say is as it is in the epoch shown.
+func Rebuild(ctx context.Context, topic stream.Topic, reason string, change Change, o Options) error {
 	l, ctx, err := o.lock(ctx, topic.Kind())
 	if err == nil {
 		r := rebuild{Options: o, lock: l, reason: reason, logger: o.Logger.With(zap.Stringer("topic", topic))}
-		err = errors.Join(r.run(ctx, topic, definition), l.release())
+		err = errors.Join(r.run(ctx, topic, change), l.release())
 	}
 	if err != nil {
 		return fmt.Errorf("rebuild %s: %w", topic, err)
 	}
 	return nil
+}
+
+// Change is what a rebuild makes otherwise than the epoch shown.
+type Change struct {
+	Definition *definitions.ARR // of usage ARR; nil leaves it
+	// Without are control records to leave out, beside those that were left out
+	// before; with WithAll those are forgotten.
+	Without []stream.Place
+	WithAll bool
+	// AcceptLoss folds on though the log has lost records that were counted.
+	AcceptLoss bool
 }
 
 // rebuild is one that has the lock.
@@ -46,8 +57,8 @@ type rebuild struct {
 	logger *zap.Logger
 }
 
-func (r rebuild) run(ctx context.Context, topic stream.Topic, definition *definitions.ARR) error {
-	e, err := r.open(ctx, topic, definition)
+func (r rebuild) run(ctx context.Context, topic stream.Topic, change Change) error {
+	e, err := r.open(ctx, topic, change)
 	if err != nil {
 		return err
 	}
@@ -70,12 +81,16 @@ func (r rebuild) run(ctx context.Context, topic stream.Topic, definition *defini
 }
 
 // open claims an epoch that nobody has or had, and writes its record.
-func (r rebuild) open(ctx context.Context, topic stream.Topic, definition *definitions.ARR) (e epoch, err error) {
+func (r rebuild) open(ctx context.Context, topic stream.Topic, change Change) (e epoch, err error) {
 	err = retry.Steady.Do(ctx, r.logger, "open an epoch", func(ctx context.Context) error {
 		if e, err = r.current(ctx, topic); err != nil {
 			return err
 		}
-		shown := e.Epoch
+		shown := e.Record
+		without, holes, err := r.besides(ctx, e, change)
+		if err != nil {
+			return err
+		}
 		claimed, _, err := r.lock.read(ctx)
 		if err != nil {
 			return err
@@ -89,12 +104,13 @@ func (r rebuild) open(ctx context.Context, topic stream.Topic, definition *defin
 			return err
 		}
 		r.logger.Info("rebuild has its epoch", zap.Uint32("epoch", number))
-		if definition != nil {
-			e.definition = *definition
+		if change.Definition != nil {
+			e.definition = *change.Definition
 		}
-		e.Record = store.Record{Topic: topic, Epoch: number, Partitions: e.partitions, Rules: fold.Rules, Reason: r.reason}
+		e.Record = store.Record{Topic: topic, Epoch: number, Partitions: e.partitions, Rules: fold.Rules, Reason: r.reason,
+			Exclusions: without, Gaps: holes}
 		e.Settings = e.settings()
-		if err := r.Store.AbandonEpochs(ctx, topic, shown, number); err != nil {
+		if err := r.Store.AbandonEpochs(ctx, topic, shown.Epoch, number); err != nil {
 			return err
 		}
 		if foldings.Of(topic.Kind()).defined {
@@ -105,6 +121,15 @@ func (r rebuild) open(ctx context.Context, topic stream.Topic, definition *defin
 		return r.Store.OpenEpoch(ctx, e.Record)
 	})
 	return e, err
+}
+
+// besides are the exclusions and the gaps that an epoch after the one shown has.
+func (r rebuild) besides(ctx context.Context, shown epoch, change Change) (without []stream.Place, holes []store.Gap, err error) {
+	if without, err = r.exclusions(ctx, shown, change); err != nil {
+		return nil, nil, err
+	}
+	holes, err = r.holes(ctx, shown, change.AcceptLoss)
+	return without, holes, err
 }
 
 // catchUp folds the topic in a group of its own up to the end of the log as it is

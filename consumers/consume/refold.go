@@ -17,7 +17,9 @@ import (
 func (o Options) outdated(e epoch) (why string, yes bool) {
 	wanted := e.settings()
 	if o.Definition != nil {
-		wanted = foldings.Of(e.Topic.Kind()).settings(*o.Definition)
+		told := e
+		told.definition = *o.Definition
+		wanted = told.settings()
 	}
 	switch {
 	case e.Rules != fold.Rules:
@@ -36,7 +38,7 @@ const busyWait = 5 * time.Second
 // and left to the consumers to halt by.
 func (o Options) refold(ctx context.Context, topic stream.Topic, why string) (done bool) {
 	o.Logger.Warn("the topic is folded anew; the views show the old numbers until that is done", zap.Stringer("topic", topic), zap.String("why", why))
-	err := Rebuild(ctx, topic, why, o.Definition, o)
+	err := Rebuild(ctx, topic, why, Change{Definition: o.Definition}, o)
 	if _, busy := errors.AsType[*Busy](err); busy {
 		o.Logger.Info("another process folds it anew", zap.Stringer("topic", topic), zap.Error(err))
 		select {

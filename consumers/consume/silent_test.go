@@ -29,7 +29,7 @@ func TestFirstBrokerHangs(t *testing.T) {
 		t.Errorf("%s, want %s", got, numbers)
 	}
 	w.brokers = behind
-	if err := Rebuild(t.Context(), stream.Usage.Topic(), "a test", nil, w.options(zap.NewNop())); err != nil {
+	if err := Rebuild(t.Context(), stream.Usage.Topic(), "a test", Change{}, w.options(zap.NewNop())); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.numbers(); got != numbers {

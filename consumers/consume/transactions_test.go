@@ -64,7 +64,7 @@ func TestTransactions(t *testing.T) {
 	}
 	proved("with one that is open")
 	for _, topic := range stream.Inputs() {
-		if err := Rebuild(t.Context(), topic, "a test", nil, w.options(zap.NewNop())); err != nil {
+		if err := Rebuild(t.Context(), topic, "a test", Change{}, w.options(zap.NewNop())); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -39,6 +39,7 @@ func (f *Flush) Changes() rows.Changes {
 	p := f.current()
 	changes := f.closed.Changes()
 	changes.Source = p.source
+	changes.Controls = p.gate.Controls(changes.Controls)
 	changes.DeadLetters = slices.Values(p.gate.DeadLetters())
 	changes.Progress = p.gate.Progress()
 	return changes

@@ -17,6 +17,7 @@ package fold
 
 import (
 	"fmt"
+	"slices"
 
 	"runrate/consumers/intake"
 	"runrate/internal/event"
@@ -32,6 +33,9 @@ type Partition struct {
 	state  State
 	last   Mark   // the last record folded
 	flush  *Flush // not done yet
+
+	without []stream.Offset
+	gaps    []Gap // that it has not come to
 }
 
 // Begin returns a partition before its first record, which is at offset first.
@@ -48,6 +52,8 @@ func (c Config) partition() *Partition {
 		source: c.Source,
 		judge:  intake.NewJudge(c.Source, c.Partitions),
 		gate:   intake.NewGate(c.Source, c.Memory),
+
+		without: c.Without, gaps: c.Gaps,
 	}
 }
 
@@ -65,6 +71,7 @@ type Judged struct {
 	stragglers []*intake.Judged
 	first      stream.Offset // of the batch that they are judged for
 	last       Mark
+	err        error // of the record after those in records
 }
 
 // Judge applies DEFINITIONS R1 to R4 to records, in the order of the log.
@@ -73,6 +80,13 @@ func (p *Partition) Judge(records []stream.Record) *Judged {
 	j := &Judged{partition: p, records: make([]intake.Judged, len(records)), first: p.gate.Flushed()}
 	for i, r := range records {
 		j.records[i] = p.judge.Judge(r)
+		if _, out := slices.BinarySearch(p.without, r.Offset); !out {
+			continue
+		}
+		if j.records[i], j.err = p.leaveOut(&j.records[i]); j.err != nil {
+			j.records = j.records[:i]
+			break
+		}
 	}
 	if len(records) > 0 {
 		j.last = MarkOf(records[len(records)-1])
@@ -108,11 +122,14 @@ func (j *Judged) Fold(accepted map[[16]byte]struct{}) error {
 	if len(j.records) > 0 {
 		p.last = j.last
 	}
-	return nil
+	return j.err
 }
 
 // fold folds the next record.
 func (p *Partition) fold(j *intake.Judged) error {
+	if _, err := p.Lose(); err != nil {
+		return err
+	}
 	if err := p.gate.Open(j.Record.Offset); err != nil {
 		return err
 	}

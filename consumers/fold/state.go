@@ -18,6 +18,10 @@ type Config struct {
 	Partitions int32         // of the topic
 	Memory     intake.Memory // of identities
 	New        func() Blank  // the state of the topic's fold
+	// Of the epoch's record, in ascending order: offsets of control records that are
+	// left out, and gaps that are folded over.
+	Without []stream.Offset
+	Gaps    []Gap
 }
 
 // Blank is a state before its first record. It takes the parts of a snapshot, if

@@ -3,6 +3,7 @@ package intake
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 
 	"runrate/internal/calendar"
@@ -37,8 +38,9 @@ type Gate struct {
 
 // Pass says that the tick at Offset made the clock reach Clock.
 type Pass struct {
-	Clock  event.Time
-	Offset stream.Offset
+	Clock    event.Time
+	Offset   stream.Offset
+	Recorded event.Time // the record's own timestamp
 }
 
 // Passes are the ticks of a batch that raised the clock; they ascend in both
@@ -85,7 +87,8 @@ func (e *Gap) Error() string {
 	return fmt.Sprintf("fold %s: record at offset %d where %d is due: the log has a gap", e.Source, e.Got, e.Want)
 }
 
-// Skip counts a transaction marker, or a record of an aborted transaction.
+// Skip counts a transaction marker, a record of an aborted transaction, or one that
+// the epoch leaves out.
 func (g *Gate) Skip() { g.progress.Skipped++ }
 
 // Refuse counts the record and keeps it as a dead letter.
@@ -115,12 +118,24 @@ func (g *Gate) Tick(j *Judged) {
 		return
 	}
 	g.progress.Control++
-	if g.progress.Ticked && t <= clock {
+	g.SetClock(t, j.Record.Offset, event.Time(j.Record.Time))
+}
+
+// SetClock raises the clock to t, if it is not there, by what is known as of an
+// offset.
+func (g *Gate) SetClock(t event.Time, at stream.Offset, recorded event.Time) {
+	if g.progress.Ticked && t <= g.progress.Clock {
 		return
 	}
 	g.progress.Ticked = true
 	g.progress.Clock = t
-	g.passes = append(g.passes, Pass{Clock: t, Offset: j.Record.Offset})
+	g.passes = append(g.passes, Pass{Clock: t, Offset: at, Recorded: recorded})
+}
+
+// Lose goes on at an offset: what is before it is lost.
+func (g *Gate) Lose(to stream.Offset) {
+	g.progress.Lost += int64(to - g.progress.NextOffset)
+	g.progress.NextOffset = to
 }
 
 // CountControl counts a control record that is not a tick.
@@ -210,6 +225,21 @@ func (g *Gate) Passed() calendar.Hour {
 // Flushed is the next offset as of the last flush: rows of offsets below it
 // are in ClickHouse.
 func (g *Gate) Flushed() stream.Offset { return g.first }
+
+// Controls are the ticks that raised the clock since the last flush, before
+// others.
+func (g *Gate) Controls(others iter.Seq[rows.Control]) iter.Seq[rows.Control] {
+	return func(yield func(rows.Control) bool) {
+		for _, p := range g.passes {
+			if !yield(rows.Control{Kind: rows.ClockSet, Offset: p.Offset, Time: p.Clock, Recorded: p.Recorded}) {
+				return
+			}
+		}
+		if others != nil {
+			others(yield)
+		}
+	}
+}
 
 // DeadLetters are the records refused since the last flush.
 func (g *Gate) DeadLetters() []rows.DeadLetter { return g.dead }

@@ -4,13 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
 
 // Record is what an epoch of a topic is folded from, beside the log. It is
-// written once, when the epoch is opened.
+// written once, when the epoch is opened; gaps and the switch are added to it.
 type Record struct {
 	Topic      stream.Topic // the kind's, by the name of the contract
 	Epoch      uint32
@@ -18,6 +19,10 @@ type Record struct {
 	Rules      uint32 // version of the rules of folding
 	Settings   string // that rows depend on
 	Reason     string
+	// Exclusions are the control records that are left out, in ascending order.
+	Exclusions []stream.Place
+	// Gaps are those that are folded over, in ascending order.
+	Gaps []Gap
 	// HandOver is where consumers go on that had folded an epoch before; nil where
 	// nothing was handed over. It is written by the switch.
 	HandOver map[int32]HandOver
@@ -43,16 +48,17 @@ func (s *Store) Record(ctx context.Context, topic stream.Topic, epoch uint32) (r
 	op := fmt.Sprintf("read the record of %s, epoch %d", topic, epoch)
 	r = Record{Topic: topic, Epoch: epoch}
 	err = s.query(ctx, op, func(scan func(...any) error) error {
-		var entry, settings, handOver, reason string
+		var entry, settings, handOver, reason, exclusions string
 		var partitions int32
 		var rules uint32
-		if err := scan(&entry, &partitions, &rules, &settings, &handOver, &reason); err != nil {
+		if err := scan(&entry, &partitions, &rules, &settings, &handOver, &reason, &exclusions); err != nil {
 			return err
 		}
 		if entry == "opened" {
 			ok = true
 			r.Partitions, r.Rules, r.Settings, r.Reason = partitions, rules, settings, reason
-			return nil
+			r.Exclusions, err = places(exclusions)
+			return err
 		}
 		if handOver == "" {
 			return nil
@@ -61,20 +67,46 @@ func (s *Store) Record(ctx context.Context, topic stream.Topic, epoch uint32) (r
 			return fmt.Errorf("the hand-over: %w", err)
 		}
 		return nil
-	}, `SELECT entry, partitions, rules, settings, hand_over, reason FROM `+s.database.Of("epoch_entries")+
+	}, `SELECT entry, partitions, rules, settings, hand_over, reason, exclusions FROM `+s.database.Of("epoch_entries")+
 		` FINAL WHERE topic = ? AND epoch = ? AND entry IN ('opened', 'switched')`, topic.String(), epoch)
+	if err != nil || !ok {
+		return r, ok, err
+	}
+	r.Gaps, err = s.gaps(ctx, topic, epoch)
 	return r, ok, err
 }
 
-// OpenEpoch writes the record of an epoch that has none.
+// places reads exclusions as they are kept.
+func places(text string) (all []stream.Place, err error) {
+	for _, field := range strings.Fields(text) {
+		p, err := stream.ParsePlace(field)
+		if err != nil {
+			return nil, fmt.Errorf("the exclusions: %w", err)
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// OpenEpoch writes the record of an epoch that has none; its gaps first, so that
+// no record is without them.
 func (s *Store) OpenEpoch(ctx context.Context, r Record) error {
 	op := fmt.Sprintf("open epoch %d of %s", r.Epoch, r.Topic)
 	if r.Partitions <= 0 {
 		return &Error{Op: op, Kind: fault.Defect, Err: fmt.Errorf("%d partitions, want 1 or more", r.Partitions)}
 	}
+	for _, gap := range r.Gaps {
+		if err := s.AcceptGap(ctx, r.Topic, r.Epoch, gap); err != nil {
+			return err
+		}
+	}
+	exclusions := make([]string, len(r.Exclusions))
+	for i, p := range r.Exclusions {
+		exclusions[i] = p.String()
+	}
 	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("epoch_entries")+
-		` (topic, epoch, entry, kafka_topic, partitions, rules, settings, reason) SELECT ?, ?, 'opened', ?, ?, ?, ?, ?`,
-		r.Topic.String(), r.Epoch, r.Topic.String(), r.Partitions, r.Rules, r.Settings, r.Reason)
+		` (topic, epoch, entry, kafka_topic, partitions, rules, settings, reason, exclusions, controls) SELECT ?, ?, 'opened', ?, ?, ?, ?, ?, ?, 1`,
+		r.Topic.String(), r.Epoch, r.Topic.String(), r.Partitions, r.Rules, r.Settings, r.Reason, strings.Join(exclusions, " "))
 }
 
 // SwitchEpoch makes all views show an epoch of a topic, at once, unless a higher

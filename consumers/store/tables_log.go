@@ -22,6 +22,21 @@ var deadLetters = table[rows.DeadLetter]{
 	},
 }
 
+var controls = table[rows.Control]{
+	columns: []string{"topic", "epoch", "partition", "kind", "offset", "time", "recorded_at", "payload", "version"},
+	row: func(c *chunk, f *flush, r *rows.Control) {
+		c.word(f.source.Topic.String())
+		c.uint32(f.epoch)
+		c.int32(f.source.Partition)
+		c.word(r.Kind)
+		c.int64(int64(r.Offset))
+		c.micros(r.Time)
+		c.micros(min(max(r.Recorded, event.MinTime), event.MaxTime-1))
+		c.text(r.Payload)
+		c.version(r.Offset)
+	},
+}
+
 var progress = table[rows.Progress]{
 	columns: []string{"topic", "epoch", "partition", "first_offset", "next_offset",
 		"accepted", "duplicate", "refused", "control", "skipped", "lost", "clock", "ticked", "version"},

@@ -33,6 +33,7 @@ func (c *closed) Changes() rows.Changes {
 		Rolling:        c.rolling,
 		ActiveAccounts: c.activeAccounts,
 		NetNew:         c.netnew.Rows,
+		Controls:       slices.Values(c.fold.published),
 	}
 }
 
@@ -83,5 +84,5 @@ func (c *closed) Done() {
 	}
 	f.first, f.closed = c.batch.Next, now
 	f.events = nil
-	f.touchedSeries, f.touchedDays, f.touchedBook = f.touchedSeries[:0], f.touchedDays[:0], false
+	f.touchedSeries, f.touchedDays, f.published = f.touchedSeries[:0], f.touchedDays[:0], nil
 }

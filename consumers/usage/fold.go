@@ -56,7 +56,7 @@ type Fold struct {
 	events        []rows.UsageEvent // accepted
 	touchedSeries []*series
 	touchedDays   []touchedDay
-	touchedBook   bool
+	published     []rows.Control // price books that came into force
 }
 
 // touchedDay is a day on which an account became active in a line.
@@ -71,7 +71,7 @@ var _ fold.State = (*Fold)(nil)
 // Control takes a price book; other control records are of no concern here.
 func (f *Fold) Control(j *intake.Judged) {
 	if j.Event.Type == event.PricebookPublished {
-		f.publish(j.Book, j.Event.Time)
+		f.publish(j.Book, j.Event.Time, j.Record)
 	}
 }
 

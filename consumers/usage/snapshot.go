@@ -34,7 +34,7 @@ func (c *closed) Snapshot(delta bool, progress *snapshot.Progress) iter.Seq[*sna
 		} else {
 			c.allParts(p)
 		}
-		if f := c.fold; (!delta || f.touchedBook) && f.book != nil {
+		if f := c.fold; (!delta || len(f.published) > 0) && f.book != nil {
 			p.Part.PriceBook, p.Part.PriceBookTime = f.book.JSON(), int64(f.bookTime)
 		}
 		p.Part.Progress = progress

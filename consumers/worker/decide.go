@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 
+	"runrate/consumers/fold"
 	"runrate/consumers/snapshots"
 	"runrate/internal/broker"
 	"runrate/internal/fault"
@@ -19,6 +20,7 @@ type facts struct {
 	handOver broker.Commit // of the switch to it, if there was one
 	commit   broker.Commit // the group's
 	held     broker.Range  // by the log
+	gaps     []fold.Gap    // that the epoch goes on over, in ascending order
 	// written is the next offset that ClickHouse's progress vouches for; started is
 	// whether it has any.
 	written stream.Offset
@@ -60,7 +62,7 @@ func decide(group string, source stream.Source, f facts) (plan, error) {
 			return plan{}, &LostCommit{fmt.Errorf("group %s has no committed offset for %s, but %s: the group's offsets expired or were deleted; "+
 				"beginning again in silence could count a shortened log as the whole (refold the topic with `runrate rebuild`)", group, source, sign)}
 		}
-		commit, take = broker.Commit{Set: true, Next: f.held.First, Metadata: begin}, true
+		commit, take = broker.Commit{Set: true, Next: f.first(), Metadata: begin}, true
 	}
 	if err := f.holds(source, commit.Next); err != nil {
 		return plan{}, err
@@ -129,9 +131,28 @@ func (e *Superseded) Error() string {
 // Fault is fault.Fenced.
 func (*Superseded) Fault() fault.Kind { return fault.Fenced }
 
-// holds makes sure that the log goes on at an offset.
+// first is where a partition begins: with the first record of the log, or with the
+// gap before it.
+func (f facts) first() stream.Offset {
+	if len(f.gaps) > 0 && f.gaps[0].From < f.held.First {
+		return f.gaps[0].From
+	}
+	return f.held.First
+}
+
+// over is the offset of the record to fold next, after the gaps that begin there.
+func (f facts) over(next stream.Offset) stream.Offset {
+	for _, gap := range f.gaps {
+		if gap.From == next {
+			next = gap.To
+		}
+	}
+	return next
+}
+
+// holds makes sure that the log goes on at an offset, or after the gap there.
 func (f facts) holds(source stream.Source, next stream.Offset) error {
-	if next < f.held.First || next > f.held.End {
+	if on := f.over(next); on < f.held.First || on > f.held.End {
 		return &broker.OutOfRange{Source: source, Offset: next, Range: f.held, Known: true}
 	}
 	return nil

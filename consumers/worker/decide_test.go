@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"runrate/consumers/fold"
 	"runrate/consumers/snapshots"
 	"runrate/internal/broker"
 	"runrate/internal/stream"
@@ -47,6 +48,12 @@ func TestDecide(t *testing.T) {
 		{"handed over to one that has only begun", facts{held: held, handOver: at(300, from.String()), commit: at(100, begin), started: true, written: 300}, plan{commit: at(300, from.String()), at: 300, from: from}, ""},
 		{"handed over, nothing folded", facts{held: held, handOver: at(100, begin), commit: at(450, before.String())}, plan{empty: true, commit: at(100, begin), at: 100}, ""},
 		{"handed over and taken over", facts{held: held, handOver: at(300, from.String()), commit: at(450, from.String()), started: true, written: 450}, plan{at: 450, from: from}, ""},
+		{"begun before a gap", facts{held: held, gaps: []fold.Gap{{From: 40, To: 100}}}, plan{empty: true, commit: at(40, begin), at: 40}, ""},
+		{"begun before a gap, and overtaken again", facts{held: held, gaps: []fold.Gap{{From: 40, To: 90}}}, plan{}, "deleted"},
+		{"a snapshot before a gap", facts{held: held, gaps: []fold.Gap{{From: 30, To: 40}, {From: 99, To: 100}}, commit: at(99, from.String()), started: true, written: 99}, plan{at: 99, from: from}, ""},
+		{"a snapshot before two gaps", facts{held: held, gaps: []fold.Gap{{From: 80, To: 90}, {From: 90, To: 100}}, commit: at(80, from.String()), started: true, written: 80}, plan{at: 80, from: from}, ""},
+		{"a snapshot before a gap that is too short", facts{held: held, gaps: []fold.Gap{{From: 80, To: 99}}, commit: at(80, from.String()), started: true, written: 80}, plan{}, "deleted"},
+		{"a snapshot, and a gap elsewhere", facts{held: held, gaps: []fold.Gap{{From: 80, To: 100}}, commit: at(81, from.String()), started: true, written: 81}, plan{}, "deleted"},
 		{"nothing handed over", facts{held: held, commit: at(450, before.String()), started: true, written: 450}, plan{}, "handed nothing over"},
 		{"a later epoch's", facts{held: held, commit: at(450, later.String()), started: true, written: 450}, plan{}, "folded under epoch 2 by now"},
 		{"another's metadata", facts{held: held, commit: at(200, ""), started: true, written: 200}, plan{}, "restore runrate.usage/3@200: commit metadata"},

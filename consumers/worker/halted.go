@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"runrate/consumers/fold"
 	"runrate/consumers/intake"
 	"runrate/consumers/snapshots"
 	"runrate/internal/broker"
@@ -63,6 +64,8 @@ func reasonOf(err error) Reason {
 		return LogGap
 	case is[*AnotherLog](err), is[*broker.OutOfRange](err), is[*broker.NoTopic](err), is[*Gone](err):
 		return ForeignLog
+	case is[*fold.NotControl](err):
+		return SettingsChanged
 	case is[*LostCommit](err):
 		return CommitLost
 	case is[*snapshots.Missing](err):

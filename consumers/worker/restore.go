@@ -33,9 +33,21 @@ func (w *Worker) restore(ctx context.Context) error {
 	}
 	if p.empty {
 		w.begin(p, f)
-		return nil
+	} else if err := w.bringBack(ctx, p, f); err != nil {
+		return err
 	}
-	return w.bringBack(ctx, p, f)
+	return w.lose(ctx)
+}
+
+// lose takes the gaps that the partition stands before, and makes that lasting.
+func (w *Worker) lose(ctx context.Context) error {
+	lost, err := w.partition.Lose()
+	if err != nil || lost == 0 {
+		return err
+	}
+	w.logger.Warn("goes on over a gap that was accepted: its records are in no number, and the view losses shows them",
+		zap.Int64("lost", lost), zap.Int64("next_offset", int64(w.partition.Next())))
+	return w.flush(ctx, w.chain.WantsBase(time.Now()))
 }
 
 // labels are what the partition's snapshots say of themselves.
@@ -62,7 +74,7 @@ func (w *Worker) gather(ctx context.Context) (f facts, err error) {
 // facts asks Kafka and ClickHouse for the facts. The commit comes first: progress
 // that is read after it is not behind it, unless it was lost.
 func (w *Worker) facts(ctx context.Context) (f facts, err error) {
-	f.epoch, f.handOver = w.config.Epoch, w.config.HandOver
+	f.epoch, f.handOver, f.gaps = w.config.Epoch, w.config.HandOver, w.config.Fold.Gaps
 	if err := w.persist(ctx, "read the committed offset", func(ctx context.Context) error {
 		commits, err := w.log.Committed(ctx, w.config.Member.Group, w.source.Topic)
 		if err != nil {

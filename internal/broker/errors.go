@@ -48,6 +48,9 @@ func (e *OutOfRange) Error() string {
 		return fmt.Sprintf("fetch %s@%d: the offset is outside of the log", e.Source, e.Offset)
 	}
 	why := fmt.Sprintf("%d records from there on are deleted", e.Range.First-e.Offset)
+	if e.Source.Topic.Kind() != 0 {
+		why += fmt.Sprintf(" (put them back, or go on without them by `runrate resume --accept-loss %s`)", e.Source)
+	}
 	if e.Offset > e.Range.End {
 		why = "the log is shorter than it was: the topic was created anew or lost its tail"
 	}

@@ -156,6 +156,22 @@ type DeadLetter struct {
 	Payload []byte
 }
 
+// Control is a control record that changed what is in force: its time, and for
+// a price book the book. It is in force for the records after Offset.
+type Control struct {
+	Kind     string // ClockSet or BookSet
+	Offset   stream.Offset
+	Time     event.Time // of the event
+	Recorded event.Time // the record's own timestamp
+	Payload  string     // the price book as JSON
+}
+
+// The kinds of Control.
+const (
+	ClockSet = "clock"
+	BookSet  = "price_book"
+)
+
 // Progress is how far a partition is folded and what became of its records:
 // NextOffset - FirstOffset = Accepted + Duplicate + Refused + Control + Skipped + Lost.
 type Progress struct {
@@ -188,5 +204,6 @@ type Changes struct {
 	MRR                 iter.Seq[MRR]
 	NetNew              iter.Seq[NetNew]
 	DeadLetters         iter.Seq[DeadLetter]
+	Controls            iter.Seq[Control]
 	Progress            Progress
 }

@@ -31,6 +31,7 @@ type Writer interface {
 	MRR(iter.Seq[MRR]) error
 	NetNew(iter.Seq[NetNew]) error
 	DeadLetters(iter.Seq[DeadLetter]) error
+	Controls(iter.Seq[Control]) error
 	Progress(iter.Seq[Progress]) error
 }
 
@@ -49,6 +50,7 @@ func Tables() []Table {
 		table(func(c *Changes) iter.Seq[MRR] { return c.MRR }, Writer.MRR),
 		table(func(c *Changes) iter.Seq[NetNew] { return c.NetNew }, Writer.NetNew),
 		table(func(c *Changes) iter.Seq[DeadLetter] { return c.DeadLetters }, Writer.DeadLetters),
+		table(func(c *Changes) iter.Seq[Control] { return c.Controls }, Writer.Controls),
 		table(func(c *Changes) iter.Seq[Progress] { return one(c.Progress) }, Writer.Progress),
 	}
 }
@@ -101,6 +103,7 @@ func (Movement) Table() string           { return "mrr_movement_versions" }
 func (MRR) Table() string                { return "mrr_versions" }
 func (NetNew) Table() string             { return "net_new_arr_versions" }
 func (DeadLetter) Table() string         { return "dead_letter_versions" }
+func (Control) Table() string            { return "control_versions" }
 func (Progress) Table() string           { return "progress_versions" }
 
 // At is the version; of a refused record its own offset, of the progress the next.
@@ -114,6 +117,7 @@ func (r Movement) At() stream.Offset           { return r.Version }
 func (r MRR) At() stream.Offset                { return r.Version }
 func (r NetNew) At() stream.Offset             { return r.Version }
 func (r DeadLetter) At() stream.Offset         { return r.Offset }
+func (r Control) At() stream.Offset            { return r.Offset }
 func (r Progress) At() stream.Offset           { return r.NextOffset }
 
 // InRange looks at all amounts that the table has a column for.
@@ -129,6 +133,7 @@ func (r NetNew) InRange() bool {
 	return inRange(r.Opening, r.New, r.Expansion, r.Reactivation, r.Contraction, r.Churn, r.Closing)
 }
 func (r DeadLetter) InRange() bool { return true }
+func (r Control) InRange() bool    { return true }
 func (r Progress) InRange() bool   { return true }
 
 func inRange(amounts ...money.Amount) bool {

@@ -40,6 +40,8 @@ var viewOrder = []string{
 	"dead_letters",
 	"accounting",
 	"freshness",
+	"control_records",
+	"losses",
 }
 
 // migration is one numbered file.

@@ -31,10 +31,10 @@ import (
 	"runrate/test/transact"
 )
 
-// TestTransactions: the whole pipeline behind transactional producers on a real
-// cluster: plain records, transactions that are committed, aborted, interleaved, and
-// one that hangs. Every view equals the oracle's, who knows what was committed; a
-// rebuild of such topics ends; and the proof is green. Then the one that hung ends.
+// The whole pipeline behind transactional producers on a real cluster: plain
+// records, transactions that are committed, aborted, interleaved, and one that
+// hangs. Every view equals the oracle's, who knows what was committed; a rebuild of
+// such topics ends; and the proof is green. Then the transaction that hung ends.
 func TestTransactions(t *testing.T) {
 	const partitions = 3
 	ctx := t.Context()

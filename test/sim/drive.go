@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -45,12 +47,23 @@ func Drive(tables worker.Tables, config fold.Config, records []stream.Record, cu
 	if len(records) == 0 {
 		return nil
 	}
-	d := &driver{tables: tables, config: config, first: records[0].Offset}
+	return DriveFrom(tables, config, records[0].Offset, records, cut)
+}
+
+// DriveFrom is Drive from an offset before the first record, where gaps begin.
+func DriveFrom(tables worker.Tables, config fold.Config, first stream.Offset, records []stream.Record, cut func() Cut) error {
+	d := &driver{tables: tables, config: config, first: first}
 	if err := d.restore(); err != nil {
 		return err
 	}
-	for d.at() < len(records) {
-		at := d.at()
+	for {
+		if _, err := d.partition.Lose(); err != nil { // as the worker does when it has restored
+			return err
+		}
+		at := d.at(records)
+		if at == len(records) {
+			break
+		}
 		if err := d.fold(records[at : at+1]); err != nil {
 			return err
 		}
@@ -73,7 +86,10 @@ type driver struct {
 }
 
 // at is the index of the record to fold next.
-func (d *driver) at() int { return int(d.partition.Next() - d.first) }
+func (d *driver) at(records []stream.Record) int {
+	at, _ := slices.BinarySearchFunc(records, d.partition.Next(), func(r stream.Record, next stream.Offset) int { return cmp.Compare(r.Offset, next) })
+	return at
+}
 
 // fold folds the next records.
 func (d *driver) fold(records []stream.Record) error {

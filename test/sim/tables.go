@@ -36,6 +36,7 @@ type Tables struct {
 	mrr        table[mrrKey, rows.MRR]
 	netnew     table[netnewKey, rows.NetNew]
 	dead       table[offsetKey, rows.DeadLetter]
+	controls   table[controlKey, rows.Control]
 	progress   table[stream.Source, rows.Progress]
 	identities map[stream.Source]map[[16]byte]known
 }
@@ -93,6 +94,11 @@ type (
 		asOf           event.Time
 		line, currency string
 	}
+	controlKey struct {
+		source stream.Source
+		kind   string
+		offset stream.Offset
+	}
 	offsetKey struct {
 		source stream.Source
 		offset stream.Offset
@@ -135,7 +141,7 @@ type kept interface {
 
 // all are all tables.
 func (t *Tables) all() []kept {
-	return []kept{t.events, t.panes, t.rolling, t.active, t.changes, t.subs, t.movements, t.mrr, t.netnew, t.dead, t.progress}
+	return []kept{t.events, t.panes, t.rolling, t.active, t.changes, t.subs, t.movements, t.mrr, t.netnew, t.dead, t.controls, t.progress}
 }
 
 func (m table[K, R]) name() string {

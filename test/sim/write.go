@@ -104,6 +104,11 @@ func (w writer) DeadLetters(all iter.Seq[rows.DeadLetter]) error {
 	return putAll(w, &w.t.dead, all, func(r rows.DeadLetter) offsetKey { return offsetKey{w.s, r.Offset} })
 }
 
+// Controls puts what came into force.
+func (w writer) Controls(all iter.Seq[rows.Control]) error {
+	return putAll(w, &w.t.controls, all, func(r rows.Control) controlKey { return controlKey{w.s, r.Kind, r.Offset} })
+}
+
 // Progress puts how far the source is.
 func (w writer) Progress(all iter.Seq[rows.Progress]) error {
 	return putAll(w, &w.t.progress, all, func(rows.Progress) stream.Source { return w.s })

@@ -58,6 +58,13 @@ SELECT partition, countIf($offset < $written) AS n FROM DB.$ledger GROUP BY part
 			return err
 		}
 	}
+	for _, topic := range stream.Inputs() {
+		for partition, lost := range s.of(topic.Kind()).besides.lost {
+			for _, l := range lost {
+				d.lose(source{Topic: topic, Partition: partition}, l)
+			}
+		}
+	}
 	all := maps.Clone(expected)
 	maps.Copy(all, found)
 	for _, p := range sorted(all) {

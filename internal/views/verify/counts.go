@@ -8,11 +8,12 @@ import (
 // counted is what a walk through the log of a partition counted, and what the
 // progress said when it was walked.
 type counted struct {
-	accepted, duplicate, refused, control, skipped uint64
-	first, clock                                   int64
-	shown                                          counters
-	partial                                        bool // the log does not have all of it any more
-	sampled                                        bool // not all of it was asked for
+	accepted, duplicate, refused, control, skipped, lost uint64
+	first, clock                                         int64
+	shown                                                counters
+	partial                                              bool // the log does not have all of it any more
+	before                                               bool // nor what was folded before a gap that was accepted
+	sampled                                              bool // not all of it was asked for
 }
 
 // checkCounts holds the progress against what the log itself has.
@@ -26,12 +27,19 @@ func checkCounts(_ context.Context, r *reader, s *state, d *Differences) error {
 			d.left = true
 		case c.partial:
 			d.doubt("%s: not all of its records could be counted", p)
+		case c.before:
+			d.Compared++
+			if expected, clock := c.shown, c.clock; expected.lost != c.lost || expected.clock != clock {
+				expected.lost, expected.clock = c.lost, clock
+				d.add(p.String(), expected.String(), c.shown.String())
+			}
+			d.remark("%s: what was folded before the gap cannot be counted again", p)
 		default:
 			d.Compared++
 			expected := c.shown
 			expected.first, expected.clock = c.first, c.clock
 			expected.accepted, expected.duplicate, expected.refused, expected.control = c.accepted, c.duplicate, c.refused, c.control
-			expected.skipped = c.skipped
+			expected.skipped, expected.lost = c.skipped, c.lost
 			if expected != c.shown {
 				d.add(p.String(), expected.String(), c.shown.String())
 			}
@@ -45,6 +53,6 @@ func checkCounts(_ context.Context, r *reader, s *state, d *Differences) error {
 
 // String names them.
 func (c counters) String() string {
-	return fmt.Sprintf("first offset %d, accepted %d, duplicate %d, refused %d, control %d, skipped %d, clock %s",
-		c.first, c.accepted, c.duplicate, c.refused, c.control, c.skipped, micro(c.clock))
+	return fmt.Sprintf("first offset %d, accepted %d, duplicate %d, refused %d, control %d, skipped %d, lost %d, clock %s",
+		c.first, c.accepted, c.duplicate, c.refused, c.control, c.skipped, c.lost, micro(c.clock))
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"runrate/internal/broker"
 	"runrate/internal/event"
 	"runrate/internal/stream"
 )
@@ -34,17 +35,14 @@ func checkRecords[V rowValue](ctx context.Context, r *reader, s *state, d *Diffe
 		if !folded || !has {
 			continue // checkLog says so
 		}
-		all := offsets{max(stream.Offset(shown.first), log.First), min(stream.Offset(shown.next), log.End)}
-		all.to = max(all.from, all.to)
-		w := &walk[V]{r: r, d: d, of: of, source: p, epoch: epoch,
-			rules:  rules{source: p, partitions: int32(len(ranges))},
-			counts: counted{shown: shown, first: int64(log.First), partial: log.First > stream.Offset(shown.first)}}
+		w := &walk[V]{r: r, d: d, of: of, source: p, epoch: epoch, beside: s.of(of.topic.Kind()).besides,
+			rules: rules{source: p, partitions: int32(len(ranges))}, counts: counted{shown: shown}}
+		all, err := w.bounds(ctx, log)
+		if err != nil {
+			return err
+		}
 		spans := sample(p, all, r.sample)
 		w.counts.sampled = spans[0] != all
-		if w.counts.partial {
-			d.doubt("%s: the log begins at %d: the %d records before it cannot be compared", p, log.First, min(int64(log.First), shown.next)-shown.first)
-			w.rules.noBook, w.rules.noClock = true, true
-		}
 		if err := w.over(ctx, all.from, spans); err != nil {
 			var lost *unreadable
 			if !errors.As(err, &lost) {
@@ -65,6 +63,31 @@ func checkRecords[V rowValue](ctx context.Context, r *reader, s *state, d *Diffe
 	return nil
 }
 
+// bounds are the records that are walked, of those that were folded: what was given
+// up is not in the log, nor is what retention has deleted, which cannot be compared.
+func (w *walk[V]) bounds(ctx context.Context, log broker.Range) (offsets, error) {
+	p, first := w.source, stream.Offset(w.counts.shown.first)
+	begins, before := w.beside.begins(p, first, log.First)
+	all := offsets{max(begins, log.First), min(stream.Offset(w.counts.shown.next), log.End)}
+	all.to = max(all.from, all.to)
+	w.counts.lost = w.beside.given(p, w.counts.shown)
+	w.counts.first, w.counts.before = w.counts.shown.first, before > 0
+	if log.First < first {
+		w.counts.first = int64(log.First)
+	}
+	if before > 0 {
+		w.d.remark("%s: %d records that were folded before a gap are gone with it: their rows stand as they are", p, before)
+	}
+	if log.First > begins {
+		w.counts.partial = true
+		w.d.doubt("%s: the log begins at %d: the %d records before it cannot be compared", p, log.First, min(log.First, stream.Offset(w.counts.shown.next))-begins)
+	}
+	if all.from > first {
+		return all, w.rules.recall(ctx, w.r, w.epoch, all.from)
+	}
+	return all, nil
+}
+
 // walk goes through the log of one partition beside its rows. It keeps one row of
 // each, and some events that may be duplicates.
 type walk[V rowValue] struct {
@@ -74,13 +97,15 @@ type walk[V rowValue] struct {
 	source source
 	epoch  uint32
 
-	rules   rules
-	rows    beside[V]
-	letters beside[refusedAs]
-	counts  counted
-	unrated int64
-	unread  []offsets // before the record, since the last price book that was read
-	maybe   []candidate
+	rules    rules
+	rows     beside[V]
+	letters  beside[refusedAs]
+	controls beside[controlRow]
+	counts   counted
+	unrated  int64
+	beside   besides
+	unread   []offsets // before the record, since the last price book that was read
+	maybe    []candidate
 }
 
 // over walks the spans; what lies between them is not read.
@@ -95,7 +120,11 @@ func (w *walk[V]) over(ctx context.Context, from stream.Offset, spans []offsets)
 	if err != nil {
 		return err
 	}
-	w.rows, w.letters = beside[V]{cursor: rows, of: w}, beside[refusedAs]{cursor: letters, of: w}
+	controls, err := openControls(ctx, w.r, w.epoch, w.source, spans)
+	if err != nil {
+		return err
+	}
+	w.rows, w.letters, w.controls = beside[V]{cursor: rows, of: w}, beside[refusedAs]{cursor: letters, of: w}, beside[controlRow]{cursor: controls, of: w}
 	for _, one := range spans {
 		if one.from > from {
 			w.unread = append(w.unread, offsets{from, one.from})
@@ -116,6 +145,9 @@ func (w *walk[V]) over(ctx context.Context, from stream.Offset, spans []offsets)
 	if err := w.letters.finish(); err != nil {
 		return err
 	}
+	if err := w.controls.finish(); err != nil {
+		return err
+	}
 	w.counts.clock = int64(w.rules.clock)
 	return w.duplicates(ctx)
 }
@@ -131,6 +163,12 @@ func (w *walk[V]) step(ctx context.Context, r *stream.Record) error {
 		return err
 	}
 	v := w.rules.judge(r)
+	if w.beside.without[fmt.Sprintf("%s@%d", w.source, r.Offset)] {
+		if !v.control() {
+			w.differ(r.Offset, "a control record, which the epoch leaves out", v.String())
+		}
+		v = verdict{skipped: true}
+	}
 	w.d.Compared++
 	switch {
 	case accepted && refused:
@@ -149,7 +187,7 @@ func (w *walk[V]) step(ctx context.Context, r *stream.Record) error {
 		if v.book != nil {
 			w.unread = nil
 		}
-		w.rules.apply(&v)
+		err = w.control(r, &v, w.rules.apply(&v))
 	case v.reason != "":
 		w.counts.refused++
 		w.differ(r.Offset, "refused: "+string(v.reason), "")

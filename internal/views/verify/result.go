@@ -29,6 +29,7 @@ type Result struct {
 	Rows     []Difference // the first of those that differ
 	Outcome  Outcome
 	Scope    string // of how much, if it was not all that there is
+	Lost     int64  // records that were given up, as the view losses shows
 	Note     string // a sentence on what was not compared, or why
 	Took     time.Duration
 }
@@ -44,6 +45,7 @@ type Differences struct {
 	Rows     []Difference
 
 	show   int
+	lost   int64
 	scope  string
 	left   bool     // some of it was not asked for
 	doubts []string // what could not be compared, and why
@@ -60,6 +62,12 @@ func (d *Differences) add(key, expected, found string) {
 // doubt notes what could not be compared: the check cannot be proved.
 func (d *Differences) doubt(format string, args ...any) {
 	d.doubts = append(d.doubts, fmt.Sprintf(format, args...))
+}
+
+// lose notes what was given up.
+func (d *Differences) lose(p source, l loss) {
+	d.lost += int64(l.to - l.from)
+	d.remark("%s: the %d records from %d on are lost, which was accepted: %s", p, l.to-l.from, l.from, l.reason)
 }
 
 // remark notes what a reader should know, and what spoils no proof.

@@ -69,17 +69,20 @@ func (u *rules) judge(r *stream.Record) verdict {
 	return v
 }
 
-// apply takes a control record for the records that follow it. A price book whose
-// time is before that of the one in force changes nothing.
-func (u *rules) apply(v *verdict) {
+// apply takes a control record for the records that follow it, and says whether it
+// changed anything. A price book whose time is before that of the one in force does not.
+func (u *rules) apply(v *verdict) (changed bool) {
 	switch t := v.event.Time; {
 	case v.book != nil:
 		if u.book == nil || t >= u.bookTime {
 			u.book, u.bookTime, u.noBook = v.book, t, false
+			return u.source.Topic.Kind() == stream.Usage // the others rate nothing
 		}
 	case v.event.Type == event.ClockTicked && (!u.ticked || t > u.clock):
 		u.clock, u.ticked = t, true
+		return true
 	}
+	return false
 }
 
 // late is DEFINITIONS R6 and R7 of a data event, "" as long as the clock is not

@@ -32,8 +32,9 @@ type state struct {
 // topicState is that of one topic.
 type topicState struct {
 	epoch      uint32
-	partitions int32    // by the table topics; 0 if it has none
-	accepted   uint64   // over all partitions
+	partitions int32  // by the table topics; 0 if it has none
+	accepted   uint64 // over all partitions
+	besides    besides
 	without    []string // why no boundary counts as passed, in words
 	// passed is the last hour boundary, in hours since 1970, that the clocks of
 	// all partitions passed; 0, before any as_of, while one has no clock.
@@ -107,6 +108,10 @@ FROM DB.accounting AS a INNER JOIN DB.freshness AS f USING (topic, partition)`)
 func (r *reader) topic(ctx context.Context, s *state, topic stream.Topic) (topicState, error) {
 	var t topicState
 	if err := r.conn.QueryRow(ctx, r.text(`SELECT max(epoch), max(partitions) FROM DB.epochs WHERE topic = '$topic' AND shown`, "$topic", topic)).Scan(&t.epoch, &t.partitions); err != nil {
+		return t, err
+	}
+	var err error
+	if t.besides, err = r.besides(ctx, topic, t.epoch); err != nil {
 		return t, err
 	}
 	for p, c := range s.progress {

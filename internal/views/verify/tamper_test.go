@@ -49,6 +49,7 @@ var rowsOf = []struct{ table, key, value, where, order, doubledOn, doubledAs str
 	{"mrr_versions", "as_of, line, plan, segment, region, currency, partition", "mrr + 1 AS mrr", atFive, "as_of", "", again},
 	{"net_new_arr_versions", "topic, as_of, line, currency, partition", "opening + 1 AS opening", "accounts > 0", "as_of", "", again},
 	{"dead_letter_versions", "topic, partition, `offset`", "payload || ' ' AS payload", anyRow, "topic, partition, `offset`", "", again},
+	{"control_versions", "topic, partition, kind, `offset`", "time + 1 AS time", "topic = 'runrate.subscriptions' AND `offset` = 6", "partition", "", again},
 	{"progress_versions", "topic, partition", "accepted + 1 AS accepted", "accepted > 0", "topic, partition", "", ""},
 }
 
@@ -65,6 +66,7 @@ var readers = map[string][]string{
 	"mrr_movement_versions":        {"(all): no row", "mrr_movements"},
 	"mrr_versions":                 {"(all)", "mrr", "arr", "net_new_arr: opening"},
 	"net_new_arr_versions":         {"(all)", "net_new_arr"},
+	"control_versions":             {"(all): no row", "usage_events: each", "subscriptions: each"},
 	"dead_letter_versions":         {"accounting", "(all): no row", "usage_events: each", "subscriptions: each"},
 }
 

@@ -6,7 +6,7 @@
 // compared is Unknown, which is not proved.
 //
 // It shares no code with the folds. What it recomputes it takes from
-// DEFINITIONS V1 to V14; heavy sums are ClickHouse's own, whose decimals are exact.
+// DEFINITIONS V1 to V16; heavy sums are ClickHouse's own, whose decimals are exact.
 //
 // Start at Run and the list of checks. A check brings two ordered streams of
 // rows together in a matcher, so that memory does not grow with the rows.
@@ -140,7 +140,7 @@ func (c check) make(ctx context.Context, r *reader, s *state, show int) (Result,
 		c.withoutClock(s, d)
 	}
 	return Result{View: c.view, Proves: c.proves, Compared: d.Compared, Differ: d.Count, Rows: d.Rows,
-		Outcome: d.outcome(), Scope: d.scope, Note: d.note(), Took: time.Since(began)}, err
+		Outcome: d.outcome(), Scope: d.scope, Lost: d.lost, Note: d.note(), Took: time.Since(began)}, err
 }
 
 // withoutClock doubts a check that compared nothing because views hold back every

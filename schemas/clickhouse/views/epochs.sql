@@ -7,6 +7,7 @@ CREATE OR REPLACE VIEW {{.DB}}.epochs{{.OnCluster}}
     partitions  Int32                  COMMENT 'Number of partitions of that topic, fixed for the epoch; 0 if it is not known',
     rules       UInt32                 COMMENT 'Version of the rules of folding; 0 if it is not known',
     settings    String                 COMMENT 'Settings that its rows depend on; those of usage ARR are in definitions',
+    exclusions  Array(String)          COMMENT 'Control records that it leaves out, as topic/partition@offset; runrate rebuild --without',
     opened_at   DateTime64(6, 'UTC')   COMMENT 'When its folding was begun, UTC, by the server clock; 1970-01-01 if that is not known',
     switched_at DateTime64(6, 'UTC')   COMMENT 'When the views were switched to it, UTC, by the server clock; 1970-01-01 if they never were',
     reason      String                 COMMENT 'Why it was switched to or, if it was not, abandoned or begun'
@@ -19,6 +20,7 @@ AS SELECT
     maxIf(v.partitions, v.entry = 'opened') AS partitions,
     maxIf(v.rules, v.entry = 'opened') AS rules,
     anyIf(v.settings, v.entry = 'opened') AS settings,
+    arrayFilter(w -> w != '', splitByChar(' ', anyIf(v.exclusions, v.entry = 'opened'))) AS exclusions,
     maxIf(v.at, v.entry = 'opened') AS opened_at,
     maxIf(v.at, v.entry = 'switched') AS switched_at,
     argMax(v.reason, transform(v.entry, ['opened', 'abandoned', 'switched'], [1, 2, 3], 0)) AS reason
