@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +30,7 @@ type app struct {
 	kafka      broker.Config
 	brokers    string
 	topics     map[stream.Kind]*string // what the input topics are called in Kafka
+	recorded   *stream.Names // what ClickHouse says that they are called, if it was asked
 	clickhouse store.Options
 
 	closers []func()
@@ -95,6 +97,9 @@ func (a *app) openKafka() (*broker.Client, error) {
 	if a.kafka.Topics, err = a.names(); err != nil {
 		return nil, err
 	}
+	if a.recorded != nil {
+		a.kafka.Topics = *a.recorded
+	}
 	client, err := broker.Open(a.kafka)
 	if err != nil {
 		return nil, usageError{err}
@@ -123,6 +128,20 @@ func (a *app) openClickHouse(cmd *cobra.Command) (*store.Store, error) {
 	}
 	a.closers = append(a.closers, func() { s.Close() })
 	return s, nil
+}
+
+// followEpochs makes openKafka call the input topics what the epochs that views show
+// are folded from, whatever the flags say.
+func (a *app) followEpochs(ctx context.Context, tables *store.Store) error {
+	names, err := a.names()
+	if err != nil {
+		return err
+	}
+	if names, err = tables.Names(ctx, names); err != nil {
+		return err
+	}
+	a.recorded = &names
+	return nil
 }
 
 // close ends what the command opened, the last first.

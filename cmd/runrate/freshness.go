@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"runrate/consumers/store"
+	"runrate/internal/broker"
 	"runrate/internal/stream"
 	"runrate/internal/views/freshness"
 )
@@ -33,6 +34,20 @@ func (a *app) freshness(cmd *cobra.Command) func(context.Context) ([]freshness.P
 		}
 		return freshness.Read(ctx, s.Conn(), s.Database())
 	}
+}
+
+// kafkaByEpochs is openKafka with the names of the topics that ClickHouse has, if it
+// answers; the flags' otherwise.
+func (a *app) kafkaByEpochs(cmd *cobra.Command) (*broker.Client, error) {
+	ctx, cancel := context.WithTimeout(cmd.Context(), freshnessBound)
+	defer cancel()
+	o := a.clickhouse
+	o.Timeout = freshnessBound
+	if s, err := store.Open(ctx, o); err == nil {
+		_ = a.followEpochs(ctx, s) // it is for commands that work without
+		s.Close()
+	}
+	return a.openKafka()
 }
 
 // haltedSentences are what is said of those that are halted, by source.

@@ -36,7 +36,7 @@ Exit codes: 0, 1 if something cannot be read, 3 if a partition is halted.`,
 			if err != nil {
 				return err
 			}
-			client, err := a.openKafka()
+			client, err := a.kafkaByEpochs(cmd)
 			if err != nil {
 				return err
 			}

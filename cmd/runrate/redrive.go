@@ -45,6 +45,9 @@ accepted and duplicate.`,
 			if err != nil {
 				return err
 			}
+			if err := a.followEpochs(cmd.Context(), tables); err != nil {
+				return err
+			}
 			o.MaxRecord, o.Pause = publishing.maxRecord, pauses(wait)
 			if dryRun {
 				return a.redrive(cmd.Context(), tables, nil, o)

@@ -26,6 +26,7 @@ var commands = []func(*app) *cobra.Command{
 	migrateCommand,
 	consumeCommand,
 	rebuildCommand,
+	repartitionCommand,
 	resumeCommand,
 	redriveCommand,
 	upCommand,

@@ -33,7 +33,7 @@ those that do with --topic.`,
 			if err != nil {
 				return err
 			}
-			client, err := a.openKafka()
+			client, err := a.kafkaByEpochs(cmd)
 			if err != nil {
 				return err
 			}

@@ -68,6 +68,9 @@ func (a *app) verify(cmd *cobra.Command, o verify.Options, noKafka, allowUnknown
 	}
 	o.Conn, o.Database, o.Patience = s.Conn(), s.Database(), 2*time.Second
 	if !noKafka {
+		if err := a.followEpochs(cmd.Context(), s); err != nil {
+			return err
+		}
 		client, err := a.openKafka()
 		if err != nil {
 			return err

@@ -18,6 +18,7 @@ import (
 	"runrate/consumers/usage"
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
+	"runrate/internal/fault"
 	"runrate/internal/retry"
 	"runrate/internal/stream"
 	"runrate/schemas/definitions"
@@ -53,20 +54,7 @@ func Run(ctx context.Context, topic stream.Topic, o Options) error {
 	}
 	o.warn(ctx, topic)
 	for {
-		var e epoch
-		err := retry.Steady.Do(ctx, o.Logger, "reach Kafka and ClickHouse", func(ctx context.Context) (err error) {
-			e, err = o.current(ctx, topic)
-			return err
-		})
-		why, other := "", false
-		if err == nil {
-			why, other = o.outdated(e)
-		}
-		switch {
-		case err == nil && other && o.Refold && o.refold(ctx, topic, why):
-		case err == nil:
-			err = o.session(ctx, e)
-		}
+		err := o.once(ctx, topic)
 		switch {
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // the context is over: to stop when told to is no error
@@ -74,6 +62,34 @@ func Run(ctx context.Context, topic stream.Topic, o Options) error {
 			return fmt.Errorf("consume %s: %w", topic, err)
 		}
 	}
+}
+
+// newTopic is how long a topic that a record names may be unknown: it was created
+// moments ago, and what brokers and client know is seconds old.
+const newTopic = 10 * time.Second
+
+// once folds the epoch that views show until that is another one.
+func (o Options) once(ctx context.Context, topic stream.Topic) error {
+	told := o.Client.InKafka(topic)
+	o, err := o.named(ctx)
+	if err != nil {
+		return err
+	}
+	var e epoch
+	began, renamed := time.Now(), o.Client.InKafka(topic) != told
+	if err := retry.Steady.Do(ctx, o.Logger, "reach Kafka and ClickHouse", func(ctx context.Context) (err error) {
+		e, err = o.current(ctx, topic)
+		if renamed && broker.UnknownTopic(err) && time.Since(began) < newTopic {
+			err = fault.As(fault.Retry, err)
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	if why, other := o.outdated(e); other && o.Refold && o.refold(ctx, topic, why) {
+		return nil
+	}
+	return o.session(ctx, e)
 }
 
 // warn says, once, what a topic's settings put at risk. It is no matter if they
@@ -97,6 +113,7 @@ func (o Options) session(ctx context.Context, e epoch) error {
 		o.changed(ctx, e)
 	})
 	looking.Go(func() { o.say(ctx, e) })
+	looking.Go(func() { o.watchOld(ctx, e) })
 	group := o.group(e.Topic.Kind().Group(), e)
 	group.Board = o.Board
 	return group.Run(ctx)

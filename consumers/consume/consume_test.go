@@ -128,7 +128,8 @@ func TestPartitionsChanged(t *testing.T) {
 // TestRunCannotBegin: a topic that is not there is an error, not something to wait
 // for; to be told to end while waiting is none.
 func TestRunCannotBegin(t *testing.T) {
-	o := Options{Client: client(t), Logger: zap.NewNop()}
+	w := newWorld(t)
+	o := Options{Client: client(t), Store: w.Store, Logger: zap.NewNop()}
 	err := Run(t.Context(), stream.Usage.Named("no.such.topic"), o)
 	var missing *broker.NoTopic
 	if !errors.As(err, &missing) || !strings.HasPrefix(err.Error(), "consume no.such.topic: ") {
@@ -141,7 +142,7 @@ func TestRunCannotBegin(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	core, _ := observer.New(zap.WarnLevel)
 	logger := zap.New(core, zap.Hooks(func(zapcore.Entry) error { cancel(); return nil })) // as soon as it says that it waits
-	if err := Run(ctx, stream.Usage.Topic(), Options{Client: away, Logger: logger}); err != nil || ctx.Err() == nil {
+	if err := Run(ctx, stream.Usage.Topic(), Options{Client: away, Store: w.Store, Logger: logger}); err != nil || ctx.Err() == nil {
 		t.Errorf("told to end while it waits for Kafka: %v", err)
 	}
 }

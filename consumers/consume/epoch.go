@@ -11,6 +11,7 @@ import (
 	"runrate/consumers/store"
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
+	"runrate/internal/retry"
 	"runrate/internal/stream"
 	"runrate/schemas/definitions"
 )
@@ -21,6 +22,19 @@ type epoch struct {
 	store.Record
 	definition definitions.ARR
 	partitions int32 // that the topic has now
+}
+
+// named is with a client by which the input topics are called what the epochs that
+// views show are folded from.
+func (o Options) named(ctx context.Context) (Options, error) {
+	err := retry.Steady.Do(ctx, o.Logger, "read what the topics are called", func(ctx context.Context) error {
+		names, err := o.Store.Names(ctx, o.Client.Config().Topics)
+		if err == nil {
+			o.Client = o.Client.Named(names)
+		}
+		return err
+	})
+	return o, err
 }
 
 // current is the epoch that views show. The first consumer of a topic opens its
@@ -40,6 +54,7 @@ func (o Options) current(ctx context.Context, topic stream.Topic) (e epoch, err 
 	if e.Record, opened, err = o.Store.Record(ctx, topic, shown); err != nil || opened {
 		return e, err
 	}
+	e.Kafka = o.Client.InKafka(topic).String()
 	e.Partitions, e.Rules, e.Settings, e.Reason = e.partitions, fold.Rules, e.settings(), "the first consumer began"
 	return e, o.Store.OpenEpoch(ctx, e.Record)
 }
@@ -86,8 +101,8 @@ func (e epoch) fits(source stream.Source, partitions int32) error {
 	switch {
 	case partitions != e.Partitions:
 		return halted(worker.PartitionsChanged, "%s has %d partitions and epoch %d was folded with %d: accounts have moved, so no state is whole, and nothing more is written; "+
-			"Kafka cannot take partitions away again: make a new topic with the partitions that are wanted, publish into it what the old one holds, and refold it with `runrate rebuild %s`",
-			e.Topic, partitions, e.Epoch, e.Partitions, e.Topic.Kind())
+			"Kafka cannot take partitions away again: stop what publishes, and copy the topic into one with the partitions that are wanted by `runrate repartition %s --partitions %d`",
+			e.Topic, partitions, e.Epoch, e.Partitions, e.Topic.Kind(), partitions)
 	case e.Rules != fold.Rules:
 		return halted(worker.RulesChanged, "epoch %d was folded by the rules %d and this program folds by %d: refold it with `runrate rebuild %s`, or go on with the program that folded it",
 			e.Epoch, e.Rules, fold.Rules, e.Topic.Kind())

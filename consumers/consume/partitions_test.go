@@ -25,7 +25,7 @@ func TestPartitionsAdded(t *testing.T) {
 				strings.Contains(text, "runrate.usage/0 is halted") && strings.Contains(text, "runrate.subscriptions/0 is halted")
 		})
 		for _, err := range c.halts() {
-			if !strings.Contains(err, "(partitions_changed)") || !strings.Contains(err, "has 4 partitions and epoch 0 was folded with 2") || !strings.Contains(err, "make a new topic") {
+			if !strings.Contains(err, "(partitions_changed)") || !strings.Contains(err, "has 4 partitions and epoch 0 was folded with 2") || !strings.Contains(err, "runrate repartition") {
 				t.Errorf("halted otherwise: %s", err)
 			}
 		}

@@ -34,6 +34,7 @@ type pipeline struct {
 	cluster *kfake.Cluster
 	brokers []string // that clients are given
 	store   *store.Store
+	names   stream.Names // what the topics are called, by now
 }
 
 func newPipeline(t *testing.T, partitions int32) *pipeline {
@@ -60,7 +61,7 @@ func newPipeline(t *testing.T, partitions int32) *pipeline {
 // client is a new one, which remembers nothing of the topics.
 func (w *pipeline) client() *broker.Client {
 	w.t.Helper()
-	c, err := broker.Open(broker.Config{Brokers: w.brokers})
+	c, err := broker.Open(broker.Config{Brokers: w.brokers, Topics: w.names})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -29,8 +29,11 @@ import (
 func Rebuild(ctx context.Context, topic stream.Topic, reason string, change Change, o Options) error {
 	l, ctx, err := o.lock(ctx, topic.Kind())
 	if err == nil {
-		r := rebuild{Options: o, lock: l, reason: reason, logger: o.Logger.With(zap.Stringer("topic", topic))}
-		err = errors.Join(r.run(ctx, topic, change), l.release())
+		r := rebuild{lock: l, reason: reason, logger: o.Logger.With(zap.Stringer("topic", topic))}
+		if r.Options, err = o.named(ctx); err == nil {
+			err = r.run(ctx, topic, change)
+		}
+		err = errors.Join(err, l.release())
 	}
 	if err != nil {
 		return fmt.Errorf("rebuild %s: %w", topic, err)
@@ -62,17 +65,20 @@ func (r rebuild) run(ctx context.Context, topic stream.Topic, change Change) err
 	if err != nil {
 		return err
 	}
-	r.logger.Info("rebuild begins", zap.Uint32("epoch", e.Epoch))
 	handOver, err := r.catchUp(ctx, e)
 	if err != nil {
 		return err
 	}
-	r.logger.Info("rebuild has caught up", zap.Uint32("epoch", e.Epoch))
+	return r.showIt(ctx, e, handOver)
+}
+
+// showIt switches the views to an epoch that has caught up.
+func (r rebuild) showIt(ctx context.Context, e epoch, handOver map[int32]store.HandOver) error {
 	if err := r.lock.write(ctx, e.Epoch, fmt.Sprintf("epoch %d, switching", e.Epoch)); err != nil { // nobody else has it
 		return err
 	}
 	if err := retry.Steady.Do(ctx, r.logger, "switch", func(ctx context.Context) error {
-		return r.Store.SwitchEpoch(ctx, topic, e.Epoch, handOver, r.reason)
+		return r.Store.SwitchEpoch(ctx, e.Topic, e.Epoch, handOver, r.reason)
 	}); err != nil {
 		return err
 	}
@@ -91,36 +97,41 @@ func (r rebuild) open(ctx context.Context, topic stream.Topic, change Change) (e
 		if err != nil {
 			return err
 		}
-		claimed, _, err := r.lock.read(ctx)
-		if err != nil {
-			return err
-		}
-		last, err := r.Store.LastEpoch(ctx, topic)
-		if err != nil {
-			return err
-		}
-		number := max(claimed, last) + 1
-		if err := r.lock.write(ctx, number, fmt.Sprintf("epoch %d, beginning", number)); err != nil {
-			return err
-		}
-		r.logger.Info("rebuild has its epoch", zap.Uint32("epoch", number))
 		if change.Definition != nil {
 			e.definition = *change.Definition
 		}
-		e.Record = store.Record{Topic: topic, Epoch: number, Partitions: e.partitions, Rules: fold.Rules, Reason: r.reason,
-			Exclusions: without, Gaps: holes}
-		e.Settings = e.settings()
-		if err := r.Store.AbandonEpochs(ctx, topic, shown.Epoch, number); err != nil {
-			return err
-		}
-		if foldings.Of(topic.Kind()).defined {
-			if err := r.Store.SetDefinition(ctx, number, e.definition); err != nil {
-				return err
-			}
-		}
-		return r.Store.OpenEpoch(ctx, e.Record)
+		e.Record = store.Record{Topic: topic, Kafka: shown.Kafka, Partitions: e.partitions, Exclusions: without, Gaps: holes}
+		e, err = r.claim(ctx, e, shown.Epoch)
+		return err
 	})
 	return e, err
+}
+
+// claim gives an epoch a number that nobody has or had, and writes its record.
+func (r rebuild) claim(ctx context.Context, e epoch, shown uint32) (epoch, error) {
+	claimed, _, err := r.lock.read(ctx)
+	if err != nil {
+		return e, err
+	}
+	last, err := r.Store.LastEpoch(ctx, e.Topic)
+	if err != nil {
+		return e, err
+	}
+	e.Epoch = max(claimed, last) + 1
+	if err := r.lock.write(ctx, e.Epoch, fmt.Sprintf("epoch %d, beginning", e.Epoch)); err != nil {
+		return e, err
+	}
+	r.logger.Info("rebuild has its epoch", zap.Uint32("epoch", e.Epoch))
+	e.Rules, e.Settings, e.Reason = fold.Rules, e.settings(), r.reason
+	if err := r.Store.AbandonEpochs(ctx, e.Topic, shown, e.Epoch); err != nil {
+		return e, err
+	}
+	if foldings.Of(e.Topic.Kind()).defined {
+		if err := r.Store.SetDefinition(ctx, e.Epoch, e.definition); err != nil {
+			return e, err
+		}
+	}
+	return e, r.Store.OpenEpoch(ctx, e.Record)
 }
 
 // besides are the exclusions and the gaps that an epoch after the one shown has.

@@ -40,6 +40,9 @@ func (*NoGap) Fault() fault.Kind { return fault.Setup }
 func Resume(ctx context.Context, source stream.Source, reason string, o Options) (gap store.Gap, err error) {
 	l, ctx, err := o.lock(ctx, source.Topic.Kind())
 	if err == nil {
+		if o, err = o.named(ctx); err != nil {
+			return gap, errors.Join(err, l.release())
+		}
 		err = retry.Steady.Do(ctx, o.Logger, "accept the loss", func(ctx context.Context) (err error) {
 			if gap, err = o.lost(ctx, source); err != nil {
 				return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -26,10 +27,14 @@ type Options struct {
 	From stream.Topic
 	// Ranges are what of each partition is copied: all that the old topic holds.
 	Ranges map[int32]broker.Range
+	// Folded is how many partitions the topic had while it was folded, if that is fewer
+	// than Ranges has: the others were added later.
+	Folded int32
 	// Without are records that are left out.
-	Without map[int32]map[stream.Offset]bool
-	// First are control records that come before all others.
-	First      []stream.Record
+	Without []stream.Place
+	// InForce are control records that come before the record at an offset, and after
+	// those before it: what a gap of the log took along.
+	InForce    map[stream.Place][]stream.Record
 	To         stream.Topic // empty
 	Partitions int32        // that To has
 	Logger     *zap.Logger
@@ -71,18 +76,14 @@ func Copy(ctx context.Context, log Log, o Options) (Counts, error) {
 	was := int32(0)
 	for r, ok := o.Ranges[was]; ok; r, ok = o.Ranges[was] {
 		w.all += int64(r.End - r.First)
-		from = append(from, &partition{copier: w, source: stream.Source{Topic: o.From, Partition: was}, at: r.First, end: r.End})
+		from = append(from, &partition{copier: w, source: stream.Source{Topic: o.From, Partition: was}, at: r.First, end: r.End,
+			late: o.Folded > 0 && was >= o.Folded})
 		was++
 	}
 	if len(from) != len(o.Ranges) {
 		return w.counts, fmt.Errorf("copy %s: of %d partitions, nothing is known of partition %d", o.From, len(o.Ranges), was)
 	}
-	for _, r := range o.First {
-		if err := w.control(ctx, r); err != nil {
-			return w.counts, err
-		}
-	}
-	err := merge(ctx, from, placing(was, o.Partitions), w)
+	err := merge(ctx, from, placing(o.numbers(was), o.Partitions), w)
 	for p := range o.Partitions {
 		if err == nil {
 			err = w.flush(ctx, p)
@@ -90,6 +91,14 @@ func Copy(ctx context.Context, log Log, o Options) (Counts, error) {
 	}
 	w.counts.Ends = w.ends
 	return w.counts, err
+}
+
+// numbers are the numbers of partitions by which records were placed.
+func (o Options) numbers(was int32) []int32 {
+	if o.Folded > 0 && o.Folded != was {
+		return []int32{o.Folded, was}
+	}
+	return []int32{was}
 }
 
 // copier is a copy under way, and the writer of its records.
@@ -110,7 +119,12 @@ type partition struct {
 	source  stream.Source
 	at, end stream.Offset
 	fetched []stream.Record
+	inForce []stream.Record // that come before the first fetched
+	asked   stream.Offset   // up to where InForce was looked at, exclusive
+	late    bool
 }
+
+func (p *partition) added() bool { return p.late }
 
 func (p *partition) next(ctx context.Context) (stream.Record, bool, error) {
 	if len(p.fetched) == 0 && p.at < p.end {
@@ -122,8 +136,16 @@ func (p *partition) next(ctx context.Context) (stream.Record, bool, error) {
 		return stream.Record{}, false, nil
 	}
 	r := p.fetched[0]
+	if place := (stream.Place{Source: p.source, Offset: r.Offset}); p.asked <= r.Offset {
+		p.asked, p.inForce = r.Offset+1, p.copier.o.InForce[place]
+	}
+	if len(p.inForce) > 0 {
+		first := p.inForce[0]
+		p.inForce = p.inForce[1:]
+		return first, true, nil
+	}
 	p.fetched = p.fetched[1:]
-	r.Skipped = r.Skipped || p.copier.o.Without[p.source.Partition][r.Offset]
+	r.Skipped = r.Skipped || slices.Contains(p.copier.o.Without, stream.Place{Source: p.source, Offset: r.Offset})
 	p.copier.read()
 	return r, true, nil
 }

@@ -19,6 +19,9 @@ import (
 type reader interface {
 	// next is the next record; ok is false at the end.
 	next(ctx context.Context) (r stream.Record, ok bool, err error)
+	// added says whether the partition was added to the topic later. Its log then does
+	// not begin with what was in force.
+	added() bool
 }
 
 // writer takes the records of the new topic, in order.
@@ -36,9 +39,12 @@ type writer interface {
 // record in its partition comes before it in the copy, and what came after, after;
 // a copy that is missing somewhere, or there twice, holds nobody up.
 //
+// A partition that was added later may begin with data records: those wait until all
+// control records that are older than they are have been written.
+//
 // Transaction markers and aborted records are left out.
 func merge(ctx context.Context, from []reader, place func(partition int32, r stream.Record) int32, to writer) error {
-	m := merger{from: from, place: place, to: to, waits: make([]*waiting, len(from))}
+	m := merger{from: from, place: place, to: to, waits: make([]*waiting, len(from)), began: make([]bool, len(from))}
 	for p := range from {
 		if err := m.advance(ctx, int32(p)); err != nil {
 			return err
@@ -49,11 +55,17 @@ func merge(ctx context.Context, from []reader, place func(partition int32, r str
 		if first == nil {
 			return nil
 		}
+		if first.data {
+			if err := m.pass(ctx, first); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := to.control(ctx, first.record); err != nil {
 			return err
 		}
 		for p, w := range m.waits {
-			if w != nil && w.compare(first) == 0 {
+			if w != nil && !w.data && w.compare(first) == 0 {
 				if err := m.advance(ctx, int32(p)); err != nil {
 					return err
 				}
@@ -67,18 +79,23 @@ type merger struct {
 	place   func(partition int32, r stream.Record) int32
 	to      writer
 	waits   []*waiting // by partition, nil for one that has ended
+	began   []bool     // whether a partition has had a control record
 	decoder event.Decoder
 }
 
-// waiting is a control record at which a partition waits.
+// waiting is a control record at which a partition waits, or a data record that waits
+// itself.
 type waiting struct {
-	record stream.Record
-	event  event.Event
+	record    stream.Record
+	partition int32
+	data      bool
+	time      event.Time // of the control record's event; of the data record itself
+	kind      event.Type
 }
 
 // compare orders control records by their time; copies of one are equal.
 func (w *waiting) compare(o *waiting) int {
-	return cmp.Or(cmp.Compare(w.event.Time, o.event.Time), cmp.Compare(w.event.Type, o.event.Type), bytes.Compare(w.record.Value, o.record.Value))
+	return cmp.Or(cmp.Compare(w.time, o.time), cmp.Compare(w.kind, o.kind), bytes.Compare(w.record.Value, o.record.Value))
 }
 
 // first is the one with the earliest time, nil if no partition waits.
@@ -89,6 +106,14 @@ func (m *merger) first() (first *waiting) {
 		}
 	}
 	return first
+}
+
+// pass writes a data record that waited, and goes on.
+func (m *merger) pass(ctx context.Context, w *waiting) error {
+	if err := m.to.data(ctx, m.place(w.partition, w.record), w.record); err != nil {
+		return err
+	}
+	return m.advance(ctx, w.partition)
 }
 
 // advance writes a partition's data records up to its next control record, or its end.
@@ -103,7 +128,12 @@ func (m *merger) advance(ctx context.Context, partition int32) error {
 			continue
 		}
 		if e, refusal := m.decoder.Decode(r.Value); refusal == nil && e.Type.Control() {
-			m.waits[partition] = &waiting{r, e}
+			m.waits[partition] = &waiting{record: r, partition: partition, time: e.Time, kind: e.Type}
+			m.began[partition] = true
+			return nil
+		}
+		if m.from[partition].added() && !m.began[partition] {
+			m.waits[partition] = &waiting{record: r, partition: partition, data: true, time: event.Time(r.Time), kind: event.UsageRecorded}
 			return nil
 		}
 		if err := m.to.data(ctx, m.place(partition, r), r); err != nil {
@@ -113,17 +143,20 @@ func (m *merger) advance(ctx context.Context, partition int32) error {
 }
 
 // placing puts a record where its key belongs, as the default partitioner of Kafka
-// does. One that was not where it belongs, and so was refused, is again somewhere
-// else, where there is such a place; one without a key has no place.
-func placing(was, is int32) func(partition int32, r stream.Record) int32 {
+// does. One that was not where it belongs, by any number of partitions that the old
+// topic had, and so was refused, is again somewhere else, where there is such a place;
+// one without a key has no place.
+func placing(was []int32, is int32) func(partition int32, r stream.Record) int32 {
 	return func(partition int32, r stream.Record) int32 {
 		if r.Key == nil {
 			return partition % is
 		}
 		home := stream.Partition(r.Key, is)
-		if stream.Partition(r.Key, was) != partition {
-			return (home + 1) % is
+		for _, n := range was {
+			if stream.Partition(r.Key, n) == partition {
+				return home
+			}
 		}
-		return home
+		return (home + 1) % is
 	}
 }

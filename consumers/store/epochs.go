@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,10 +16,13 @@ import (
 type Record struct {
 	Topic      stream.Topic // the kind's, by the name of the contract
 	Epoch      uint32
+	Kafka      string // name of the topic in Kafka; "" stands for Topic's
 	Partitions int32  // of the topic in Kafka, 1 or more
 	Rules      uint32 // version of the rules of folding
 	Settings   string // that rows depend on
 	Reason     string
+	// CopiedFrom is where the topic was copied from, nil if it was not.
+	CopiedFrom *CopiedFrom
 	// Exclusions are the control records that are left out, in ascending order.
 	Exclusions []stream.Place
 	// Gaps are those that are folded over, in ascending order.
@@ -26,6 +30,13 @@ type Record struct {
 	// HandOver is where consumers go on that had folded an epoch before; nil where
 	// nothing was handed over. It is written by the switch.
 	HandOver map[int32]HandOver
+}
+
+// CopiedFrom is a topic that was copied into another one, and where it ended: nobody
+// may write to it any more.
+type CopiedFrom struct {
+	Topic string                  `json:"topic"`
+	Ends  map[int32]stream.Offset `json:"ends"`
 }
 
 // HandOver is where a consumer goes on with a partition: a commit to make.
@@ -48,16 +59,18 @@ func (s *Store) Record(ctx context.Context, topic stream.Topic, epoch uint32) (r
 	op := fmt.Sprintf("read the record of %s, epoch %d", topic, epoch)
 	r = Record{Topic: topic, Epoch: epoch}
 	err = s.query(ctx, op, func(scan func(...any) error) error {
-		var entry, settings, handOver, reason, exclusions string
+		var entry, kafka, settings, handOver, reason, exclusions, copied string
 		var partitions int32
 		var rules uint32
-		if err := scan(&entry, &partitions, &rules, &settings, &handOver, &reason, &exclusions); err != nil {
+		if err := scan(&entry, &kafka, &partitions, &rules, &settings, &handOver, &reason, &exclusions, &copied); err != nil {
 			return err
 		}
 		if entry == "opened" {
 			ok = true
-			r.Partitions, r.Rules, r.Settings, r.Reason = partitions, rules, settings, reason
-			r.Exclusions, err = places(exclusions)
+			r.Kafka, r.Partitions, r.Rules, r.Settings, r.Reason = kafka, partitions, rules, settings, reason
+			if r.Exclusions, err = places(exclusions); err == nil && copied != "" {
+				err = json.Unmarshal([]byte(copied), &r.CopiedFrom)
+			}
 			return err
 		}
 		if handOver == "" {
@@ -67,13 +80,32 @@ func (s *Store) Record(ctx context.Context, topic stream.Topic, epoch uint32) (r
 			return fmt.Errorf("the hand-over: %w", err)
 		}
 		return nil
-	}, `SELECT entry, partitions, rules, settings, hand_over, reason, exclusions FROM `+s.database.Of("epoch_entries")+
+	}, `SELECT entry, kafka_topic, partitions, rules, settings, hand_over, reason, exclusions, copied_from FROM `+s.database.Of("epoch_entries")+
 		` FINAL WHERE topic = ? AND epoch = ? AND entry IN ('opened', 'switched')`, topic.String(), epoch)
 	if err != nil || !ok {
 		return r, ok, err
 	}
 	r.Gaps, err = s.gaps(ctx, topic, epoch)
 	return r, ok, err
+}
+
+// Names are what the input topics are called in Kafka, by the epochs that views show;
+// those of a topic that was never folded are in otherwise.
+func (s *Store) Names(ctx context.Context, otherwise stream.Names) (stream.Names, error) {
+	for _, kind := range stream.Kinds() {
+		epoch, err := s.Epoch(ctx, kind.Topic())
+		if err != nil {
+			return otherwise, err
+		}
+		r, opened, err := s.Record(ctx, kind.Topic(), epoch)
+		if err != nil {
+			return otherwise, err
+		}
+		if opened && r.Kafka != "" {
+			otherwise = otherwise.With(kind, r.Kafka)
+		}
+	}
+	return otherwise, nil
 }
 
 // places reads exclusions as they are kept.
@@ -104,9 +136,17 @@ func (s *Store) OpenEpoch(ctx context.Context, r Record) error {
 	for i, p := range r.Exclusions {
 		exclusions[i] = p.String()
 	}
+	copied := ""
+	if r.CopiedFrom != nil {
+		b, err := json.Marshal(r.CopiedFrom)
+		if err != nil {
+			return &Error{Op: op, Kind: fault.Defect, Err: err}
+		}
+		copied = string(b)
+	}
 	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("epoch_entries")+
-		` (topic, epoch, entry, kafka_topic, partitions, rules, settings, reason, exclusions, controls) SELECT ?, ?, 'opened', ?, ?, ?, ?, ?, ?, 1`,
-		r.Topic.String(), r.Epoch, r.Topic.String(), r.Partitions, r.Rules, r.Settings, r.Reason, strings.Join(exclusions, " "))
+		` (topic, epoch, entry, kafka_topic, partitions, rules, settings, reason, exclusions, copied_from, controls) SELECT ?, ?, 'opened', ?, ?, ?, ?, ?, ?, ?, 1`,
+		r.Topic.String(), r.Epoch, cmp.Or(r.Kafka, r.Topic.String()), r.Partitions, r.Rules, r.Settings, r.Reason, strings.Join(exclusions, " "), copied)
 }
 
 // SwitchEpoch makes all views show an epoch of a topic, at once, unless a higher

@@ -112,6 +112,19 @@ func (b *Board) set(source stream.Source, s *said) {
 	b.tell()
 }
 
+// Complain says of all partitions that are here what stays wrong until somebody mends it.
+func (b *Board) Complain(step string, err error) {
+	b.mu.Lock()
+	for _, s := range b.says {
+		if s.troubles == nil {
+			s.troubles = map[string]trouble{}
+		}
+		s.troubles[step] = trouble{err, time.Now().Add(-stalledIn)}
+	}
+	b.mu.Unlock()
+	b.tell()
+}
+
 // tried says what came of a step of a partition: an error that may pass, or nil.
 func (b *Board) tried(source stream.Source, step string, err error) {
 	b.mu.Lock()

@@ -100,11 +100,16 @@ func run(ctx context.Context, o Options, start starts) error {
 		return err
 	}
 	defer tables.Close()
-	client, err := prepareTopics(ctx, o, kafka.brokers)
+	plain, err := prepareTopics(ctx, o, kafka.brokers)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer plain.Close()
+	names, err := tables.Names(ctx, o.Kafka.Topics)
+	if err != nil {
+		return err
+	}
+	client := plain.Named(names) // what the epochs are folded from; the ticker writes there
 
 	var running sync.WaitGroup
 	defer running.Wait() // before the parts that they use are stopped
