@@ -80,7 +80,7 @@ func TestTransactions(t *testing.T) {
 		}
 	}
 	for _, topic := range stream.Inputs() {
-		if err := consume.Rebuild(ctx, topic, "a test", nil, o); err != nil {
+		if err := consume.Rebuild(ctx, topic, "a test", consume.Change{}, o); err != nil {
 			t.Fatal(err)
 		}
 	}
