@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +16,7 @@ func rebuildCommand(a *app) *cobra.Command {
 	var definition definitionFlags
 	var reason string
 	var change consume.Change
+	var compare bool
 	var without []string
 	cmd := &cobra.Command{
 		Use:   "rebuild {" + strings.Join(kindNames(), "|") + "}",
@@ -28,6 +31,10 @@ of a topic runs at a time.
 It is the way out when a group's offsets or snapshots are lost, when the topic
 was made anew, when the definition of usage ARR changes, or when a version of
 the program mends how something is counted.
+
+--compare folds all the same, shows what would change (the accounting; revenue,
+MRR and ARR by line at the last boundary that both have passed), and does not
+switch. To switch, run it again without --compare.
 
 --without leaves out a tick or a price book that should not be there: one tick
 of a wrong clock makes all that follows too_old. It names one copy, and a tick
@@ -71,6 +78,13 @@ record; the views losses and accounting show what is missing.`,
 				return err
 			}
 			o := consume.Options{Client: client, Store: tables, Memory: flags.memory(), Limits: flags.limits, Logger: a.log}
+			if compare {
+				c, err := consume.Compare(cmd.Context(), kind.Topic(), reason, change, o)
+				if err == nil {
+					a.comparison(c)
+				}
+				return err
+			}
 			return consume.Rebuild(cmd.Context(), kind.Topic(), reason, change, o)
 		},
 	}
@@ -80,9 +94,38 @@ record; the views losses and accounting show what is missing.`,
 	definition.add(cmd.Flags())
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the view epochs (required)")
 	cmd.Flags().StringArrayVar(&without, "without", nil, "leave out the control record at TOPIC/PARTITION@OFFSET; may be repeated")
+	cmd.Flags().BoolVar(&compare, "compare", false, "fold, show what would change, and do not switch")
 	cmd.Flags().BoolVar(&change.WithAll, "with-all", false, "leave out nothing that the epoch before did, but what --without says")
 	cmd.Flags().BoolVar(&change.AcceptLoss, "accept-loss", false, "fold what is left, though the log has lost records that were counted")
 	return cmd
+}
+
+// comparison shows what a rebuild would change.
+func (a *app) comparison(c consume.Comparison) {
+	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "\tepoch %d\tepoch %d\tchange\n", c.Shown, c.New)
+	changed := 0
+	row := func(name string, r consume.Compared) {
+		difference := ""
+		if d := r.After.Minus(r.Before); !d.IsZero() {
+			difference = d.String()
+			changed++
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", name, r.Before, r.After, difference)
+	}
+	for _, r := range c.Counts {
+		row("accounting: "+r.View, r)
+	}
+	for _, r := range c.Totals {
+		row(fmt.Sprintf("%s: %s, %s", r.View, r.Line, r.Currency), r)
+	}
+	t.Flush()
+	if c.AsOf == 0 {
+		a.printf("\nA partition has no clock, so no as_of could be compared.\n")
+	} else {
+		a.printf("\nrolling_revenue, mrr and arr are as of %s; arr is this topic's part of it.\n", c.AsOf)
+	}
+	a.printf("%d of %d totals would change. The views show epoch %d as before; to switch, run this again without --compare.\n", changed, len(c.Counts)+len(c.Totals), c.Shown)
 }
 
 // places reads what --without names.
