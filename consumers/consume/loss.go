@@ -3,11 +3,13 @@ package consume
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"runrate/consumers/store"
+	"runrate/internal/broker"
 	"runrate/internal/event"
 	"runrate/internal/fault"
 	"runrate/internal/rows"
@@ -61,7 +63,54 @@ func (r rebuild) holes(ctx context.Context, shown epoch, accept bool) (holes []s
 		}
 		holes = append(holes, gap)
 	}
-	slices.SortFunc(holes, func(a, b store.Gap) int { return cmp.Compare(a.Partition, b.Partition) })
+	if accept {
+		for partition, log := range logs {
+			source := stream.Source{Topic: shown.Topic, Partition: partition}
+			within, err := r.within(ctx, source, log)
+			if err != nil {
+				return nil, err
+			}
+			for _, gap := range within {
+				if gap.InForce, err = r.inForce(ctx, shown, source, gap.To, counted[partition].NextOffset); err != nil {
+					return nil, err
+				}
+				holes = append(holes, gap)
+			}
+		}
+	}
+	slices.SortFunc(holes, func(a, b store.Gap) int {
+		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.From, b.From))
+	})
+	return holes, nil
+}
+
+// mostHoles is how many holes of a partition an epoch's record takes: a log that was
+// compacted for long has more holes than records, and says nothing any more.
+const mostHoles = 1000
+
+// within are the holes in a partition's log, which compaction leaves, or a broker that
+// lost a segment.
+func (r rebuild) within(ctx context.Context, source stream.Source, log broker.Range) (holes []store.Gap, err error) {
+	for next, from := log.First, log.First; next < log.End; {
+		records, _, err := r.Client.Fetch(ctx, source, next, r.Limits.Fetch, time.Second)
+		var gap *broker.Gap
+		switch {
+		case errors.As(err, &gap):
+			next = max(gap.Got, next+1) // where its end is not known, it is looked for
+			continue
+		case err != nil:
+			return nil, err
+		case len(records) == 0:
+			continue
+		case next > from:
+			holes = append(holes, store.Gap{Partition: source.Partition, From: from, To: next, Reason: r.reason})
+		}
+		if len(holes) > mostHoles {
+			return nil, fault.As(fault.Setup, fmt.Errorf("%s has more than %d holes up to %d: it was compacted (set cleanup.policy=delete), and what is left of it is no history; publish it anew into a new topic", source, mostHoles, next))
+		}
+		next = records[len(records)-1].Offset + 1
+		from = next
+	}
 	return holes, nil
 }
 

@@ -19,8 +19,25 @@ type follower struct {
 	behind bool      // the log had more when it was last asked
 }
 
-// fetch returns the next records, none if there are none for pollWait.
+// fetch returns the next records, none if there are none for pollWait. It steps over
+// a hole in the log that the epoch goes on over.
 func (f *follower) fetch(ctx context.Context) ([]stream.Record, error) {
+	records, err := f.onwards(ctx)
+	var hole *broker.Gap
+	if !errors.As(err, &hole) {
+		return records, err
+	}
+	for _, gap := range f.worker.config.Fold.Gaps {
+		if gap.From == f.next {
+			f.next, f.last = gap.To, fold.Mark{}
+			return nil, nil
+		}
+	}
+	return nil, err
+}
+
+// onwards is fetch up to the next hole.
+func (f *follower) onwards(ctx context.Context) ([]stream.Record, error) {
 	if f.behind {
 		if records, err := f.overlap(ctx); err != nil || len(records) > 0 {
 			return records, err

@@ -26,12 +26,17 @@ type collector struct {
 // fetch that yields only such records would be repeated for ever, so it is a
 // Gap.
 //
-// With an error come no records: the fold must not go half way into a fetch
-// whose other half is wrong.
+// Records before a hole are returned without what comes after it, so that the next
+// fetch begins there. With any other error come no records: the fold must not go half
+// way into a fetch whose other half is wrong.
 func collect(source stream.Source, want stream.Offset, p *fetchapi.ResponsePartition) ([]stream.Record, error) {
 	c := collector{source: source, want: want, before: -1, aborted: newAborted(p.AbortedTransactions)}
 	for _, batch := range batches(p.RecordSet.Records) {
-		if err := c.batch(batch); err != nil {
+		err := c.batch(batch)
+		if hole, ok := errors.AsType[*Gap](err); ok && hole.Got > hole.Want && len(c.records) > 0 {
+			return c.records, nil
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -28,7 +28,7 @@ func (e *Gap) Error() string {
 	if e.Cause != "" {
 		s += ": " + e.Cause
 	}
-	return s + " (the topic must have cleanup.policy=delete; rebuild the partition if records are lost)"
+	return s + " (compaction takes records out of a log: set the topic's cleanup.policy=delete; put the records back, or fold what is left by `runrate rebuild --accept-loss`)"
 }
 
 // Fault is fault.Defect.
@@ -49,7 +49,7 @@ func (e *OutOfRange) Error() string {
 	}
 	why := fmt.Sprintf("%d records from there on are deleted", e.Range.First-e.Offset)
 	if e.Source.Topic.Kind() != 0 {
-		why += fmt.Sprintf(" (put them back, or go on without them by `runrate resume --accept-loss %s`)", e.Source)
+		why += fmt.Sprintf(" (put them back, or go on without them by `runrate resume --accept-loss %s/%d`)", e.Source.Topic.Kind().Topic(), e.Source.Partition)
 	}
 	if e.Offset > e.Range.End {
 		why = "the log is shorter than it was: the topic was created anew or lost its tail"

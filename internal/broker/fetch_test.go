@@ -37,14 +37,14 @@ func TestCollectIsContiguous(t *testing.T) {
 		{"from the offset", recordsAt(10, 11, 12), 3, 0, 0},
 		{"batch starts before", recordsAt(7, 8, 9, 10, 11), 2, 0, 0},
 		{"starts after", recordsAt(11, 12), 0, 10, 11},
-		{"hole", recordsAt(10, 12), 0, 11, 12},
+		{"hole", recordsAt(10, 12), 1, 0, 0},
 		{"hole before it is no matter", recordsAt(7, 9, 10), 1, 0, 0},
 		{"goes back", recordsAt(10, 11, 10), 0, 12, 10},
 		{"hole at the offset", recordsAt(8, 9, 11), 0, 10, 11},
 		{"only before", recordsAt(7, 8, 9), 0, 10, 9},
 		{"a marker fills its offset", set(outside(10, 11), marker(7, 12), outside(13)), 4, 0, 0},
-		{"hole after a marker", set(marker(7, 10), outside(12)), 0, 11, 12},
-		{"hole before a marker", set(outside(10), marker(7, 12)), 0, 11, 12},
+		{"hole after a marker", set(marker(7, 10), outside(12)), 1, 0, 0},
+		{"hole before a marker", set(outside(10), marker(7, 12)), 1, 0, 0},
 		{"only a marker before", set(marker(7, 9)), 0, 10, 9},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -95,13 +95,17 @@ func (c controlRow) String() string {
 
 // openControls reads the control records of a partition in the order of offsets, and
 // those whose version is another one, which no fold has written.
-func openControls(ctx context.Context, r *reader, epoch uint32, p source, spans []offsets) (*cursor[offsetKey, controlRow], error) {
+func openControls(ctx context.Context, r *reader, epoch uint32, p source, spans []offsets, lost []loss) (*cursor[offsetKey, controlRow], error) {
+	ends := []string{"-1"} // of gaps, where there is no record
+	for _, l := range lost {
+		ends = append(ends, fmt.Sprint(l.to-1))
+	}
 	return open(ctx, r, func(k *offsetKey, c *controlRow) []any {
 		return []any{&k.offset, &c.kind, &c.time, &c.recorded, &c.payload}
 	}, `
 SELECT offset AS o, kind, toUnixTimestamp64Micro(time), toUnixTimestamp64Micro(recorded_at), payload
-FROM DB.control_versions FINAL WHERE topic = '$topic' AND epoch = $epoch AND partition = $partition AND ($within OR version != toUInt64(offset)) ORDER BY o, kind`,
-		"$topic", p.Topic, "$epoch", epoch, "$partition", p.Partition, "$within", within("offset", spans))
+FROM DB.control_versions FINAL WHERE topic = '$topic' AND epoch = $epoch AND partition = $partition AND ($within OR version != toUInt64(offset)) AND offset NOT IN ($ends) ORDER BY o, kind`,
+		"$topic", p.Topic, "$epoch", epoch, "$partition", p.Partition, "$within", within("offset", spans), "$ends", strings.Join(ends, ", "))
 }
 
 // recall puts in force what was in force before an offset, as far as it was kept: the
@@ -150,4 +154,16 @@ func (w *walk[V]) control(r *stream.Record, v *verdict, changed bool) error {
 		w.differ(r.Offset, want.String(), "")
 	}
 	return nil
+}
+
+// over tells where the gap ends that holds an offset, or else the offset. What is
+// in force then is to be recalled.
+func (w *walk[V]) over(at stream.Offset) stream.Offset {
+	for _, l := range w.beside.lost[w.source.Partition] {
+		if l.from <= at && at < l.to {
+			w.stepped = true
+			return l.to
+		}
+	}
+	return at
 }

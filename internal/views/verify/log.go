@@ -176,12 +176,20 @@ const (
 )
 
 // read calls f for the records from an offset to before another, which the log
-// has. Errors are of the log, or f's.
-func (r *reader) read(ctx context.Context, p source, from, to stream.Offset, f func(*stream.Record) error) error {
+// has, but for gaps that were accepted: lost is where the one that holds an
+// offset ends, or the offset. Errors are of the log, or f's.
+func (r *reader) read(ctx context.Context, p source, from, to stream.Offset, lost func(stream.Offset) stream.Offset, f func(*stream.Record) error) error {
 	patience := time.Now().Add(logPatience)
 	for from < to {
 		bytes := min(max(int64(to-from)*recordBytes, fetchLeast), fetchMost)
 		records, _, err := r.log.Fetch(ctx, p, from, int(bytes), fetchWait)
+		var hole *broker.Gap
+		if errors.As(err, &hole) {
+			if to := lost(from); to > from {
+				from = to
+				continue
+			}
+		}
 		if err != nil && (!fault.Passes(err) || time.Now().After(patience)) {
 			return &unreadable{err}
 		}

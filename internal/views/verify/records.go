@@ -43,7 +43,7 @@ func checkRecords[V rowValue](ctx context.Context, r *reader, s *state, d *Diffe
 		}
 		spans := sample(p, all, r.sample)
 		w.counts.sampled = spans[0] != all
-		if err := w.over(ctx, all.from, spans); err != nil {
+		if err := w.along(ctx, all.from, spans); err != nil {
 			var lost *unreadable
 			if !errors.As(err, &lost) {
 				return err
@@ -104,12 +104,13 @@ type walk[V rowValue] struct {
 	counts   counted
 	unrated  int64
 	beside   besides
+	stepped  bool      // over a gap, to the next record
 	unread   []offsets // before the record, since the last price book that was read
 	maybe    []candidate
 }
 
-// over walks the spans; what lies between them is not read.
-func (w *walk[V]) over(ctx context.Context, from stream.Offset, spans []offsets) error {
+// along walks the spans; what lies between them is not read.
+func (w *walk[V]) along(ctx context.Context, from stream.Offset, spans []offsets) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends the queries of a walk that gave up
 	rows, err := w.of.open(ctx, w.r, w.epoch, w.source, spans)
@@ -120,7 +121,7 @@ func (w *walk[V]) over(ctx context.Context, from stream.Offset, spans []offsets)
 	if err != nil {
 		return err
 	}
-	controls, err := openControls(ctx, w.r, w.epoch, w.source, spans)
+	controls, err := openControls(ctx, w.r, w.epoch, w.source, spans, w.beside.lost[w.source.Partition])
 	if err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ func (w *walk[V]) over(ctx context.Context, from stream.Offset, spans []offsets)
 			w.unread = append(w.unread, offsets{from, one.from})
 			w.rules.noClock = true
 		}
-		err := w.r.read(ctx, w.source, one.from, one.to, func(r *stream.Record) error { return w.step(ctx, r) })
+		err := w.r.read(ctx, w.source, one.from, one.to, w.over, func(r *stream.Record) error { return w.step(ctx, r) })
 		if err != nil {
 			return err
 		}
@@ -161,6 +162,12 @@ func (w *walk[V]) step(ctx context.Context, r *stream.Record) error {
 	letter, refused, err := w.letters.at(r.Offset)
 	if err != nil {
 		return err
+	}
+	if w.stepped {
+		w.stepped = false
+		if err := w.rules.recall(ctx, w.r, w.epoch, r.Offset); err != nil {
+			return err
+		}
 	}
 	v := w.rules.judge(r)
 	if w.beside.without[fmt.Sprintf("%s@%d", w.source, r.Offset)] {

@@ -66,7 +66,7 @@ func (w *walk[V]) lookBack(ctx context.Context) (bool, error) {
 	unread := w.unread
 	w.unread = nil
 	for _, one := range unread {
-		err := w.r.read(ctx, w.source, one.from, one.to, func(r *stream.Record) error {
+		err := w.r.read(ctx, w.source, one.from, one.to, w.over, func(r *stream.Record) error {
 			if v := w.rules.judge(r); v.book != nil && !w.beside.without[fmt.Sprintf("%s@%d", w.source, r.Offset)] {
 				w.rules.apply(&v)
 			}
