@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"runrate/consumers/fold"
 	"runrate/consumers/intake"
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
@@ -28,6 +29,7 @@ type world struct {
 	tables *sim.Tables
 	limits worker.Limits
 	memory intake.Memory
+	gaps   []fold.Gap
 }
 
 const group = "group"
@@ -61,6 +63,7 @@ func (w *world) like(seed uint64, records int) *world {
 // member is a worker of a generation, all of whose I/O goes through seam.
 func (w *world) member(m broker.Member, seam *sim.Seam) *worker.Worker {
 	config := worker.Config{Fold: sim.Fold(w.source, 1, w.memory), Member: m, Limits: w.limits}
+	config.Fold.Gaps = w.gaps
 	return worker.New(config, seam, seam, zap.NewNop())
 }
 

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -55,9 +56,15 @@ func (l *Log) Join(group string) broker.Member {
 func (l *Log) Trim(s stream.Source, first stream.Offset) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	drop := min(int(first-l.first[s]), len(l.partitions[s]))
-	l.partitions[s] = l.partitions[s][drop:]
-	l.first[s] += stream.Offset(drop)
+	first = min(first, l.end(s))
+	l.partitions[s] = l.partitions[s][l.index(s, first):]
+	l.first[s] = first
+}
+
+// index is where a record of an offset is, or the one after it.
+func (l *Log) index(s stream.Source, at stream.Offset) int {
+	i, _ := slices.BinarySearchFunc(l.partitions[s], at, func(r stream.Record, at stream.Offset) int { return cmp.Compare(r.Offset, at) })
+	return i
 }
 
 // Replace makes a partition anew, as deleting and creating its topic does; the
@@ -67,6 +74,9 @@ func (l *Log) Replace(s stream.Source, records []stream.Record) {
 	defer l.mu.Unlock()
 	l.partitions[s] = slices.Clone(records)
 	l.first[s] = 0
+	if len(records) > 0 {
+		l.first[s] = records[0].Offset
+	}
 	close(l.grown)
 	l.grown = make(chan struct{})
 }
@@ -79,7 +89,10 @@ func (l *Log) Forget(group string) {
 }
 
 func (l *Log) end(s stream.Source) stream.Offset {
-	return l.first[s] + stream.Offset(len(l.partitions[s]))
+	if n := len(l.partitions[s]); n > 0 {
+		return l.partitions[s][n-1].Offset + 1
+	}
+	return l.first[s]
 }
 
 // Fetch is broker.Client's Fetch.
@@ -94,8 +107,15 @@ func (l *Log) Fetch(ctx context.Context, s stream.Source, at stream.Offset, maxB
 			return nil, 0, &broker.OutOfRange{Source: s, Offset: at, Range: broker.Range{First: first, End: end}, Known: true}
 		}
 		var out []stream.Record
-		for size := 0; at < end && size < maxBytes; at++ {
-			r := l.partitions[s][at-first]
+		for size, i := 0, l.index(s, at); i < len(l.partitions[s]) && size < maxBytes; i++ {
+			r := l.partitions[s][i]
+			if next := at + stream.Offset(len(out)); r.Offset != next { // a hole
+				if len(out) == 0 {
+					l.mu.Unlock()
+					return nil, 0, &broker.Gap{Source: s, Want: next, Got: r.Offset}
+				}
+				break
+			}
 			out = append(out, r)
 			size += len(r.Key) + len(r.Value)
 		}
