@@ -23,7 +23,7 @@ func (w *Worker) watchClock(p rows.Progress, now time.Time) {
 	switch {
 	case ahead > maxAhead && !w.ahead:
 		w.logger.Warn("clock is "+ahead.Round(time.Second).String()+" ahead of the wall clock: a tick was wrong, or this machine's clock is; "+
-			"events of now are late by it, and too_old from 35 days on", zap.Stringer("clock", p.Clock))
+			"events of now are late by it, and too_old from 35 days on (the way back from a wrong tick: `runrate rebuild --without`)", zap.Stringer("clock", p.Clock))
 	case ahead <= maxAhead && w.ahead:
 		w.logger.Info("clock is no more ahead of the wall clock", zap.Stringer("clock", p.Clock))
 	}
