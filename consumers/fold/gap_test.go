@@ -46,6 +46,15 @@ func TestGap(t *testing.T) {
 	if lost, err := p.Lose(); lost != 0 || err != nil {
 		t.Errorf("lost %d more, %v", lost, err)
 	}
+	c.Gaps = []fold.Gap{{From: 1, To: 3}}
+	p = fold.Begin(c, 0)
+	must(t, p.Judge([]stream.Record{usage(0, "a", "1", noon)}).Fold(nil))
+	if lost, err := p.Lose(); lost != 2 || err != nil {
+		t.Errorf("lost %d, %v", lost, err)
+	}
+	if at, known := p.Last().Offset(); known {
+		t.Errorf("the record at %d is to be looked at again, and is before the gap", at)
+	}
 	c.Gaps = []fold.Gap{{From: 0, To: 2, InForce: []rows.Control{{Kind: "rates"}}}}
 	if _, err := fold.Begin(c, 0).Lose(); err == nil || !strings.Contains(err.Error(), `"rates" is in force at its end, which this program does not know`) {
 		t.Errorf("what nobody knows: %v", err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"runrate/consumers/fold"
 	"runrate/internal/broker"
@@ -81,4 +82,28 @@ func TestGapAtEveryCrashPoint(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestGapUpToTheEnd: where nothing is left after the gap, it is made lasting all the
+// same, so that nobody waits for it.
+func TestGapUpToTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(4, stream.Usage.Topic(), 40)
+		all := w.records(t)
+		end := all[len(all)-1].Offset + 1
+		w.log.Replace(w.source, all[:20])
+		w.finish(t, nil)
+		w.log.Replace(w.source, all)
+		w.log.Trim(w.source, end)
+		w.gaps = []fold.Gap{{From: all[20].Offset, To: end}}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // virtual
+		defer cancel()
+		if err := w.member(w.log.Join(group), &sim.Seam{Log: w.log, Tables: w.tables}).Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		progress, err := w.tables.Progress(t.Context(), 0, w.source.Topic)
+		if p := progress[0]; !w.done() || err != nil || p.NextOffset != end || p.Lost != int64(end-all[20].Offset) {
+			t.Errorf("progress is %+v, %v; all committed: %v", p, err, w.done())
+		}
+	})
 }
