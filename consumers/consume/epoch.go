@@ -56,6 +56,9 @@ func (o Options) current(ctx context.Context, topic stream.Topic) (e epoch, err 
 	}
 	e.Kafka = o.Client.InKafka(topic).String()
 	e.Partitions, e.Rules, e.Settings, e.Reason = e.partitions, fold.Rules, e.settings(), "the first consumer began"
+	if e.LogIdentity, err = o.identity(ctx, topic); err != nil {
+		return e, err
+	}
 	return e, o.Store.OpenEpoch(ctx, e.Record)
 }
 

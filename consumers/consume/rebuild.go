@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"go.uber.org/zap"
@@ -101,6 +102,9 @@ func (r rebuild) open(ctx context.Context, topic stream.Topic, change Change) (e
 			e.definition = *change.Definition
 		}
 		e.Record = store.Record{Topic: topic, Kafka: shown.Kafka, Partitions: e.partitions, Exclusions: without, Gaps: holes}
+		if e.LogIdentity, err = r.identity(ctx, topic); err != nil {
+			return err
+		}
 		e, err = r.claim(ctx, e, shown.Epoch)
 		return err
 	})
@@ -134,8 +138,22 @@ func (r rebuild) claim(ctx context.Context, e epoch, shown uint32) (epoch, error
 	return e, r.Store.OpenEpoch(ctx, e.Record)
 }
 
+// nobody is an epoch that has folded nothing.
+const nobody = math.MaxUint32
+
 // besides are the exclusions and the gaps that an epoch after the one shown has.
 func (r rebuild) besides(ctx context.Context, shown epoch, change Change) (without []stream.Place, holes []store.Gap, err error) {
+	logs, err := r.Client.Offsets(ctx, shown.Topic)
+	if err != nil {
+		return nil, nil, err
+	}
+	another, err := r.another(ctx, shown, logs)
+	if err != nil {
+		return nil, nil, err
+	}
+	if another { // of which nothing holds that the epoch shown says of its own
+		shown = epoch{Record: store.Record{Topic: shown.Topic, Epoch: nobody}}
+	}
 	if without, err = r.exclusions(ctx, shown, change); err != nil {
 		return nil, nil, err
 	}

@@ -87,6 +87,13 @@ func (o Options) lost(ctx context.Context, source stream.Source) (gap store.Gap,
 	if err != nil {
 		return gap, err
 	}
+	another, err := o.another(ctx, e, map[int32]broker.Range{source.Partition: log})
+	if err != nil {
+		return gap, err
+	}
+	if another {
+		return gap, &NoGap{source, fmt.Sprintf("it is another log than epoch %d was folded from: refold it with `runrate rebuild %s`", e.Epoch, source.Topic.Kind())}
+	}
 	next, written, err := o.stands(ctx, e, source)
 	if err != nil {
 		return gap, err

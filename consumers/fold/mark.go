@@ -3,6 +3,7 @@ package fold
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 
 	"runrate/internal/stream"
 )
@@ -38,6 +39,9 @@ func (m Mark) Offset() (offset stream.Offset, ok bool) { return m.offset, m.dige
 
 // Is says whether r is the record.
 func (m Mark) Is(r stream.Record) bool { return m == MarkOf(r) }
+
+// Fingerprint is the record's, in hexadecimal, without its offset.
+func (m Mark) Fingerprint() string { return hex.EncodeToString([]byte(m.digest)) }
 
 // fingerprint is what snapshots hold of the mark, beside the offset.
 func (m Mark) fingerprint() []byte {

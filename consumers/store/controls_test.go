@@ -13,8 +13,9 @@ import (
 // accepted later is added to it.
 func TestRecordBesides(t *testing.T) {
 	s, ctx, usage := open(t), t.Context(), stream.Usage.Topic()
-	r := Record{Topic: usage, Epoch: 3, Partitions: 2, Rules: 1, Reason: "test",
-		Exclusions: []stream.Place{{Source: usage0, Offset: 15}, {Source: usage1, Offset: 14}},
+	r := Record{Topic: usage, Kafka: usage.String(), Epoch: 3, Partitions: 2, Rules: 1, Reason: "test",
+		LogIdentity: []string{"runrate.usage/0@1=ab", "runrate.usage/1@0=cd"},
+		Exclusions:  []stream.Place{{Source: usage0, Offset: 15}, {Source: usage1, Offset: 14}},
 		Gaps: []Gap{{Partition: 0, From: 2, To: 9, Reason: "it's gone", InForce: []rows.Control{
 			{Kind: rows.BookSet, Offset: 1, Time: at("2026-01-01T00:00:00Z"), Recorded: at("2026-01-01T00:00:01.000002Z"), Payload: `{"version":"ü"}`}}}},
 	}

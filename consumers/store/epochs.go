@@ -23,6 +23,9 @@ type Record struct {
 	Reason     string
 	// CopiedFrom is where the topic was copied from, nil if it was not.
 	CopiedFrom *CopiedFrom
+	// LogIdentity is the first record of each partition that had one, as
+	// topic/partition@offset=fingerprint.
+	LogIdentity []string
 	// Exclusions are the control records that are left out, in ascending order.
 	Exclusions []stream.Place
 	// Gaps are those that are folded over, in ascending order.
@@ -59,15 +62,16 @@ func (s *Store) Record(ctx context.Context, topic stream.Topic, epoch uint32) (r
 	op := fmt.Sprintf("read the record of %s, epoch %d", topic, epoch)
 	r = Record{Topic: topic, Epoch: epoch}
 	err = s.query(ctx, op, func(scan func(...any) error) error {
-		var entry, kafka, settings, handOver, reason, exclusions, copied string
+		var entry, kafka, settings, handOver, reason, exclusions, identity, copied string
 		var partitions int32
 		var rules uint32
-		if err := scan(&entry, &kafka, &partitions, &rules, &settings, &handOver, &reason, &exclusions, &copied); err != nil {
+		if err := scan(&entry, &kafka, &partitions, &rules, &settings, &handOver, &reason, &exclusions, &identity, &copied); err != nil {
 			return err
 		}
 		if entry == "opened" {
 			ok = true
 			r.Kafka, r.Partitions, r.Rules, r.Settings, r.Reason = kafka, partitions, rules, settings, reason
+			r.LogIdentity = append(r.LogIdentity, strings.Fields(identity)...) // nil if there is none
 			if r.Exclusions, err = places(exclusions); err == nil && copied != "" {
 				err = json.Unmarshal([]byte(copied), &r.CopiedFrom)
 			}
@@ -80,7 +84,7 @@ func (s *Store) Record(ctx context.Context, topic stream.Topic, epoch uint32) (r
 			return fmt.Errorf("the hand-over: %w", err)
 		}
 		return nil
-	}, `SELECT entry, kafka_topic, partitions, rules, settings, hand_over, reason, exclusions, copied_from FROM `+s.database.Of("epoch_entries")+
+	}, `SELECT entry, kafka_topic, partitions, rules, settings, hand_over, reason, exclusions, log_identity, copied_from FROM `+s.database.Of("epoch_entries")+
 		` FINAL WHERE topic = ? AND epoch = ? AND entry IN ('opened', 'switched')`, topic.String(), epoch)
 	if err != nil || !ok {
 		return r, ok, err
@@ -145,8 +149,8 @@ func (s *Store) OpenEpoch(ctx context.Context, r Record) error {
 		copied = string(b)
 	}
 	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("epoch_entries")+
-		` (topic, epoch, entry, kafka_topic, partitions, rules, settings, reason, exclusions, copied_from, controls) SELECT ?, ?, 'opened', ?, ?, ?, ?, ?, ?, ?, 1`,
-		r.Topic.String(), r.Epoch, cmp.Or(r.Kafka, r.Topic.String()), r.Partitions, r.Rules, r.Settings, r.Reason, strings.Join(exclusions, " "), copied)
+		` (topic, epoch, entry, kafka_topic, partitions, rules, settings, reason, exclusions, log_identity, copied_from, controls) SELECT ?, ?, 'opened', ?, ?, ?, ?, ?, ?, ?, ?, 1`,
+		r.Topic.String(), r.Epoch, cmp.Or(r.Kafka, r.Topic.String()), r.Partitions, r.Rules, r.Settings, r.Reason, strings.Join(exclusions, " "), strings.Join(r.LogIdentity, " "), copied)
 }
 
 // SwitchEpoch makes all views show an epoch of a topic, at once, unless a higher

@@ -23,7 +23,7 @@ func TestEpochs(t *testing.T) {
 	if _, ok, err := s.Record(ctx, usage, 0); ok || err != nil {
 		t.Errorf("the record of an epoch that nobody opened: %v, %v", ok, err)
 	}
-	r := Record{Topic: usage, Epoch: 8, Partitions: 4, Rules: 2, Settings: "28 x 13", Reason: "it's a test"}
+	r := Record{Topic: usage, Kafka: usage.String(), Epoch: 8, Partitions: 4, Rules: 2, Settings: "28 x 13", Reason: "it's a test"}
 	if err := s.OpenEpoch(ctx, r); err != nil {
 		t.Fatal(err)
 	}
