@@ -30,7 +30,7 @@ type app struct {
 	kafka      broker.Config
 	brokers    string
 	topics     map[stream.Kind]*string // what the input topics are called in Kafka
-	recorded   *stream.Names // what ClickHouse says that they are called, if it was asked
+	recorded   *stream.Names           // what ClickHouse says that they are called, if it was asked
 	clickhouse store.Options
 
 	closers []func()
