@@ -114,7 +114,7 @@ func TestPartitionsChanged(t *testing.T) {
 		if w != nil || err == nil {
 			t.Fatalf("%d partitions: it would fold on", now)
 		}
-		for _, want := range []string{"runrate.usage", fmt.Sprintf("has %d partitions and epoch 0 was folded with 4", now), "runrate rebuild"} {
+		for _, want := range []string{"runrate.usage", fmt.Sprintf("has %d partitions and epoch 0 was folded with 4", now), fmt.Sprintf("runrate repartition usage --partitions %d", now)} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%q is not in: %v", want, err)
 			}

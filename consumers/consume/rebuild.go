@@ -177,6 +177,9 @@ func (r rebuild) catchUp(ctx context.Context, e epoch) (map[int32]store.HandOver
 	}()
 	logger := r.logger.With(zap.Uint32("epoch", e.Epoch))
 	err := caughtUp(folding, logger, r.told(e, func(ctx context.Context) (int64, error) { return r.behind(ctx, own, e.Topic) }))
+	if err == nil {
+		logger.Info("rebuild has caught up")
+	}
 	stop(nil) // flushes what is folded since
 	if err := errors.Join(err, <-ended); err != nil {
 		return nil, err
