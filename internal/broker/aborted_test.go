@@ -150,3 +150,32 @@ func TestFetchTransactions(t *testing.T) {
 		t.Errorf("once it is committed: %s up to %d, %v", skips(rs), end, err)
 	}
 }
+
+// TestTransactionsOutliveTheBroker: what the embedded broker keeps on disk says of
+// each offset what it said before, and a transaction that was open still is.
+func TestTransactionsOutliveTheBroker(t *testing.T) {
+	options := []kfake.Opt{kfake.DataDir(t.TempDir()), kfake.SyncWrites(), kfake.SeedTopics(1, stream.Usage.Topic().String())}
+	k, c := cluster(t, options...)
+	s := stream.Source{Topic: stream.Usage.Topic()}
+	expect := func(c *Client, want string) {
+		t.Helper()
+		rs, end, err := c.Fetch(t.Context(), s, 0, 1<<20, time.Second)
+		r, rangeErr := c.Range(t.Context(), s)
+		if err != nil || rangeErr != nil || skips(rs) != want || int(end) != len(want) || r != (Range{End: end}) {
+			t.Errorf("%s up to %d, %v; range %v, %v; want %s", skips(rs), end, err, r, rangeErr, want)
+		}
+	}
+	one := transact.New(t, "one", k.ListenAddrs()...)
+	one.Begin().Send(s, sent(0, 2)...).Abort()
+	one.Begin().Send(s, sent(3, 5)...).Commit()
+	one.Begin().Send(s, sent(6, 8)...)
+	if _, err := c.Append(t.Context(), s.Topic, 0, messages(8, 9)); err != nil {
+		t.Fatal(err)
+	}
+	expect(c, "sss..s")
+	k.Close()
+	k, c = cluster(t, options...)
+	expect(c, "sss..s")
+	transact.New(t, "one", k.ListenAddrs()...).Begin().Send(s, sent(10, 11)...).Commit() // aborts what was open
+	expect(c, "sss..sss.s.s")
+}

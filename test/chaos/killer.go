@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"runrate/internal/stream"
 )
 
 // Kind is what is done to which part.
@@ -20,13 +22,15 @@ const (
 	killBroker     Kind = "broker"
 	killBoth       Kind = "broker and clickhouse"
 	zombie         Kind = "zombie" // a consumer is stopped beyond its session, and goes on
+	killRebuild    Kind = "rebuild"
+	withinRebuild  Kind = "within a rebuild" // a consumer, the broker or ClickHouse, and the rebuild is done all the same
 )
 
 // weights are how often each kind comes.
 var weights = []struct {
 	kind   Kind
 	weight int
-}{{killConsumer, 40}, {killConsumers, 6}, {killClickHouse, 20}, {killBroker, 20}, {killBoth, 4}, {zombie, 10}}
+}{{killConsumer, 40}, {killConsumers, 6}, {killClickHouse, 20}, {killBroker, 20}, {killBoth, 4}, {zombie, 10}, {killRebuild, 8}, {withinRebuild, 6}}
 
 // Kill is one of them, and how long it took until all that was published by
 // then, and a little after, was folded, written and committed.
@@ -131,8 +135,53 @@ func (k *killer) kill(ctx context.Context, kind Kind) error {
 		return p.startBroker(ctx)
 	case zombie:
 		return p.suspend(ctx, victim, session+away)
+	case killRebuild:
+		r, err := p.rebuild(k.topic())
+		if err != nil {
+			return err
+		}
+		err = pause(ctx, 3*away)
+		r.kill()
+		return err
+	case withinRebuild:
+		return k.throughRebuild(ctx, away)
 	}
 	return fmt.Errorf("no such kind")
+}
+
+func (k *killer) topic() stream.Kind {
+	return stream.Kinds()[k.random.IntN(len(stream.Kinds()))]
+}
+
+// throughRebuild begins a rebuild, kills another part, and begins it again until it is
+// done.
+func (k *killer) throughRebuild(ctx context.Context, away time.Duration) error {
+	topic := k.topic()
+	r, err := k.parts.rebuild(topic)
+	if err != nil {
+		return err
+	}
+	defer func() { r.kill() }()
+	if err := pause(ctx, away); err != nil {
+		return err
+	}
+	if err := k.kill(ctx, []Kind{killConsumer, killClickHouse, killBroker}[k.random.IntN(3)]); err != nil {
+		return err
+	}
+	bounded, cancel := context.WithTimeout(ctx, settleBound)
+	defer cancel()
+	for {
+		done, err := r.wait(bounded)
+		if done || err != nil {
+			return err
+		}
+		if err := pause(bounded, time.Second); err != nil {
+			return err
+		}
+		if r, err = k.parts.rebuild(topic); err != nil {
+			return err
+		}
+	}
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"runrate/consumers/snapshots"
 	"runrate/internal/broker"
 	"runrate/internal/fault"
 	"runrate/internal/stream"
@@ -17,6 +18,7 @@ type watch struct {
 
 	mu      sync.Mutex
 	now     positions
+	epochs  map[stream.Source]uint32
 	waiting map[*waiter]struct{}
 }
 
@@ -26,7 +28,7 @@ type waiter struct {
 }
 
 func newWatch(client *broker.Client) *watch {
-	return &watch{client: client, now: positions{}, waiting: map[*waiter]struct{}{}}
+	return &watch{client: client, now: positions{}, epochs: map[stream.Source]uint32{}, waiting: map[*waiter]struct{}{}}
 }
 
 // pollEvery is how exact the times to recover are.
@@ -54,17 +56,21 @@ func (w *watch) run(ctx context.Context) error {
 	}
 }
 
-// saw takes a reading in. Commits only ever rise: whoever comes back from the
-// dead must not rewind them.
+// saw takes a reading in. Within an epoch commits only ever rise: whoever comes back
+// from the dead must not rewind them. A rebuild may hand over an earlier one.
 func (w *watch) saw(topic stream.Topic, commits map[int32]broker.Commit) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for p, c := range commits {
 		source := stream.Source{Topic: topic, Partition: p}
-		if was := w.now[source]; c.Next < was {
+		pointer, err := snapshots.ParsePointer(c.Metadata)
+		if was := w.now[source]; c.Next < was && (err != nil || pointer.Epoch <= w.epochs[source]) {
 			return fmt.Errorf("the committed offset of %s went back from %d to %d", source, was, c.Next)
 		}
 		w.now[source] = c.Next
+		if err == nil {
+			w.epochs[source] = pointer.Epoch
+		}
 	}
 	for one := range w.waiting {
 		if one.target.reached(w.now) {
