@@ -11,17 +11,7 @@ import (
 	"runrate/internal/stream"
 )
 
-func rebuildCommand(a *app) *cobra.Command {
-	var flags consumeFlags
-	var definition definitionFlags
-	var reason string
-	var change consume.Change
-	var compare bool
-	var without []string
-	cmd := &cobra.Command{
-		Use:   "rebuild {" + strings.Join(kindNames(), "|") + "}",
-		Short: "Fold a topic again from the beginning of its log, and switch to the result",
-		Long: `Fold the topic from the first record in its log, under a new logic epoch and so
+const rebuildLong = `Fold the topic from the first record in its log, under a new logic epoch and so
 into fresh rows. The views show the old rows meanwhile, and the consumers go
 on. When the rebuild has caught up it switches all views over at once, and the
 consumers go over to the new epoch by themselves, within seconds. It may be
@@ -52,7 +42,19 @@ counted as skipped (view accounting), and stays out of later epochs until
 Records that were counted and that retention has deleted since cannot be folded
 again: the rebuild ends before it begins and says how many. --accept-loss folds
 what is left, by the price book and the clock that were in force at the first
-record; the views losses and accounting show what is missing.`,
+record; the views losses and accounting show what is missing.`
+
+func rebuildCommand(a *app) *cobra.Command {
+	var flags consumeFlags
+	var definition definitionFlags
+	var reason string
+	var change consume.Change
+	var compare bool
+	var without []string
+	cmd := &cobra.Command{
+		Use:   "rebuild {" + strings.Join(kindNames(), "|") + "}",
+		Short: "Fold a topic again from the beginning of its log, and switch to the result",
+		Long:  rebuildLong,
 		Example: examples("runrate rebuild usage --reason 'offsets expired'", "runrate rebuild usage --without runrate.usage/0@1718 --without runrate.usage/1@1702 --reason 'a tick of 2027'",
 			"runrate rebuild usage --accept-loss --reason 'retention was too short'",
 			"runrate rebuild usage --arr-window-days 30 --arr-multiplier 12 --reason 'ARR as 12 x 30 days'"),
@@ -64,20 +66,16 @@ record; the views losses and accounting show what is missing.`,
 			if reason == "" {
 				return usagef("--reason is missing: say why the topic is rebuilt; the view epochs keeps it")
 			}
-			client, err := a.openKafka()
-			if err != nil {
-				return err
-			}
-			tables, err := a.openClickHouse(cmd)
-			if err != nil {
-				return err
-			}
 			kind, _ := stream.KindOf(args[0]) // one of ValidArgs
 			change.Definition = definition.value(cmd.Flags())
+			var err error
 			if change.Without, err = places(without); err != nil {
 				return err
 			}
-			o := consume.Options{Client: client, Store: tables, Memory: flags.memory(), Limits: flags.limits, Logger: a.log}
+			o, err := a.foldAnew(cmd, flags)
+			if err != nil {
+				return err
+			}
 			if compare {
 				c, err := consume.Compare(cmd.Context(), kind.Topic(), reason, change, o)
 				if err == nil {
@@ -98,6 +96,19 @@ record; the views losses and accounting show what is missing.`,
 	cmd.Flags().BoolVar(&change.WithAll, "with-all", false, "leave out nothing that the epoch before did, but what --without says")
 	cmd.Flags().BoolVar(&change.AcceptLoss, "accept-loss", false, "fold what is left, though the log has lost records that were counted")
 	return cmd
+}
+
+// foldAnew connects to Kafka and ClickHouse for a command that folds a topic anew.
+func (a *app) foldAnew(cmd *cobra.Command, flags consumeFlags) (consume.Options, error) {
+	client, err := a.openKafka()
+	if err != nil {
+		return consume.Options{}, err
+	}
+	tables, err := a.openClickHouse(cmd)
+	if err != nil {
+		return consume.Options{}, err
+	}
+	return consume.Options{Client: client, Store: tables, Memory: flags.memory(), Limits: flags.limits, Logger: a.log}, nil
 }
 
 // comparison shows what a rebuild would change.

@@ -11,13 +11,7 @@ import (
 	"runrate/internal/stream"
 )
 
-func repartitionCommand(a *app) *cobra.Command {
-	var flags consumeFlags
-	change := consume.Repartitioning{}
-	cmd := &cobra.Command{
-		Use:   "repartition {" + strings.Join(kindNames(), "|") + "}",
-		Short: "Copy a topic into one with another number of partitions, and switch to it",
-		Long: `Copy what the topic holds into a new one, TOPIC.v2 (then .v3 and so on), with
+const repartitionLong = `Copy what the topic holds into a new one, TOPIC.v2 (then .v3 and so on), with
 another number of partitions, fold that anew, and switch all views and the consumers
 over to it. It is the way to more partitions, or fewer, and out of partitions_changed.
 
@@ -33,7 +27,15 @@ records are left out. Offsets are those of the new topic.
 Afterwards, publishers and the ticker are told the new name: --topic-usage or
 --topic-subscriptions, RUNRATE_TOPIC_USAGE or RUNRATE_TOPIC_SUBSCRIPTIONS. A record
 that arrives in the old topic is in no number: the consumers' log and the view
-freshness complain of it.`,
+freshness complain of it.`
+
+func repartitionCommand(a *app) *cobra.Command {
+	var flags consumeFlags
+	change := consume.Repartitioning{}
+	cmd := &cobra.Command{
+		Use:     "repartition {" + strings.Join(kindNames(), "|") + "}",
+		Short:   "Copy a topic into one with another number of partitions, and switch to it",
+		Long:    repartitionLong,
 		Example: examples("runrate repartition usage --partitions 64 --reason 'more consumers'"),
 		Args:    cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: append(kindNames(), topicNames()...),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,11 +53,7 @@ freshness complain of it.`,
 				topic, _ := stream.InputNamed(args[0]) // one of ValidArgs
 				kind = topic.Kind()
 			}
-			client, err := a.openKafka()
-			if err != nil {
-				return err
-			}
-			tables, err := a.openClickHouse(cmd)
+			o, err := a.foldAnew(cmd, flags)
 			if err != nil {
 				return err
 			}
@@ -64,7 +62,6 @@ freshness complain of it.`,
 				to = topic
 				a.printf("%d records read; %d of them, and %d control records for each partition, are in %s\n", c.Read, c.Data, c.Control, topic)
 			}
-			o := consume.Options{Client: client, Store: tables, Memory: flags.memory(), Limits: flags.limits, Logger: a.log}
 			if err := consume.Repartition(cmd.Context(), kind, change, o); err != nil {
 				return err
 			}

@@ -8,14 +8,7 @@ import (
 	"runrate/cmd/runrate/stack"
 )
 
-func upCommand(a *app) *cobra.Command {
-	var flags consumeFlags
-	var o stack.Options
-	var definition definitionFlags
-	cmd := &cobra.Command{
-		Use:   "up",
-		Short: "Run the whole pipeline on this machine",
-		Long: `Start a broker and a ClickHouse, both on disk under --data-dir, create what is
+const upLong = `Start a broker and a ClickHouse, both on disk under --data-dir, create what is
 missing in them, and fold both topics until it is told to end (SIGTERM, Ctrl-C).
 Started again on the same --data-dir, it goes on where it was.
 
@@ -24,7 +17,16 @@ The ClickHouse engine comes from a clickhouse binary on the PATH, or from the
 library that 'make clickhouse' fetches; --clickhouse-library names another.
 
 In live use a ticker moves the clock once a second. History brings its own
-clock: replay it with --no-ticker.`,
+clock: replay it with --no-ticker.`
+
+func upCommand(a *app) *cobra.Command {
+	var flags consumeFlags
+	var o stack.Options
+	var definition definitionFlags
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Run the whole pipeline on this machine",
+		Long:  upLong,
 		Example: examples(
 			"runrate up --data-dir data",
 			"runrate up --data-dir /tmp/replay --no-ticker --kafka-port 0 --clickhouse-tcp-port 0",

@@ -33,7 +33,7 @@ var setupCodes = map[proto.Error]bool{
 	proto.ErrUnknownSetting: true, proto.ErrSettingConstraintViolation: true,
 }
 
-// hints are sentences for the errors that somebody must act upon.
+// hintOf says what to do about an error of a code in setupCodes.
 func hintOf(code proto.Error) string {
 	switch code {
 	case proto.ErrAuthenticationFailed, proto.ErrUnknownUser, proto.ErrWrongPassword, proto.ErrRequiredPassword:

@@ -114,23 +114,13 @@ func run(ctx context.Context, o Options, start starts) error {
 	var running sync.WaitGroup
 	defer running.Wait() // before the parts that they use are stopped
 	defer cancel(nil)
-	begin := func(run func() error) {
+	boards := o.begin(ctx, client, tables, start.consumer, func(run func() error) {
 		running.Go(func() {
 			if err := run(); err != nil && ctx.Err() == nil {
 				cancel(err)
 			}
 		})
-	}
-	var boards []*worker.Board
-	for _, topic := range stream.Inputs() {
-		options := consume.Options{Client: client, Store: tables, Memory: o.Memory, Limits: o.Limits, Logger: o.Logger, Board: worker.NewBoard(),
-			Refold: true, Definition: o.Definition}
-		boards = append(boards, options.Board)
-		begin(func() error { return start.consumer(ctx, topic, options) })
-	}
-	if !o.NoTicker {
-		begin(func() error { return o.ticker(client).Run(ctx) })
-	}
+	})
 	web.ready(reachable(tables, client), func() []string { return halted(boards) })
 	o.announce(kafka, server)
 
@@ -140,6 +130,22 @@ func run(ctx context.Context, o Options, start starts) error {
 	}
 	o.Logger.Info("stopping")
 	return nil
+}
+
+// begin begins a consumer of each topic and the ticker, each by start, which does not
+// wait; the boards are where the consumers say how their partitions are.
+func (o Options) begin(ctx context.Context, client *broker.Client, tables *store.Store,
+	consumer func(context.Context, stream.Topic, consume.Options) error, start func(run func() error)) (boards []*worker.Board) {
+	for _, topic := range stream.Inputs() {
+		options := consume.Options{Client: client, Store: tables, Memory: o.Memory, Limits: o.Limits, Logger: o.Logger, Board: worker.NewBoard(),
+			Refold: true, Definition: o.Definition}
+		boards = append(boards, options.Board)
+		start(func() error { return consumer(ctx, topic, options) })
+	}
+	if !o.NoTicker {
+		start(func() error { return o.ticker(client).Run(ctx) })
+	}
+	return boards
 }
 
 // ticker writes the clock.
