@@ -12,9 +12,34 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"runrate/consumers/fold"
+	"runrate/consumers/store"
 	"runrate/internal/stream"
 	"runrate/schemas/definitions"
 )
+
+// TestOutdated: an epoch is folded anew for other rules or settings than those it was
+// folded by, and for nothing else.
+func TestOutdated(t *testing.T) {
+	thirty := definitions.ARR{WindowDays: 30, Multiplier: 12}
+	as := func(rules int, told *definitions.ARR) string {
+		e := epoch{Record: store.Record{Topic: stream.Usage.Topic()}, definition: definitions.DefaultARR}
+		e.Rules, e.Settings = uint32(rules), e.settings()
+		why, yes := Options{Definition: told}.outdated(e)
+		return fmt.Sprint(yes, " ", why)
+	}
+	same := definitions.DefaultARR
+	for _, c := range []struct{ got, want string }{
+		{as(fold.Rules, nil), "false "},
+		{as(fold.Rules, &same), "false "},
+		{as(fold.Rules-1, nil), fmt.Sprintf("true the rules of folding are %d, and were %d", fold.Rules, fold.Rules-1)},
+		{as(fold.Rules+1, nil), fmt.Sprintf("true the rules of folding are %d, and were %d", fold.Rules, fold.Rules+1)},
+		{as(fold.Rules, &thirty), `true the settings are "usage ARR = 12 x 30 days", and were "usage ARR = 13 x 28 days"`},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s, want %s", c.got, c.want)
+		}
+	}
+}
 
 // TestRefold: what another program folded, by other rules, halts its partitions; one
 // that is told to refolds it by itself, and the views show the old numbers until it

@@ -8,4 +8,4 @@ import (
 
 // TestDefinitions plays the awkward cases of MRR and its movements (DEFINITIONS S1 to
 // S8): all movements, the refusals, and the MRR at the named boundaries.
-func TestDefinitions(t *testing.T) { script.Run(t, "testdata/definitions", 16) }
+func TestDefinitions(t *testing.T) { script.Run(t, "testdata/definitions", 17) }

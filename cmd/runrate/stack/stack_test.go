@@ -124,6 +124,7 @@ type observed struct {
 	*testing.T
 	happened order
 	fail     context.CancelCauseFunc
+	broken   chan error    // what a consumer fails with
 	stopping chan struct{} // closed when the broker is stopped
 }
 
@@ -149,7 +150,19 @@ func (o *observed) broker(ctx context.Context, options Options, cancel context.C
 }
 
 func (o *observed) consumer(ctx context.Context, topic stream.Topic, options consume.Options) error {
-	err := consume.Run(ctx, topic, options)
+	running, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	go func() {
+		select {
+		case err := <-o.broken:
+			fail(err)
+		case <-running.Done():
+		}
+	}()
+	err := consume.Run(running, topic, options)
+	if ctx.Err() == nil && running.Err() != nil {
+		err = context.Cause(running)
+	}
 	select { // it takes its time to end, unless it is not waited for
 	case <-time.After(50 * time.Millisecond):
 	case <-o.stopping:
@@ -159,25 +172,29 @@ func (o *observed) consumer(ctx context.Context, topic stream.Topic, options con
 }
 
 // TestRun: it answers 503 while it starts and 200 when it is up; told to end, it
-// stops the consumers, then the broker, then ClickHouse; a part that fails ends it
-// with that reason.
+// stops the consumers, then the broker, then ClickHouse; a part or a consumer that
+// fails ends it with that reason.
 func TestRun(t *testing.T) {
 	disk := errors.New("the embedded broker failed: disk full")
 	t.Run("told to end", func(t *testing.T) {
-		testRun(t, func(end context.CancelFunc, _ context.CancelCauseFunc) { end() }, nil)
+		testRun(t, func(end context.CancelFunc, _ *observed) { end() }, nil)
 	})
 	t.Run("a part fails", func(t *testing.T) {
-		testRun(t, func(_ context.CancelFunc, fail context.CancelCauseFunc) { fail(disk) }, disk)
+		testRun(t, func(_ context.CancelFunc, parts *observed) { parts.fail(disk) }, disk)
+	})
+	t.Run("a consumer fails", func(t *testing.T) {
+		denied := errors.New("the topic is not ours to read")
+		testRun(t, func(_ context.CancelFunc, parts *observed) { parts.broken <- denied }, denied)
 	})
 }
 
-func testRun(t *testing.T, finish func(context.CancelFunc, context.CancelCauseFunc), want error) {
+func testRun(t *testing.T, finish func(context.CancelFunc, *observed), want error) {
 	up := make(whenUp, 1)
 	o := options(t)
 	o.Out, o.ClickHouse.Database = up, localtest.Database(t)
 	ctx, end := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer end()
-	parts := &observed{T: t, stopping: make(chan struct{})}
+	parts := &observed{T: t, broken: make(chan error), stopping: make(chan struct{})}
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, o, parts.starts()) }()
 	var address string
@@ -189,7 +206,7 @@ func testRun(t *testing.T, finish func(context.CancelFunc, context.CancelCauseFu
 	if code, body := get(t, address, "/readyz"); code != 200 || body != "ready\n" {
 		t.Errorf("when it is up it answers %d %q", code, body)
 	}
-	finish(end, parts.fail)
+	finish(end, parts)
 	if err := <-ended; !errors.Is(err, want) || want == nil && err != nil {
 		t.Errorf("ended with %v, want %v", err, want)
 	}
