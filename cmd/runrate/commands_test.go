@@ -308,6 +308,9 @@ func TestLagShowsWhatConsumersSay(t *testing.T) {
 		{Source: usage(0), Status: "ok", Clock: now},
 		{Source: usage(1), Status: "halted", Reason: "log_gap", Detail: "47 records are gone: do this", Clock: now.Add(48 * time.Hour)},
 	}
+	for p := range int32(2) {
+		said = append(said, freshness.Partition{Source: usage(3 + p), Status: "stalled", Detail: "write rows: away"})
+	}
 	rows := []lagRow{{source: usage(0), end: 5}, {source: usage(1), end: 7, behind: 7}, {source: usage(2), end: 9, behind: 9, stale: true}}
 	var out bytes.Buffer
 	a := &app{out: &out, err: &out}
@@ -325,11 +328,15 @@ func TestLagShowsWhatConsumersSay(t *testing.T) {
 		"usage.v2 1 none 7 7 " + now.Add(48*time.Hour).Format(time.RFC3339) + " halted (log_gap)",
 		"usage.v2 2 unknown 9 unknown unknown unknown",
 		"runrate.usage/1 is halted (log_gap): 47 records are gone: do this",
+		"runrate.usage/3 is stalled: write rows: away",
 		"runrate.usage/1: the clock is 4", "ahead of the wall clock",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in: %s", want, text)
 		}
+	}
+	if strings.Contains(text, "runrate.usage/4 is") {
+		t.Errorf("a sentence is said twice: %s", text)
 	}
 	away := errors.New("away")
 	if err := a.lagVerdict(nil, nil, away, true); !errors.Is(err, away) {

@@ -70,6 +70,7 @@ func (a *app) lagVerdict(said, halted []freshness.Partition, unread error, requi
 	for _, p := range halted {
 		a.printf("\n%s\n", p)
 	}
+	a.stalls(said)
 	a.aheads(said)
 	switch {
 	case len(halted) > 0:
@@ -80,6 +81,17 @@ func (a *app) lagVerdict(said, halted []freshness.Partition, unread error, requi
 		fmt.Fprintf(a.err, "what consumers say is unknown: %v\n", unread)
 	}
 	return nil
+}
+
+// stalls says what is tried again and again, or complained of, each sentence once.
+func (a *app) stalls(said []freshness.Partition) {
+	known := map[string]bool{}
+	for _, p := range said {
+		if p.Status == "stalled" && p.Detail != "" && !known[p.Detail] {
+			known[p.Detail] = true
+			a.printf("\n%s\n", p)
+		}
+	}
 }
 
 // aheads says of each topic how far its clocks are ahead of the wall clock, if any is.

@@ -27,8 +27,9 @@ MRR and ARR by line at the last boundary that both have passed), and does not
 switch. To switch, run it again without --compare.
 
 --without leaves out a tick or a price book that should not be there: one tick
-of a wrong clock makes all that follows too_old. It names one copy, and a tick
-has one in every partition of both topics. The ticks that are ahead of now, as
+of a wrong clock makes all that follows too_old. It names one copy, by the name
+that the topic has in Kafka or by that of the contract, which stands for it; and a
+tick has one in every partition of both topics. The ticks that are ahead of now, as
 flags:
 
   SELECT concat('--without ', topic, '/', toString(partition), '@', toString(offset))
@@ -69,7 +70,7 @@ func rebuildCommand(a *app) *cobra.Command {
 			kind, _ := stream.KindOf(args[0]) // one of ValidArgs
 			change.Definition = definition.value(cmd.Flags())
 			var err error
-			if change.Without, err = places(without); err != nil {
+			if change.Without, err = places(kind, without); err != nil {
 				return err
 			}
 			o, err := a.foldAnew(cmd, flags)
@@ -79,7 +80,8 @@ func rebuildCommand(a *app) *cobra.Command {
 			if compare {
 				c, err := consume.Compare(cmd.Context(), kind.Topic(), reason, change, o)
 				if err == nil {
-					a.comparison(c)
+					changed := a.comparison(c)
+					a.printf("%d of %d totals would change. The views show epoch %d as before; to switch, run this again without --compare.\n", changed, len(c.Counts)+len(c.Totals), c.Shown)
 				}
 				return err
 			}
@@ -111,11 +113,10 @@ func (a *app) foldAnew(cmd *cobra.Command, flags consumeFlags) (consume.Options,
 	return consume.Options{Client: client, Store: tables, Memory: flags.memory(), Limits: flags.limits, Logger: a.log}, nil
 }
 
-// comparison shows what a rebuild would change.
-func (a *app) comparison(c consume.Comparison) {
+// comparison shows what a switch changes, and returns how many totals that are.
+func (a *app) comparison(c consume.Comparison) (changed int) {
 	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "\tepoch %d\tepoch %d\tchange\n", c.Shown, c.New)
-	changed := 0
 	row := func(name string, r consume.Compared) {
 		difference := ""
 		if d := r.After.Minus(r.Before); !d.IsZero() {
@@ -136,13 +137,13 @@ func (a *app) comparison(c consume.Comparison) {
 	} else {
 		a.printf("\nrolling_revenue, mrr and arr are as of %s; arr is this topic's part of it.\n", c.AsOf)
 	}
-	a.printf("%d of %d totals would change. The views show epoch %d as before; to switch, run this again without --compare.\n", changed, len(c.Counts)+len(c.Totals), c.Shown)
+	return changed
 }
 
 // places reads what --without names.
-func places(texts []string) (all []stream.Place, err error) {
+func places(kind stream.Kind, texts []string) (all []stream.Place, err error) {
 	for _, text := range texts {
-		place, err := stream.ParsePlace(text)
+		place, err := kind.ParsePlace(text)
 		if err != nil {
 			return nil, usagef("--without: %v", err)
 		}

@@ -21,8 +21,10 @@ Consumers may run; they go over by themselves. Until the switch all that is show
 as it was; one that ends early leaves a new topic that is of no use, to be deleted.
 
 No control record passes a data record that came before it in its own partition, and
-an account's records stay in order, so the numbers stay the same. Aborted and excluded
-records are left out. Offsets are those of the new topic.
+an account's records stay in order, so the numbers stay the same; what the switch
+changes is shown before it. Records of aborted transactions are not copied. What a
+rebuild --without left out is copied, and left out of the new topic, too: the view
+epochs has its new places. Offsets are those of the new topic; timestamps stay.
 
 Afterwards, publishers and the ticker are told the new name: --topic-usage or
 --topic-subscriptions, RUNRATE_TOPIC_USAGE or RUNRATE_TOPIC_SUBSCRIPTIONS. A record
@@ -61,6 +63,10 @@ func repartitionCommand(a *app) *cobra.Command {
 			change.Copied = func(topic stream.Topic, c repartition.Counts) {
 				to = topic
 				a.printf("%d records read; %d of them, and %d control records for each partition, are in %s\n", c.Read, c.Data, c.Control, topic)
+			}
+			change.Compared = func(c consume.Comparison) {
+				changed := a.comparison(c)
+				a.printf("%d of %d totals change; of control records each partition has one, so control, and skipped where some are left out, go with their number.\n", changed, len(c.Counts)+len(c.Totals))
 			}
 			if err := consume.Repartition(cmd.Context(), kind, change, o); err != nil {
 				return err

@@ -39,8 +39,10 @@ type Compared struct {
 func Compare(ctx context.Context, topic stream.Topic, reason string, change Change, o Options) (c Comparison, err error) {
 	l, ctx, err := o.lock(ctx, topic.Kind())
 	if err == nil {
-		r := rebuild{Options: o, lock: l, reason: reason, logger: o.Logger.With(zap.Stringer("topic", topic))}
-		c, err = r.compare(ctx, topic, change)
+		r := rebuild{lock: l, reason: reason, logger: o.Logger.With(zap.Stringer("topic", topic))}
+		if r.Options, err = o.named(ctx); err == nil {
+			c, err = r.compare(ctx, topic, change)
+		}
 		err = errors.Join(err, l.release())
 	}
 	if err != nil {

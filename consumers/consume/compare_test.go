@@ -23,7 +23,7 @@ func TestCompare(t *testing.T) {
 	if len(places) != 1 {
 		t.Fatalf("the book is at %v", places)
 	}
-	place, err := stream.ParsePlace(places[0])
+	place, err := stream.Usage.ParsePlace(places[0])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,11 +69,7 @@ func (e epoch) settings() string {
 	if len(e.Exclusions) == 0 {
 		return settings
 	}
-	places := make([]string, len(e.Exclusions))
-	for i, p := range e.Exclusions {
-		places[i] = p.String()
-	}
-	return strings.TrimPrefix(settings+"; ", "; ") + "without " + strings.Join(places, " ")
+	return strings.TrimPrefix(settings+"; ", "; ") + "without " + e.LeftOut()
 }
 
 // without is what is left out of a partition.

@@ -49,7 +49,8 @@ func (o Options) mark(ctx context.Context, source stream.Source, log broker.Rang
 	if err != nil || len(records) == 0 {
 		return "", false, err
 	}
-	return fmt.Sprintf("%s=%s", stream.Place{Source: source, Offset: at}, fold.MarkOf(records[0]).Fingerprint()), true, nil
+	place := stream.Place{Source: source, Offset: at}.In(o.Client.InKafka(source.Topic))
+	return fmt.Sprintf("%s=%s", place, fold.MarkOf(records[0]).Fingerprint()), true, nil
 }
 
 // another says whether a topic's log is certainly not the one that an epoch was folded
@@ -57,10 +58,11 @@ func (o Options) mark(ctx context.Context, source stream.Source, log broker.Rang
 func (o Options) another(ctx context.Context, e epoch, logs map[int32]broker.Range) (bool, error) {
 	for _, was := range e.LogIdentity {
 		text, _, _ := strings.Cut(was, "=")
-		place, err := stream.ParsePlace(text)
+		place, err := e.Topic.Kind().ParsePlace(text)
 		if err != nil {
 			return false, fmt.Errorf("the identity of the log of epoch %d: %w", e.Epoch, err)
 		}
+		place = place.In(e.Topic)
 		log, has := logs[place.Partition]
 		is, ok, err := o.mark(ctx, place.Source, log, place.Offset)
 		if err != nil {

@@ -46,7 +46,8 @@ func Rebuild(ctx context.Context, topic stream.Topic, reason string, change Chan
 type Change struct {
 	Definition *definitions.ARR // of usage ARR; nil leaves it
 	// Without are control records to leave out, beside those that were left out
-	// before; with WithAll those are forgotten.
+	// before; with WithAll those are forgotten. A place goes by the name that the topic
+	// has in Kafka, or by the contract's, which stands for it.
 	Without []stream.Place
 	WithAll bool
 	// AcceptLoss folds on though the log has lost records that were counted.
@@ -101,7 +102,7 @@ func (r rebuild) open(ctx context.Context, topic stream.Topic, change Change) (e
 		if change.Definition != nil {
 			e.definition = *change.Definition
 		}
-		e.Record = store.Record{Topic: topic, Kafka: shown.Kafka, Partitions: e.partitions, Exclusions: without, Gaps: holes}
+		e.Record = store.Record{Topic: topic, Kafka: shown.Kafka, Partitions: e.partitions, Exclusions: without, Gaps: holes, CopiedFrom: shown.CopiedFrom}
 		if e.LogIdentity, err = r.identity(ctx, topic); err != nil {
 			return err
 		}

@@ -28,6 +28,8 @@ type Repartitioning struct {
 	Still      time.Duration // how long nobody may have written to the topic
 	// Copied, if there is one, is told what was copied into which topic.
 	Copied func(to stream.Topic, c repartition.Counts)
+	// Compared, if there is one, is told what the switch will change, before it.
+	Compared func(Comparison)
 }
 
 // Moving says that somebody writes to a topic that is to stand still.
@@ -84,16 +86,21 @@ func (r rebuild) repartition(ctx context.Context, kind stream.Kind, change Repar
 	if err != nil {
 		return err
 	}
-	if err := r.copy(ctx, e, before, to, change); err != nil {
+	copied, err := r.copy(ctx, e, before, to, change)
+	if err != nil {
 		return fmt.Errorf("%w (the new topic %s is of no use: delete it)", err, to)
 	}
 	shown := e.Epoch
 	r.reason = strings.TrimSpace(r.reason + lostBefore(e))
-	e.Record = store.Record{Topic: e.Topic, Kafka: to.String(), Partitions: change.Partitions, CopiedFrom: copiedFrom(r.Client.InKafka(e.Topic), before)}
+	e.Record = store.Record{Topic: e.Topic, Kafka: to.String(), Partitions: change.Partitions, Exclusions: copied.LeftOut,
+		CopiedFrom: copiedFrom(r.Client.InKafka(e.Topic), before)}
 	e.partitions = change.Partitions
-	r.Client = r.Client.Named(r.Client.Config().Topics.With(kind, to.String()))
+	old := r.Client
+	r.Client = old.Named(old.Config().Topics.With(kind, to.String()))
 	if err := retry.Steady.Do(ctx, r.logger, "open an epoch", func(ctx context.Context) (err error) {
-		e, err = r.claim(ctx, e, shown)
+		if e.LogIdentity, err = r.identity(ctx, e.Topic); err == nil {
+			e, err = r.claim(ctx, e, shown)
+		}
 		return err
 	}); err != nil {
 		return err
@@ -102,7 +109,31 @@ func (r rebuild) repartition(ctx context.Context, kind stream.Kind, change Repar
 	if err != nil {
 		return err
 	}
+	if err := r.showChange(ctx, e, change); err != nil {
+		return err
+	}
+	was := r
+	was.Client = old
+	if err := was.unmoved(ctx, e.Topic, before); err != nil {
+		return fmt.Errorf("%w (the new topic %s is of no use: delete it)", err, to)
+	}
 	return r.showIt(ctx, e, handOver)
+}
+
+// showChange shows what the switch to an epoch that has caught up will change.
+func (r rebuild) showChange(ctx context.Context, e epoch, change Repartitioning) error {
+	if change.Compared == nil {
+		return nil
+	}
+	var c Comparison
+	if err := retry.Steady.Do(ctx, r.logger, "compare", func(ctx context.Context) (err error) {
+		c, err = r.compared(ctx, e)
+		return err
+	}); err != nil {
+		return err
+	}
+	change.Compared(c)
+	return nil
 }
 
 // lostBefore says in words what the epoch before has lost, since its offsets mean
@@ -215,7 +246,7 @@ func versioned(name string) (stem string, version int) {
 }
 
 // copy copies what the old topic holds, and makes sure that it stood still.
-func (r rebuild) copy(ctx context.Context, e epoch, holds map[int32]broker.Range, to stream.Topic, change Repartitioning) error {
+func (r rebuild) copy(ctx context.Context, e epoch, holds map[int32]broker.Range, to stream.Topic, change Repartitioning) (repartition.Counts, error) {
 	inForce := map[stream.Place][]stream.Record{}
 	for _, g := range e.Gaps {
 		inForce[stream.Place{Source: stream.Source{Topic: e.Topic, Partition: g.Partition}, Offset: g.To}] = controls(g.InForce)
@@ -237,7 +268,7 @@ func (r rebuild) copy(ctx context.Context, e epoch, holds map[int32]broker.Range
 	if err == nil && change.Copied != nil {
 		change.Copied(to, counts)
 	}
-	return err
+	return counts, err
 }
 
 // controls are the control records that set what was in force.

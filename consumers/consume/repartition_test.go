@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,101 @@ func TestRepartitionWhatHasGrown(t *testing.T) {
 	running.stop()
 }
 
+// TestRepartitionLeavesOut: what the old epoch left out is left out of the new one, by the
+// name and the offsets of the new topic, and may be taken back; the change is shown
+// before the switch; and the record tells which log the new one is.
+func TestRepartitionLeavesOut(t *testing.T) {
+	w := newPipeline(t, 2)
+	running := w.consume()
+	w.history()
+	w.all(jump(time.Now().UTC().AddDate(0, 0, 200).Format(time.RFC3339)))
+	w.more("live")
+	w.settle()
+	usage := stream.Usage.Topic()
+	if err := Rebuild(t.Context(), usage, "a tick of the future", Change{Without: w.ahead(usage)}, w.options(zap.NewNop())); err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	const shown = "SELECT toString(max(epoch)) FROM DB.epochs WHERE shown AND topic = 'runrate.usage'"
+	before := w.ask(shown)
+	var compared Comparison
+	o := w.options(zap.NewNop())
+	if err := Repartition(t.Context(), stream.Usage, Repartitioning{Partitions: 3, Still: time.Millisecond, Compared: func(c Comparison) {
+		compared = c
+		if got := w.ask(shown); got != before {
+			t.Errorf("epoch %s is shown before the comparison is", got)
+		}
+	}}, o); err != nil {
+		t.Fatal(err)
+	}
+	w.names = w.names.With(stream.Usage, "runrate.usage.v2")
+	var differs []Compared
+	for _, c := range slices.Concat(compared.Totals, compared.Counts) {
+		if c.Before != c.After && c.View != "control" && c.View != "skipped" { // one for each partition
+			differs = append(differs, c)
+		}
+	}
+	if len(differs) > 0 || compared.AsOf == 0 || len(compared.Totals) == 0 {
+		t.Errorf("compared as of %s: %v of %d totals differ", compared.AsOf, differs, len(compared.Totals))
+	}
+	left := func(when, revenue, exclusions string) {
+		t.Helper()
+		w.settle()
+		if got := w.revenue(); got != revenue {
+			t.Errorf("%s: revenue is %s, want %s", when, got, revenue)
+		}
+		if got := w.ask("SELECT replaceRegexpAll(toString(exclusions), '@[0-9]+', '') FROM DB.epochs WHERE shown AND topic = 'runrate.usage'"); got != exclusions {
+			t.Errorf("%s: it leaves out %s, want %s", when, got, exclusions)
+		}
+		if got := w.ask("SELECT toString(arrayMap(i -> splitByChar('@', i)[1], log_identity)) FROM DB.epochs WHERE shown AND topic = 'runrate.usage'"); got != "['runrate.usage.v2/0','runrate.usage.v2/1','runrate.usage.v2/2']" {
+			t.Errorf("%s: the log is known by %s", when, got)
+		}
+		for _, f := range w.failing() {
+			t.Errorf("%s: %s", when, f)
+		}
+	}
+	all := "['runrate.usage.v2/0','runrate.usage.v2/1','runrate.usage.v2/2']"
+	left("repartitioned", "900", all)
+	w.more("after it")
+	left("consumed", "1000", all)
+	if err := Rebuild(t.Context(), usage, "inherits", Change{}, o); err != nil {
+		t.Fatal(err)
+	}
+	left("rebuilt", "1000", all)
+	if c, err := Compare(t.Context(), usage, "compared", Change{WithAll: true}, w.options(zap.NewNop())); err != nil || sumOf(c, "refused") != "2" {
+		t.Errorf("compared with all: %+v, %v", c, err)
+	}
+	if err := Rebuild(t.Context(), usage, "with all", Change{WithAll: true}, o); err != nil {
+		t.Fatal(err)
+	}
+	left("with all", "800", "[]")
+	named := w.ahead(usage)
+	for i, p := range named {
+		named[i] = p.In(stream.Usage.Named("runrate.usage.v2"))
+	}
+	if err := Rebuild(t.Context(), usage, "by the name in Kafka", Change{Without: named}, o); err != nil {
+		t.Fatal(err)
+	}
+	left("without, by the name in Kafka", "1000", all)
+	var none *NotThere
+	if err := Rebuild(t.Context(), usage, "by another name", Change{Without: []stream.Place{named[0].In(stream.Usage.Named("runrate.usage.v3"))}}, o); !errors.As(err, &none) || !strings.Contains(err.Error(), "runrate.usage.v2") {
+		t.Errorf("by another name: %v", err)
+	}
+	for _, err := range running.halts() {
+		t.Errorf("halted: %s", err)
+	}
+}
+
+// sumOf is a count of accounting after a change.
+func sumOf(c Comparison, name string) string {
+	for _, one := range c.Counts {
+		if one.View == name {
+			return one.After.String()
+		}
+	}
+	return ""
+}
+
 // TestRepartitionRefuses: a topic that somebody writes to, before or while it is
 // copied, is left as it was.
 func TestRepartitionRefuses(t *testing.T) {
@@ -161,6 +257,9 @@ func TestOldTopicIsWatched(t *testing.T) {
 	w.settle()
 	old := w.client()
 	w.repartition(2)
+	if err := Rebuild(t.Context(), stream.Usage.Topic(), "it is watched after a rebuild, too", Change{}, w.options(zap.NewNop())); err != nil {
+		t.Fatal(err)
+	}
 	w.settle()
 	if _, err := old.Append(context.Background(), stream.Usage.Topic(), 0, []broker.Message{{Value: []byte(tickAt("2026-11-03T01:00:00Z"))}}); err != nil {
 		t.Fatal(err)

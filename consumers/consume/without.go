@@ -30,15 +30,20 @@ func (r rebuild) exclusions(ctx context.Context, shown epoch, change Change) (al
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range change.Without {
-		if why := missing(p, shown.Topic, logs); why != "" {
-			return nil, &NotThere{p, why}
+	called := r.Client.InKafka(shown.Topic)
+	for _, named := range change.Without {
+		p := named
+		if p.Topic == called {
+			p = p.In(shown.Topic)
+		}
+		if why := missing(p, shown.Topic, called, logs); why != "" {
+			return nil, &NotThere{named, why}
 		}
 		all = append(all, p)
 	}
 	if !change.WithAll {
 		for _, p := range shown.Exclusions {
-			if missing(p, shown.Topic, logs) == "" {
+			if missing(p, shown.Topic, called, logs) == "" {
 				all = append(all, p)
 			}
 		}
@@ -47,12 +52,13 @@ func (r rebuild) exclusions(ctx context.Context, shown epoch, change Change) (al
 	return slices.Compact(all), nil
 }
 
-// missing is why a topic's logs have no record at a place, "" if they have.
-func missing(p stream.Place, topic stream.Topic, logs map[int32]broker.Range) string {
+// missing is why a topic's logs, which Kafka knows by a name, have no record at a place, ""
+// if they have.
+func missing(p stream.Place, topic, called stream.Topic, logs map[int32]broker.Range) string {
 	log, ok := logs[p.Partition]
 	switch {
 	case p.Topic != topic:
-		return fmt.Sprintf("this is a rebuild of %s", topic)
+		return fmt.Sprintf("this is a rebuild of %s", called)
 	case !ok:
 		return fmt.Sprintf("%s has %d partitions, counted from 0", topic, len(logs))
 	case p.Offset < log.First || p.Offset >= log.End:

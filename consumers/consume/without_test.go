@@ -54,7 +54,7 @@ func (w *pipeline) ahead(topic stream.Topic) (places []stream.Place) {
 	w.t.Helper()
 	flags := w.ask("SELECT arrayStringConcat(groupArray(concat('--without ', topic, '/', toString(partition), '@', toString(offset))), '\n') FROM DB.control_records WHERE kind = 'clock' AND time > now() + INTERVAL 1 HOUR AND topic = '" + topic.String() + "'")
 	for line := range strings.Lines(flags) {
-		p, err := stream.ParsePlace(strings.TrimPrefix(strings.TrimSpace(line), "--without "))
+		p, err := topic.Kind().ParsePlace(strings.TrimPrefix(strings.TrimSpace(line), "--without "))
 		if err != nil {
 			w.t.Fatal(err)
 		}

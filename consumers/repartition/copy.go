@@ -30,7 +30,7 @@ type Options struct {
 	// Folded is how many partitions the topic had while it was folded, if that is fewer
 	// than Ranges has: the others were added later.
 	Folded int32
-	// Without are records that are left out.
+	// Without are records that the epoch leaves out: they are copied, to be left out there.
 	Without []stream.Place
 	// InForce are control records that come before the record at an offset, and after
 	// those before it: what a gap of the log took along.
@@ -45,10 +45,13 @@ type Options struct {
 
 // Counts is what a copy came to.
 type Counts struct {
-	Read    int64           // records of the old topic, those left out among them
+	Read    int64           // records of the old topic
 	Control int64           // control records, each of them written to every partition
 	Data    int64           // all others
 	Ends    []stream.Offset // of the new partitions
+	// LeftOut is where those that the epoch leaves out are in the new topic, by the name
+	// of the old one, in ascending order.
+	LeftOut []stream.Place
 }
 
 const (
@@ -62,7 +65,7 @@ const (
 // still meanwhile. Errors that pass are waited out; a copy that failed leaves a new
 // topic that is of no use.
 func Copy(ctx context.Context, log Log, o Options) (Counts, error) {
-	w := &copier{log: log, o: o, pending: make([][]broker.Message, o.Partitions), bytes: make([]int, o.Partitions), ends: make([]stream.Offset, o.Partitions)}
+	w := &copier{log: log, o: o, pending: make([][]broker.Message, o.Partitions), bytes: make([]int, o.Partitions), ends: make([]stream.Offset, o.Partitions), out: map[string]bool{}}
 	for p := range o.Partitions {
 		held, err := log.Range(ctx, stream.Source{Topic: o.To, Partition: p})
 		if err != nil {
@@ -90,6 +93,7 @@ func Copy(ctx context.Context, log Log, o Options) (Counts, error) {
 		}
 	}
 	w.counts.Ends = w.ends
+	slices.SortFunc(w.counts.LeftOut, stream.Place.Compare)
 	return w.counts, err
 }
 
@@ -111,6 +115,7 @@ type copier struct {
 	pending [][]broker.Message // by new partition
 	bytes   []int
 	ends    []stream.Offset
+	out     map[string]bool // values of the records left out that are copied
 }
 
 // partition reads one partition of the old topic.
@@ -126,14 +131,14 @@ type partition struct {
 
 func (p *partition) added() bool { return p.late }
 
-func (p *partition) next(ctx context.Context) (stream.Record, bool, error) {
+func (p *partition) next(ctx context.Context) (record, bool, error) {
 	if len(p.fetched) == 0 && p.at < p.end {
 		if err := p.fetch(ctx); err != nil {
-			return stream.Record{}, false, err
+			return record{}, false, err
 		}
 	}
 	if len(p.fetched) == 0 || p.fetched[0].Offset >= p.end {
-		return stream.Record{}, false, nil
+		return record{}, false, nil
 	}
 	r := p.fetched[0]
 	if place := (stream.Place{Source: p.source, Offset: r.Offset}); p.asked <= r.Offset {
@@ -142,12 +147,11 @@ func (p *partition) next(ctx context.Context) (stream.Record, bool, error) {
 	if len(p.inForce) > 0 {
 		first := p.inForce[0]
 		p.inForce = p.inForce[1:]
-		return first, true, nil
+		return record{Record: first}, true, nil
 	}
 	p.fetched = p.fetched[1:]
-	r.Skipped = r.Skipped || slices.Contains(p.copier.o.Without, stream.Place{Source: p.source, Offset: r.Offset})
 	p.copier.read()
-	return r, true, nil
+	return record{r, slices.Contains(p.copier.o.Without, stream.Place{Source: p.source, Offset: r.Offset})}, true, nil
 }
 
 func (p *partition) fetch(ctx context.Context) error {
@@ -188,6 +192,23 @@ func (w *copier) control(ctx context.Context, r stream.Record) error {
 	return nil
 }
 
+// leftOut copies such a record to every partition, once: copies of one, as of each control
+// record there are, come to the same.
+func (w *copier) leftOut(ctx context.Context, r stream.Record) error {
+	if w.out[string(r.Value)] {
+		return nil
+	}
+	w.out[string(r.Value)] = true
+	for p := range w.o.Partitions {
+		at := w.ends[p] + stream.Offset(len(w.pending[p]))
+		w.counts.LeftOut = append(w.counts.LeftOut, stream.Place{Source: stream.Source{Topic: w.o.From, Partition: p}, Offset: at})
+		if err := w.put(ctx, p, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w *copier) put(ctx context.Context, partition int32, r stream.Record) error {
 	size := len(r.Key) + len(r.Value)
 	if w.bytes[partition] > 0 && (w.bytes[partition]+size > batchBytes || len(w.pending[partition]) >= batchMost) {
@@ -195,7 +216,7 @@ func (w *copier) put(ctx context.Context, partition int32, r stream.Record) erro
 			return err
 		}
 	}
-	w.pending[partition] = append(w.pending[partition], broker.Message{Key: r.Key, Value: r.Value})
+	w.pending[partition] = append(w.pending[partition], broker.Message{Key: r.Key, Value: r.Value, Time: r.Time})
 	w.bytes[partition] += size
 	return nil
 }

@@ -161,6 +161,55 @@ func TestCopyFoldsIntoTheSame(t *testing.T) {
 	}
 }
 
+// TestCopyLeavesOut: what the epoch leaves out is copied once, into every partition, its
+// place told; it holds nobody up, though its time is far ahead; and each record keeps its
+// timestamp.
+func TestCopyLeavesOut(t *testing.T) {
+	record := func(at stream.Offset, value string) stream.Record {
+		r := stream.Record{Offset: at, Time: 1_700_000_000_000_000 + int64(at)*1000, Value: []byte(value)}
+		if strings.HasPrefix(value, "a") {
+			r.Key = []byte("k")
+		}
+		return r
+	}
+	tick := func(id, time string) string {
+		return fmt.Sprintf(`{"specversion":"1.0","type":"clock.ticked","source":"t","id":%q,"time":%q}`, id, time)
+	}
+	one, bad, two := tick("1", "2026-11-01T00:00:00Z"), tick("bad", "2027-11-01T00:00:00Z"), tick("2", "2026-11-01T01:00:00Z")
+	home := stream.Partition([]byte("k"), 2)
+	topic := stream.Usage.Topic()
+	source := func(p int32) stream.Source { return stream.Source{Topic: topic, Partition: p} }
+	log := sim.NewLog(map[stream.Source][]stream.Record{
+		source(home):     {record(0, one), record(1, bad), record(2, "a1"), record(3, two), record(4, "a2")},
+		source(1 - home): {record(0, one), record(1, two), record(2, bad)},
+	})
+	ranges := map[int32]broker.Range{home: {End: 5}, 1 - home: {End: 3}}
+	to := stream.Usage.Named("new")
+	counts, err := repartition.Copy(t.Context(), log, repartition.Options{From: topic, Ranges: ranges, To: to, Partitions: 1, Logger: zap.NewNop(),
+		Without: []stream.Place{{Source: source(home), Offset: 1}, {Source: source(1 - home), Offset: 2}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, _, err := log.Fetch(t.Context(), stream.Source{Topic: to}, 0, 1<<20, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range records {
+		got = append(got, string(r.Value))
+	}
+	if want := []string{bad, one, "a1", two, "a2"}; !slices.Equal(got, want) && !slices.Equal(got, []string{one, bad, "a1", two, "a2"}) {
+		t.Errorf("%q", got)
+	}
+	bads := slices.Index(got, bad)
+	if want := (stream.Place{Source: source(0), Offset: stream.Offset(bads)}); !slices.Equal(counts.LeftOut, []stream.Place{want}) {
+		t.Errorf("left out %v, not %v", counts.LeftOut, want)
+	}
+	if at := slices.Index(got, "a2"); at < 0 || records[at].Time != 1_700_000_000_004_000 {
+		t.Errorf("a record of other time: %+v", records)
+	}
+}
+
 // dropMisplaced takes out of a copy the records that were on a wrong partition.
 func dropMisplaced(g gen.Generated, copied map[stream.Source][]stream.Record) {
 	wrong := map[string]bool{}

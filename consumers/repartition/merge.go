@@ -15,10 +15,16 @@ import (
 	"runrate/internal/stream"
 )
 
+// record is one of the old topic.
+type record struct {
+	stream.Record
+	out bool // the epoch leaves it out
+}
+
 // reader reads one partition of the old topic from its beginning to its end.
 type reader interface {
 	// next is the next record; ok is false at the end.
-	next(ctx context.Context) (r stream.Record, ok bool, err error)
+	next(ctx context.Context) (r record, ok bool, err error)
 	// added says whether the partition was added to the topic later. Its log then does
 	// not begin with what was in force.
 	added() bool
@@ -30,6 +36,8 @@ type writer interface {
 	data(ctx context.Context, partition int32, r stream.Record) error
 	// control takes a record for every partition.
 	control(ctx context.Context, r stream.Record) error
+	// leftOut takes one that is folded by nobody.
+	leftOut(ctx context.Context, r stream.Record) error
 }
 
 // merge reads the partitions side by side and writes one sequence. From each it takes
@@ -42,7 +50,8 @@ type writer interface {
 // A partition that was added later may begin with data records: those wait until all
 // control records that are older than they are have been written.
 //
-// Transaction markers and aborted records are left out.
+// Transaction markers and aborted records are not copied. A record that the epoch leaves
+// out is, for it may be wanted again, but it says nothing and so waits for nobody.
 func merge(ctx context.Context, from []reader, place func(partition int32, r stream.Record) int32, to writer) error {
 	m := merger{from: from, place: place, to: to, waits: make([]*waiting, len(from)), began: make([]bool, len(from))}
 	for p := range from {
@@ -127,16 +136,22 @@ func (m *merger) advance(ctx context.Context, partition int32) error {
 		if r.Skipped {
 			continue
 		}
+		if r.out {
+			if err := m.to.leftOut(ctx, r.Record); err != nil {
+				return err
+			}
+			continue
+		}
 		if e, refusal := m.decoder.Decode(r.Value); refusal == nil && e.Type.Control() {
-			m.waits[partition] = &waiting{record: r, partition: partition, time: e.Time, kind: e.Type}
+			m.waits[partition] = &waiting{record: r.Record, partition: partition, time: e.Time, kind: e.Type}
 			m.began[partition] = true
 			return nil
 		}
 		if m.from[partition].added() && !m.began[partition] {
-			m.waits[partition] = &waiting{record: r, partition: partition, data: true, time: event.Time(r.Time), kind: event.UsageRecorded}
+			m.waits[partition] = &waiting{record: r.Record, partition: partition, data: true, time: event.Time(r.Time), kind: event.UsageRecorded}
 			return nil
 		}
-		if err := m.to.data(ctx, m.place(partition, r), r); err != nil {
+		if err := m.to.data(ctx, m.place(partition, r.Record), r.Record); err != nil {
 			return err
 		}
 	}

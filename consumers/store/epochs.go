@@ -26,7 +26,9 @@ type Record struct {
 	// LogIdentity is the first record of each partition that had one, as
 	// topic/partition@offset=fingerprint.
 	LogIdentity []string
-	// Exclusions are the control records that are left out, in ascending order.
+	// Exclusions are the control records that are left out, in ascending order. Here they
+	// go by Topic; what is kept, and shown, goes by the name in Kafka, which tells whose
+	// offsets they are.
 	Exclusions []stream.Place
 	// Gaps are those that are folded over, in ascending order.
 	Gaps []Gap
@@ -72,7 +74,7 @@ func (s *Store) Record(ctx context.Context, topic stream.Topic, epoch uint32) (r
 			ok = true
 			r.Kafka, r.Partitions, r.Rules, r.Settings, r.Reason = kafka, partitions, rules, settings, reason
 			r.LogIdentity = append(r.LogIdentity, strings.Fields(identity)...) // nil if there is none
-			if r.Exclusions, err = places(exclusions); err == nil && copied != "" {
+			if r.Exclusions, err = places(topic, exclusions); err == nil && copied != "" {
 				err = json.Unmarshal([]byte(copied), &r.CopiedFrom)
 			}
 			return err
@@ -113,15 +115,25 @@ func (s *Store) Names(ctx context.Context, otherwise stream.Names) (stream.Names
 }
 
 // places reads exclusions as they are kept.
-func places(text string) (all []stream.Place, err error) {
+func places(topic stream.Topic, text string) (all []stream.Place, err error) {
 	for _, field := range strings.Fields(text) {
-		p, err := stream.ParsePlace(field)
+		p, err := topic.Kind().ParsePlace(field)
 		if err != nil {
 			return nil, fmt.Errorf("the exclusions: %w", err)
 		}
-		all = append(all, p)
+		all = append(all, p.In(topic))
 	}
 	return all, nil
+}
+
+// LeftOut are the exclusions by the name in Kafka, as the view epochs shows them.
+func (r Record) LeftOut() string {
+	in := r.Topic.Kind().Named(cmp.Or(r.Kafka, r.Topic.String()))
+	texts := make([]string, len(r.Exclusions))
+	for i, p := range r.Exclusions {
+		texts[i] = p.In(in).String()
+	}
+	return strings.Join(texts, " ")
 }
 
 // OpenEpoch writes the record of an epoch that has none; its gaps first, so that
@@ -136,10 +148,6 @@ func (s *Store) OpenEpoch(ctx context.Context, r Record) error {
 			return err
 		}
 	}
-	exclusions := make([]string, len(r.Exclusions))
-	for i, p := range r.Exclusions {
-		exclusions[i] = p.String()
-	}
 	copied := ""
 	if r.CopiedFrom != nil {
 		b, err := json.Marshal(r.CopiedFrom)
@@ -150,7 +158,7 @@ func (s *Store) OpenEpoch(ctx context.Context, r Record) error {
 	}
 	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("epoch_entries")+
 		` (topic, epoch, entry, kafka_topic, partitions, rules, settings, reason, exclusions, log_identity, copied_from, controls) SELECT ?, ?, 'opened', ?, ?, ?, ?, ?, ?, ?, ?, 1`,
-		r.Topic.String(), r.Epoch, cmp.Or(r.Kafka, r.Topic.String()), r.Partitions, r.Rules, r.Settings, r.Reason, strings.Join(exclusions, " "), strings.Join(r.LogIdentity, " "), copied)
+		r.Topic.String(), r.Epoch, cmp.Or(r.Kafka, r.Topic.String()), r.Partitions, r.Rules, r.Settings, r.Reason, r.LeftOut(), strings.Join(r.LogIdentity, " "), copied)
 }
 
 // SwitchEpoch makes all views show an epoch of a topic, at once, unless a higher

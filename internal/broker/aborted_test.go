@@ -94,7 +94,7 @@ func skips(records []stream.Record) string {
 // sent is messages for a transaction.
 func sent(from, to int) (out []transact.Message) {
 	for _, m := range messages(from, to) {
-		out = append(out, transact.Message(m))
+		out = append(out, transact.Message{Key: m.Key, Value: m.Value})
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 
@@ -16,6 +17,9 @@ import (
 // empty.
 type Message struct {
 	Key, Value []byte
+	// Time is the record's own timestamp, in microseconds since 1970 UTC, kept to the
+	// millisecond; 0 stands for now.
+	Time int64
 }
 
 // Compression is the codec of appended batches; None by default.
@@ -85,6 +89,9 @@ func (r *messageReader) ReadRecord() (*kafka.Record, error) {
 	m := r.messages[0]
 	r.messages = r.messages[1:]
 	r.record = kafka.Record{}
+	if m.Time != 0 {
+		r.record.Time = time.UnixMicro(m.Time)
+	}
 	if m.Key != nil {
 		r.key.Reset(m.Key)
 		r.record.Key = &r.key

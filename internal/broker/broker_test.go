@@ -142,7 +142,7 @@ func TestAppendKeepsNullAndEmptyApart(t *testing.T) {
 	ctx := t.Context()
 	_, c := cluster(t, kfake.SeedTopics(1, stream.Usage.Topic().String()))
 	s := stream.Source{Topic: stream.Usage.Topic()}
-	sent := []Message{{nil, []byte("v")}, {[]byte{}, []byte("v")}, {[]byte("k"), nil}, {[]byte("k"), []byte{}}}
+	sent := []Message{{Value: []byte("v")}, {Key: []byte{}, Value: []byte("v")}, {Key: []byte("k"), Time: 1_700_000_000_123_000}, {Key: []byte("k"), Value: []byte{}}}
 	for i, codec := range []string{"none", "gzip", "snappy", "lz4", "zstd"} {
 		compression, err := ParseCompression(codec)
 		if err != nil {
@@ -157,8 +157,8 @@ func TestAppendKeepsNullAndEmptyApart(t *testing.T) {
 		}
 		for j, r := range rs {
 			if (r.Key == nil) != (sent[j].Key == nil) || (r.Value == nil) != (sent[j].Value == nil) ||
-				string(r.Key) != string(sent[j].Key) || string(r.Value) != string(sent[j].Value) {
-				t.Errorf("%s: record %d is %q %q, sent %q %q", codec, j, r.Key, r.Value, sent[j].Key, sent[j].Value)
+				sent[j].Time != 0 && r.Time != sent[j].Time || string(r.Key) != string(sent[j].Key) || string(r.Value) != string(sent[j].Value) {
+				t.Errorf("%s: record %d is %q %q of %d, sent %q %q of %d", codec, j, r.Key, r.Value, r.Time, sent[j].Key, sent[j].Value, sent[j].Time)
 			}
 		}
 	}

@@ -37,13 +37,21 @@ func ParseSource(text string) (Source, error) {
 	return Source{Topic: topic, Partition: int32(partition)}, nil
 }
 
-// ParsePlace reads topic/partition@offset of an input topic.
-func ParsePlace(text string) (Place, error) {
+// ParsePlace reads topic/partition@offset of a topic of this kind, whatever it is called
+// in Kafka.
+func (k Kind) ParsePlace(text string) (Place, error) {
 	where, number, ok := strings.Cut(text, "@")
+	name, numbered, named := strings.Cut(where, "/")
 	offset, err := strconv.ParseInt(number, 10, 64)
-	if !ok || err != nil || offset < 0 {
-		return Place{}, fmt.Errorf("%q is no TOPIC/PARTITION@OFFSET, such as %s/0@15", text, Inputs()[0])
+	partition, wrong := strconv.ParseInt(numbered, 10, 32)
+	if !ok || !named || name == "" || err != nil || wrong != nil || offset < 0 || partition < 0 {
+		return Place{}, fmt.Errorf("%q is no TOPIC/PARTITION@OFFSET, such as %s/0@15", text, k.Topic())
 	}
-	source, err := ParseSource(where)
-	return Place{source, Offset(offset)}, err
+	return Place{Source{k.Named(name), int32(partition)}, Offset(offset)}, nil
+}
+
+// In is the place by another name of its topic.
+func (p Place) In(name Topic) Place {
+	p.Topic = name
+	return p
 }

@@ -35,7 +35,9 @@ func (r *reader) besides(ctx context.Context, topic stream.Topic, epoch uint32) 
 		return b, err
 	}
 	for _, place := range strings.Fields(exclusions) {
-		b.without[place] = true
+		if _, at, ok := strings.Cut(place, "/"); ok { // it goes by the name in Kafka
+			b.without[topic.String()+"/"+at] = true
+		}
 	}
 	b.controls = controls != 0
 	c, err := open(ctx, r, func(partition *int32, l *loss) []any {
