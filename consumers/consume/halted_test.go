@@ -53,6 +53,9 @@ func TestHaltedAndBack(t *testing.T) {
 	if got := w.revenue(); got != "900" {
 		t.Errorf("revenue is %s", got)
 	}
+	for _, f := range w.failing() {
+		t.Error(f)
+	}
 	// Another epoch's consumers speak for themselves.
 	if err := Rebuild(t.Context(), stream.Usage.Topic(), "a test", Change{}, w.options(zap.NewNop())); err != nil {
 		t.Fatal(err)

@@ -88,6 +88,9 @@ func TestRefold(t *testing.T) {
 	if got := w.ask("SELECT toString(sum(usage_arr)) FROM DB.arr WHERE as_of = '2026-11-03 00:00:00'"); got != "46800" {
 		t.Errorf("usage ARR is %s", got)
 	}
+	for _, f := range w.failing() {
+		t.Error(f)
+	}
 	stop()
 }
 

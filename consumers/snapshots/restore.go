@@ -31,8 +31,8 @@ type Missing struct {
 
 // Error names the source, the snapshot and the way out, a rebuild.
 func (e *Missing) Error() string {
-	return fmt.Sprintf("restore %s from snapshot %s of %s/%d: %v (refold the topic with `runrate rebuild`)",
-		e.Source, e.Pointer, stream.Snapshots(), e.Source.Partition, e.Err)
+	return fmt.Sprintf("restore %s from snapshot %s of %s/%d: %v (refold it with `runrate rebuild %s`)",
+		e.Source, e.Pointer, stream.Snapshots(), e.Source.Partition, e.Err, e.Source.Topic.Kind())
 }
 
 // Unwrap is what was missing or wrong.

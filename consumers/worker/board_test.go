@@ -85,6 +85,7 @@ func TestReasons(t *testing.T) {
 		{&broker.NoTopic{Topic: source.Topic}, ForeignLog},
 		{&LostCommit{errors.New("x")}, CommitLost},
 		{&snapshots.Missing{Source: source, Err: errors.New("x")}, SnapshotLost},
+		{&snapshots.Missing{Source: source, Err: &broker.OutOfRange{Source: source, Offset: 5, Range: held, Known: true}}, SnapshotLost},
 		{fmt.Errorf("flush: %w", money.ErrOverflow), Overflow},
 		{&store.Error{Kind: fault.Defect, Err: money.ErrOverflow}, Overflow},
 		{&broker.Corrupt{Source: source, Err: errors.New("crc")}, Corrupt},

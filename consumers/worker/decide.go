@@ -60,7 +60,7 @@ func decide(group string, source stream.Source, f facts) (plan, error) {
 	if !commit.Set {
 		if sign := f.sign(); sign != "" {
 			return plan{}, &LostCommit{fmt.Errorf("group %s has no committed offset for %s, but %s: the group's offsets expired or were deleted; "+
-				"beginning again in silence could count a shortened log as the whole (refold the topic with `runrate rebuild`)", group, source, sign)}
+				"beginning again in silence could count a shortened log as the whole (refold it with `runrate rebuild %s`)", group, source, sign, source.Topic.Kind())}
 		}
 		commit, take = broker.Commit{Set: true, Next: f.first(), Metadata: begin}, true
 	}
@@ -102,8 +102,8 @@ func (f facts) standing(source stream.Source) (commit broker.Commit, take bool, 
 	case pointer.Epoch == f.epoch:
 		return f.commit, false, nil
 	case !f.handOver.Set:
-		return f.commit, false, &LostCommit{fmt.Errorf("restore %s@%d: the commit is of epoch %d, and the switch to epoch %d handed nothing over (refold the topic with `runrate rebuild`)",
-			source, f.commit.Next, pointer.Epoch, f.epoch)}
+		return f.commit, false, &LostCommit{fmt.Errorf("restore %s@%d: the commit is of epoch %d, and the switch to epoch %d handed nothing over (refold it with `runrate rebuild %s`)",
+			source, f.commit.Next, pointer.Epoch, f.epoch, source.Topic.Kind())}
 	}
 	return f.handOver, true, nil
 }

@@ -53,9 +53,12 @@ func halt(source stream.Source, err error) *Halted {
 	return &Halted{reasonOf(err), source, err}
 }
 
-// reasonOf tells the reason by the error. What none of the others explains is a
-// store that refuses.
+// reasonOf tells the reason by the error. That a snapshot is lost has a cause, which
+// may be a gap in its own log; what none of the others explains is a store that refuses.
 func reasonOf(err error) Reason {
+	if is[*snapshots.Missing](err) {
+		return SnapshotLost
+	}
 	if outside, ok := errors.AsType[*broker.OutOfRange](err); ok && (!outside.Known || outside.Offset < outside.Range.First) {
 		return LogGap
 	}
@@ -68,8 +71,6 @@ func reasonOf(err error) Reason {
 		return SettingsChanged
 	case is[*LostCommit](err):
 		return CommitLost
-	case is[*snapshots.Missing](err):
-		return SnapshotLost
 	case errors.Is(err, money.ErrOverflow):
 		return Overflow
 	case is[*broker.Corrupt](err):

@@ -25,7 +25,7 @@ type AnotherLog struct {
 
 func (e *AnotherLog) Error() string {
 	return fmt.Sprintf("%s@%d: the record is not the one that was folded: the topic was created anew, or lost a part of its log; "+
-		"nothing of the new log is written (refold it with `runrate rebuild`)", e.Source, e.Offset)
+		"nothing of the new log is written (refold it with `runrate rebuild %s`)", e.Source, e.Offset, e.Source.Topic.Kind())
 }
 
 // Fault is fault.Defect.
