@@ -57,6 +57,7 @@ type Store struct {
 	timeout    time.Duration
 	inserts    chan *chunk // free chunks; one is held while an insert runs
 	own        ownRows
+	flushes    flushes
 }
 
 // Open connects and checks that the server answers. It does not create the

@@ -39,7 +39,7 @@ var controls = table[rows.Control]{
 
 var progress = table[rows.Progress]{
 	columns: []string{"topic", "epoch", "partition", "first_offset", "next_offset",
-		"accepted", "duplicate", "refused", "control", "skipped", "lost", "clock", "ticked", "version"},
+		"accepted", "duplicate", "refused", "control", "skipped", "lost", "clock", "ticked", "wrote", "version"},
 	row: func(c *chunk, f *flush, r *rows.Progress) {
 		clock := r.Clock
 		if !r.Ticked {
@@ -58,6 +58,7 @@ var progress = table[rows.Progress]{
 		c.count(r.Lost)
 		c.micros(clock)
 		c.bool(r.Ticked)
+		c.text(f.tally.after(f.before).text())
 		c.version(r.NextOffset)
 	},
 }

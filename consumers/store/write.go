@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"strings"
 
 	"runrate/internal/fault"
@@ -19,12 +20,15 @@ import (
 // inserts, each bounded in memory. A Write that failed, whole or half done, may
 // be repeated as it is, as long as the fold has not stepped on.
 func (s *Store) Write(ctx context.Context, epoch uint32, c rows.Changes) error {
-	w := writer{ctx, flush{store: s, epoch: epoch, source: c.Source, next: c.Progress.NextOffset}}
+	p := partition{epoch, c.Source}
+	w := writer{ctx, flush{store: s, epoch: epoch, source: c.Source, next: c.Progress.NextOffset,
+		tally: &tally{wrote: vouched{}}, before: s.flushes.of(p)}}
 	for _, t := range rows.Tables() {
 		if err := t.Write(&c, w); err != nil {
 			return err
 		}
 	}
+	s.flushes.set(p, w.tally.after(w.before))
 	return nil
 }
 
@@ -34,6 +38,8 @@ type flush struct {
 	epoch  uint32
 	source stream.Source
 	next   stream.Offset // for messages: the offset after the flush
+	tally  *tally        // of what it has written
+	before vouched       // for by the progress before it
 }
 
 // writer inserts the rows of one flush, a table at a time. It lives as long as
@@ -87,7 +93,14 @@ func insert[R rows.Row](w writer, t table[R], all iter.Seq[R]) error {
 		}
 	}()
 	var r R // one for all rows: its address escapes into t.row
+	since, count := stream.Offset(math.MaxInt64), int64(0)
+	defer func() {
+		if count > 0 {
+			w.tally.add(t.name(), since, count)
+		}
+	}()
 	for r = range all {
+		since, count = min(since, r.At()), count+1
 		if c == nil {
 			select {
 			case c = <-w.store.inserts:

@@ -21,8 +21,8 @@ type facts struct {
 	commit   broker.Commit // the group's
 	held     broker.Range  // by the log
 	gaps     []fold.Gap    // that the epoch goes on over, in ascending order
-	// written is the next offset that ClickHouse's progress vouches for; started is
-	// whether it has any.
+	// written is the next offset that ClickHouse's progress vouches for, or the one up to
+	// which all tables hold what it vouches for; started is whether it has any.
 	written stream.Offset
 	started bool
 	// snapshots is whether the snapshot log has a state of the partition. It is only

@@ -72,7 +72,7 @@ func (p *pipeline) lose(next stream.Offset) (parts int) {
 			continue // of the other topic
 		}
 		where, from := "1", next
-		if table == "progress_versions" || table == "net_new_arr_versions" || table == "dead_letter_versions" {
+		if table == "progress_versions" || table == "net_new_arr_versions" || table == "dead_letter_versions" || table == "control_versions" {
 			where = "topic = '" + stream.Usage.Topic().String() + "'"
 		}
 		if table == "progress_versions" {

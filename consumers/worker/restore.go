@@ -90,6 +90,10 @@ func (w *Worker) facts(ctx context.Context) (f facts, err error) {
 		progress, err := w.tables.Progress(ctx, w.config.Epoch, w.source.Topic)
 		p, started := progress[w.source.Partition]
 		f.written, f.started = p.NextOffset, started
+		if err != nil || !started {
+			return err
+		}
+		f.written, err = w.tables.Whole(ctx, w.config.Epoch, w.source, p.NextOffset)
 		return err
 	}); err != nil || f.commit.Set || f.started {
 		return f, err

@@ -41,6 +41,7 @@ type Tables interface {
 	Seen(ctx context.Context, epoch uint32, source stream.Source, keys []store.EventKey, before stream.Offset) (map[[16]byte]struct{}, error)
 	Recent(ctx context.Context, epoch uint32, source stream.Source, since event.Time, before stream.Offset) iter.Seq2[store.Known, error]
 	Progress(ctx context.Context, epoch uint32, topic stream.Topic) (map[int32]rows.Progress, error)
+	Whole(ctx context.Context, epoch uint32, source stream.Source, next stream.Offset) (stream.Offset, error)
 }
 
 // Config is what a worker needs to know beside its connections.

@@ -178,6 +178,11 @@ func (s *Seam) Recent(ctx context.Context, epoch uint32, source stream.Source, s
 	}
 }
 
+// Whole is Tables'. It is no point of its own: it is a read that follows another.
+func (s *Seam) Whole(ctx context.Context, epoch uint32, source stream.Source, next stream.Offset) (stream.Offset, error) {
+	return s.Tables.Whole(ctx, epoch, source, next)
+}
+
 // Progress is Tables'.
 func (s *Seam) Progress(ctx context.Context, epoch uint32, topic stream.Topic) (p map[int32]rows.Progress, err error) {
 	err = s.do("read progress", func() error { p, err = s.Tables.Progress(ctx, epoch, topic); return err })

@@ -214,6 +214,11 @@ func (t *Tables) Recent(_ context.Context, _ uint32, source stream.Source, since
 	}
 }
 
+// Whole is store.Store's Whole: these tables are never restored one by one.
+func (t *Tables) Whole(_ context.Context, _ uint32, _ stream.Source, next stream.Offset) (stream.Offset, error) {
+	return next, nil
+}
+
 // Progress is store.Store's Progress.
 func (t *Tables) Progress(_ context.Context, _ uint32, topic stream.Topic) (map[int32]rows.Progress, error) {
 	t.mu.Lock()
