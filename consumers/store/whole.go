@@ -116,7 +116,7 @@ func (s *Store) holds(ctx context.Context, p partition, table string, last wrote
 			if err := scan(&count, &version); err != nil {
 				return err
 			}
-			held, top = int64(count), stream.Offset(version) //nolint:gosec // versions are offsets, and a table has fewer rows than 2^63
+			held, top = int64(count), stream.Offset(version)
 			return nil
 		}, `SELECT uniqExactIf(sipHash128(*), version >= ?), max(version) FROM `+s.database.Of(table)+` WHERE `+where, args...)
 	})

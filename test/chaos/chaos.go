@@ -30,7 +30,10 @@ type Options struct {
 	Kills     int // 100
 	Records   int // of the stream: 150 for each kill
 	Consumers int // processes: 3
-	Logger    *zap.Logger
+	// Repartitions are how many times both topics are repartitioned in the end, with a kill
+	// within each: one for 20 kills, and one at least.
+	Repartitions int
+	Logger       *zap.Logger
 }
 
 // partitions of each topic.
@@ -49,6 +52,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Consumers == 0 {
 		o.Consumers = 3
+	}
+	if o.Repartitions == 0 {
+		o.Repartitions = max(1, o.Kills/20)
 	}
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
@@ -107,12 +113,19 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return report, cause(ctx, fmt.Errorf("after the last kill: %w", err))
 	}
 	report.Took = time.Since(began)
-	return report, report.examine(ctx, parts, entries)
+	if err := report.examine(ctx, parts, logOf(entries), partitions); err != nil || !report.OK() {
+		return report, err
+	}
+	log, n, err := killer.repartition(ctx, o.Repartitions, report)
+	if err != nil {
+		return report, fmt.Errorf("%w\n%s", cause(ctx, err), parts.lastWords())
+	}
+	return report, report.examine(ctx, parts, log, n)
 }
 
 // examine takes down what the parts said of themselves, and holds their views
 // against the oracle's.
-func (r *Report) examine(ctx context.Context, parts *parts, entries []gen.Entry) error {
+func (r *Report) examine(ctx context.Context, parts *parts, log oracle.Log, partitions int32) error {
 	var err error
 	if r.Stopped, err = parts.complaints(); err != nil {
 		return err
@@ -124,7 +137,7 @@ func (r *Report) examine(ctx context.Context, parts *parts, entries []gen.Entry)
 	if err != nil {
 		return cause(ctx, err)
 	}
-	want := oracle.Compute(logOf(entries), partitions, oracle.Options{AsOf: sample.Keep})
+	want := oracle.Compute(log, partitions, oracle.Options{AsOf: sample.Keep})
 	for _, name := range oracle.Names {
 		r.Rows += len(want[name])
 	}

@@ -16,14 +16,16 @@ type Kind string
 
 // The kinds of kills. All but zombie are SIGKILL.
 const (
-	killConsumer   Kind = "consumer"
-	killConsumers  Kind = "all consumers"
-	killClickHouse Kind = "clickhouse"
-	killBroker     Kind = "broker"
-	killBoth       Kind = "broker and clickhouse"
-	zombie         Kind = "zombie" // a consumer is stopped beyond its session, and goes on
-	killRebuild    Kind = "rebuild"
-	withinRebuild  Kind = "within a rebuild" // a consumer, the broker or ClickHouse, and the rebuild is done all the same
+	killConsumer      Kind = "consumer"
+	killConsumers     Kind = "all consumers"
+	killClickHouse    Kind = "clickhouse"
+	killBroker        Kind = "broker"
+	killBoth          Kind = "broker and clickhouse"
+	zombie            Kind = "zombie" // a consumer is stopped beyond its session, and goes on
+	killRebuild       Kind = "rebuild"
+	killRepartition   Kind = "repartition" // after the stream, as all that follow
+	withinRepartition Kind = "within a repartition"
+	withinRebuild     Kind = "within a rebuild" // a consumer, the broker or ClickHouse, and the rebuild is done all the same
 )
 
 // weights are how often each kind comes.

@@ -32,7 +32,7 @@ func (r *Report) WriteTo(out io.Writer) (int64, error) {
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "kill\ttimes\trecovered, median\tworst\t\n")
-	for _, kind := range []Kind{killConsumer, killConsumers, killClickHouse, killBroker, killBoth, zombie, killRebuild, withinRebuild, "all"} {
+	for _, kind := range []Kind{killConsumer, killConsumers, killClickHouse, killBroker, killBoth, zombie, killRebuild, withinRebuild, killRepartition, withinRepartition, "all"} {
 		if took := byKind[kind]; len(took) > 0 {
 			slices.Sort(took)
 			fmt.Fprintf(w, "%s\t%d\t%s\t%s\t\n", kind, len(took), short(took[len(took)/2]), short(took[len(took)-1]))
