@@ -23,7 +23,7 @@ import (
 type Tables struct {
 	mu sync.Mutex
 	// Conflicts are the writes that broke the invariant: a key and version
-	// already there with other content.
+	// already there with other content, or a key twice in one flush.
 	Conflicts []string
 
 	events     table[eventKey, rows.UsageEvent]

@@ -35,11 +35,17 @@ type writer struct {
 }
 
 func putAll[K comparable, R rows.Row](w writer, m *table[K, R], all iter.Seq[R], key func(R) K) error {
+	flushed := map[K]struct{}{}
 	for r := range all {
 		if !r.InRange() {
 			return fmt.Errorf("sim: write %s, row %+v: %w", r.Table(), r, money.ErrOverflow)
 		}
-		put(w.t, m, key(r), r)
+		k := key(r)
+		if _, twice := flushed[k]; twice {
+			w.t.Conflicts = append(w.t.Conflicts, fmt.Sprintf("%s %+v: twice in one flush, the second time version %d", r.Table(), k, r.At()))
+		}
+		flushed[k] = struct{}{}
+		put(w.t, m, k, r)
 	}
 	return nil
 }
