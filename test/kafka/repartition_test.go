@@ -83,6 +83,19 @@ func TestRepartition(t *testing.T) {
 		}
 	}
 	after := client.Named(names)
+	if err := k.Heal(ctx); err != nil { // the node that came back may not know the new topics yet
+		t.Fatal(err)
+	}
+	within(t, 30*time.Second, "all nodes know the new topics", func() bool {
+		for range 10 { // whichever is asked
+			for _, topic := range stream.Inputs() {
+				if _, err := after.Partitions(ctx, topic); err != nil {
+					return false
+				}
+			}
+		}
+		return true
+	})
 	settle(t, after)
 	copied := oracle.Log{}
 	for _, topic := range stream.Inputs() {
