@@ -101,7 +101,7 @@ func (r rebuild) repartition(ctx context.Context, kind stream.Kind, change Repar
 		if e.LogIdentity, err = r.identity(ctx, e.Topic); err == nil {
 			e, err = r.claim(ctx, e, shown)
 		}
-		return err
+		return repartition.NotYet(err)
 	}); err != nil {
 		return err
 	}

@@ -67,12 +67,8 @@ const (
 func Copy(ctx context.Context, log Log, o Options) (Counts, error) {
 	w := &copier{log: log, o: o, pending: make([][]broker.Message, o.Partitions), bytes: make([]int, o.Partitions), ends: make([]stream.Offset, o.Partitions), out: map[string]bool{}}
 	for p := range o.Partitions {
-		held, err := log.Range(ctx, stream.Source{Topic: o.To, Partition: p})
-		if err != nil {
+		if err := w.empty(ctx, p); err != nil {
 			return w.counts, err
-		}
-		if held.End != 0 {
-			return w.counts, fmt.Errorf("copy %s: %s/%d is not empty", o.From, o.To, p)
 		}
 	}
 	var from []reader
@@ -95,6 +91,27 @@ func Copy(ctx context.Context, log Log, o Options) (Counts, error) {
 	w.counts.Ends = w.ends
 	slices.SortFunc(w.counts.LeftOut, stream.Place.Compare)
 	return w.counts, err
+}
+
+// empty makes sure that a partition of the new topic is.
+func (w *copier) empty(ctx context.Context, partition int32) error {
+	to := stream.Source{Topic: w.o.To, Partition: partition}
+	return retry.Patient.Do(ctx, w.o.Logger, fmt.Sprintf("look whether %s is empty", to), func(ctx context.Context) error {
+		held, err := w.log.Range(ctx, to)
+		if err == nil && held.End != 0 {
+			err = fmt.Errorf("copy %s: %s is not empty", w.o.From, to)
+		}
+		return NotYet(err)
+	})
+}
+
+// NotYet is an error about a topic that was just created, as one that passes where it
+// says that there is none: a node that was away learns of it later.
+func NotYet(err error) error {
+	if _, missing := errors.AsType[*broker.NoTopic](err); missing {
+		return fault.As(fault.Retry, err)
+	}
+	return err
 }
 
 // numbers are the numbers of partitions by which records were placed.
@@ -238,7 +255,7 @@ func (w *copier) flush(ctx context.Context, partition int32) error {
 		if unsure {
 			held, err := w.log.Range(ctx, to)
 			if err != nil || held.End == end {
-				return err
+				return NotYet(err)
 			}
 			if held.End != begin {
 				return fmt.Errorf("%s ends at %d, not at %d or %d: %w", to, held.End, begin, end, errTwice)
@@ -249,7 +266,7 @@ func (w *copier) flush(ctx context.Context, partition int32) error {
 		if err == nil && at != begin {
 			return fmt.Errorf("%s: a batch is at %d, not at %d: %w", to, at, begin, errTwice)
 		}
-		return err
+		return NotYet(err)
 	})
 	if err != nil {
 		return err

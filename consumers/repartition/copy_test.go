@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -294,7 +295,23 @@ func sorted(list string) string {
 type flaky struct {
 	*sim.Log
 	calls int
+	asked int  // for what the new topic holds
 	twice bool // what is lost comes a second time by itself, later
+}
+
+// Range fails at first: the node that is asked goes away, and the next has not heard of
+// the new topic.
+func (f *flaky) Range(ctx context.Context, source stream.Source) (broker.Range, error) {
+	if source.Topic == stream.Usage.Named("new") {
+		f.asked++
+		switch f.asked {
+		case 1:
+			return broker.Range{}, &broker.Error{Err: io.ErrUnexpectedEOF}
+		case 2:
+			return broker.Range{}, &broker.NoTopic{Topic: source.Topic}
+		}
+	}
+	return f.Log.Range(ctx, source)
 }
 
 var errLost = errors.New("the answer is lost")
