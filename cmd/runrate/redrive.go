@@ -16,6 +16,8 @@ import (
 
 func redriveCommand(a *app) *cobra.Command {
 	var publishing publishFlags
+	var which letterFlags
+	var edit string
 	var o redrive.Options
 	var dryRun bool
 	var wait time.Duration
@@ -33,11 +35,21 @@ by another record is not sent. Control records (clock.ticked, pricebook.publishe
 are never sent, nor what would be refused again as it is (malformed, unknown_type,
 invalid). What is left is counted, with the reason.
 
+--edit runs a command for each, by sh, which gets the value of the record and writes
+what is sent in its place; RUNRATE_REASON, RUNRATE_DETAIL and RUNRATE_PLACE tell it
+why and where the record was refused. What it sends is remembered of the original. A
+command that fails ends the run, and nothing of that batch is sent.
+
+Headers are sent again as they came. Of records that were refused before headers were
+kept they are read again from the log, while it holds them; else they are left.
+
 The view dead_letters keeps all of them; its column state tells open, redriven,
 accepted and duplicate.`,
 		Example: examples(
 			"runrate redrive --reason unknown_product --dry-run",
 			"runrate redrive --reason unpriced_meter --topic runrate.usage",
+			"runrate redrive --source gateway/eu-1 --since 2026-11-26T00:00:00Z",
+			`runrate redrive --reason malformed --edit "jq -c '.specversion = \"1.0\"'"`,
 		),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -47,6 +59,13 @@ accepted and duplicate.`,
 			}
 			if err := a.followEpochs(cmd.Context(), tables); err != nil {
 				return err
+			}
+			if o.Filter, err = which.filter(); err != nil {
+				return err
+			}
+			o.Source, o.ID = which.source, which.id
+			if edit != "" {
+				o.Edit = editBy(edit)
 			}
 			o.MaxRecord, o.Pause = publishing.maxRecord, pauses(wait)
 			if dryRun {
@@ -61,8 +80,8 @@ accepted and duplicate.`,
 	a.clickhouseFlags(cmd)
 	publishing.register(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.Filter.Reason, "reason", "", "only dead letters with this reason (default: all)")
-	f.StringVar(&o.Filter.Topic, "topic", "", "only dead letters of this topic (default: both)")
+	which.register(cmd)
+	f.StringVar(&edit, "edit", "", "command that changes each value before it is sent: value in, value out")
 	f.Int64Var(&o.Most, "most", 1_000_000, "at most so many are sent")
 	f.BoolVar(&o.Again, "again", false, "also those that were sent before")
 	f.DurationVar(&wait, "wait", 30*time.Second, "how long to wait for the consumer where an earlier run was ended while it sent")
@@ -103,6 +122,9 @@ func (a *app) redrive(ctx context.Context, tables *store.Store, to redrive.Sende
 		return fmt.Errorf("redrive: %w", errNothing)
 	}
 	report, err := redrive.Run(ctx, tables, log, to, o)
+	if chosen := o.Source != "" || o.ID != ""; chosen && err == nil && report.Seen == 0 {
+		return fmt.Errorf("redrive: none that is open has that --source and --id: %w", errNothing)
+	}
 	verb := "sent again"
 	if to == nil {
 		verb = "would be sent again"
@@ -128,8 +150,8 @@ func (a *app) redrive(ctx context.Context, tables *store.Store, to redrive.Sende
 type copies struct{ p *publish.Publisher }
 
 // Send queues a copy by the event's type and account.
-func (c copies) Send(ctx context.Context, t event.Type, account event.Account, payload []byte) error {
-	return c.p.SendTo(ctx, publish.Route{Type: t, Subject: string(account)}, payload)
+func (c copies) Send(ctx context.Context, t event.Type, account event.Account, headers []event.Header, payload []byte) error {
+	return c.p.SendRecord(ctx, publish.Route{Type: t, Subject: string(account)}, headers, payload)
 }
 
 // Flush waits for all copies. One that the broker refused is an error: none must be

@@ -28,6 +28,7 @@ var commands = []func(*app) *cobra.Command{
 	rebuildCommand,
 	repartitionCommand,
 	resumeCommand,
+	deadLettersCommand,
 	redriveCommand,
 	upCommand,
 	versionCommand,

@@ -7,4 +7,5 @@ package fold
 //  1. Before there was a number.
 //  2. A tick far ahead of the clock is refused (DEFINITIONS R9), a price book older
 //     than the one in force changes nothing, and a quantity may be written 5.0 or 5e3.
-const Rules = 2
+//  3. CloudEvents in binary mode, with a content type, and with data_base64 are read.
+const Rules = 3

@@ -100,8 +100,18 @@ func (g *Gate) Refuse(r stream.Record, refusal *event.Refusal) {
 		Reason:  refusal.Reason,
 		Detail:  refusal.Detail,
 		Key:     slices.Clone(r.Key),
+		Headers: cloneHeaders(r.Headers),
 		Payload: slices.Clone(r.Value),
 	})
+}
+
+// cloneHeaders are headers that outlive their record, nil if there are none.
+func cloneHeaders(of []event.Header) []event.Header {
+	out := slices.Clone(of)
+	for i := range out {
+		out[i].Value = slices.Clone(out[i].Value)
+	}
+	return out
 }
 
 // Tick counts a tick as a control record and raises the clock to its time; one

@@ -45,7 +45,7 @@ func (j *Judge) Judge(record stream.Record) Judged {
 	if record.Skipped {
 		return Judged{Record: record}
 	}
-	e, refusal := j.decoder.Decode(record.Value)
+	e, refusal := j.decoder.DecodeRecord(record.Headers, record.Value)
 	if refusal == nil {
 		refusal = j.wrongTopic(e.Type)
 	}

@@ -49,6 +49,9 @@ func (r *run) why(c candidate, known *facts) Why {
 	if _, ok := r.sent[c.digest]; ok {
 		return Same
 	}
+	if c.own != c.digest && !r.options.Again && anySent(known.remembered[c.own]) {
+		return RefusedAgain // it is a copy itself
+	}
 	past := known.remembered[c.digest]
 	if r.options.Again || len(past) == 0 {
 		return ""

@@ -35,6 +35,9 @@ func (r *run) gather(ctx context.Context, candidates []candidate) (*facts, error
 	byKind := map[stream.Kind][]candidate{}
 	for _, c := range candidates {
 		digests = append(digests, c.digest)
+		if c.own != c.digest {
+			digests = append(digests, c.own)
+		}
 		byKind[c.home] = append(byKind[c.home], c)
 	}
 	all, err := r.tables.Redrives(ctx, digests)

@@ -9,10 +9,11 @@
 package redrive
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
+	"time"
 
 	"runrate/consumers/store"
 	"runrate/internal/broker"
@@ -23,8 +24,8 @@ import (
 // Sender publishes copies.
 type Sender interface {
 	// Send queues an event for the partition of its account in the topic of its
-	// type. It may keep the payload until Flush.
-	Send(ctx context.Context, t event.Type, account event.Account, payload []byte) error
+	// type. It may keep headers and payload until Flush.
+	Send(ctx context.Context, t event.Type, account event.Account, headers []event.Header, payload []byte) error
 	// Flush returns when all that was queued is acknowledged. After an error some
 	// of it may be in the log.
 	Flush(ctx context.Context) error
@@ -33,14 +34,23 @@ type Sender interface {
 // Log tells where the log ends: *broker.Client.
 type Log interface {
 	Offsets(ctx context.Context, topic stream.Topic) (map[int32]broker.Range, error)
+	// Fetch reads the records from an offset on.
+	Fetch(ctx context.Context, source stream.Source, offset stream.Offset, maxBytes int, maxWait time.Duration) ([]stream.Record, stream.Offset, error)
 }
 
 // Options say which dead letters are published again.
 type Options struct {
 	Filter    store.DeadLetterFilter
-	Again     bool  // also those that were sent before
-	Most      int64 // at most so many are sent
-	MaxRecord int   // largest payload that can be sent, in bytes
+	Source    string // only events of this source; "" is all
+	ID        string // only events with this id; "" is all
+	Again     bool   // also those that were sent before
+	Most      int64  // at most so many are sent
+	MaxRecord int    // largest payload that can be sent, in bytes
+
+	// Edit, if there is one, changes an event before it is sent: it is given the record,
+	// and what it returns is sent in its place. An error ends the run, nothing of the
+	// batch sent.
+	Edit func(ctx context.Context, letter store.DeadLetter) (payload []byte, err error)
 
 	// Pause waits a little for the consumer, and says whether to look again where
 	// it is. It is called while the fate of copies rests on that. Nil: do not wait.
@@ -71,7 +81,14 @@ func Run(ctx context.Context, tables *store.Store, log Log, to Sender, o Options
 		if err != nil {
 			return r.report, fmt.Errorf("redrive: %w", err)
 		}
-		c, why := r.candidate(letter)
+		if !r.chosen(letter) {
+			continue
+		}
+		r.report.Seen++
+		c, why, err := r.candidate(ctx, letter)
+		if err != nil {
+			return r.report, fmt.Errorf("redrive: %w", err)
+		}
 		if why != "" {
 			r.report.Left[why]++
 			continue
@@ -104,32 +121,84 @@ type run struct {
 type candidate struct {
 	letter  store.LetterKey
 	key     store.EventKey
-	digest  [16]byte
+	own     [16]byte // of the dead letter itself
+	digest  [16]byte // of what is sent, which is the same unless it was edited
 	kind    event.Type
 	home    stream.Kind
+	headers []event.Header
 	payload []byte
 }
 
 // candidate decodes a dead letter, or says why it is left as it is.
-func (r *run) candidate(letter store.DeadLetter) (candidate, Why) {
-	e, refusal := r.decoder.Decode(letter.Payload)
+func (r *run) candidate(ctx context.Context, letter store.DeadLetter) (candidate, Why, error) {
+	if !letter.HeadersKept {
+		found, err := r.reread(ctx, &letter)
+		if err != nil || !found {
+			return candidate{}, HeadersGone, err
+		}
+	}
+	own := store.DigestOf(letter.Headers, letter.Payload)
+	if r.options.Edit != nil {
+		edited, err := r.options.Edit(ctx, letter)
+		if err != nil {
+			return candidate{}, "", fmt.Errorf("edit %s/%d@%d: %w", letter.Topic, letter.Partition, letter.Offset, err)
+		}
+		letter.Payload = edited
+	}
+	e, refusal := r.decoder.DecodeRecord(letter.Headers, letter.Payload)
 	if refusal != nil {
-		return candidate{}, Why(refusal.Reason)
+		return candidate{}, Why(refusal.Reason), nil
 	}
 	home, ok := stream.Home(e.Type)
 	switch {
 	case !ok:
-		return candidate{}, Control
+		return candidate{}, Control, nil
 	case e.Invalid != nil:
-		return candidate{}, Why(e.Invalid.Reason)
+		return candidate{}, Why(e.Invalid.Reason), nil
 	case len(letter.Payload) > r.options.MaxRecord:
-		return candidate{}, TooLarge
+		return candidate{}, TooLarge, nil
 	}
-	sum := sha256.Sum256(letter.Payload)
 	return candidate{
-		letter: letter.LetterKey, digest: [16]byte(sum[:16]), kind: e.Type, home: home, payload: letter.Payload,
+		letter: letter.LetterKey, own: own, digest: store.DigestOf(letter.Headers, letter.Payload), kind: e.Type, home: home,
+		headers: letter.Headers, payload: letter.Payload,
 		key: store.EventKey{Account: e.Account, Time: e.Time, Identity: e.Identity()},
-	}, ""
+	}, "", nil
+}
+
+// chosen says whether a dead letter is of the source and id that are asked for, as far
+// as these can be read.
+func (r *run) chosen(letter store.DeadLetter) bool {
+	if r.options.Source == "" && r.options.ID == "" {
+		return true
+	}
+	a := r.decoder.Attributes(letter.Headers, letter.Payload)
+	return (r.options.Source == "" || a.Source == r.options.Source) && (r.options.ID == "" || a.ID == r.options.ID)
+}
+
+// reread takes the headers of a dead letter that was kept without from the log, if it
+// still holds that record.
+func (r *run) reread(ctx context.Context, letter *store.DeadLetter) (found bool, err error) {
+	topic, ok := stream.InputNamed(letter.Topic)
+	if !ok {
+		return false, nil
+	}
+	source := stream.Source{Topic: topic, Partition: letter.Partition}
+	ranges, err := r.log.Offsets(ctx, topic)
+	if err != nil {
+		return false, err
+	}
+	if in, ok := ranges[letter.Partition]; !ok || letter.Offset < in.First || letter.Offset >= in.End {
+		return false, nil
+	}
+	records, _, err := r.log.Fetch(ctx, source, letter.Offset, 1, time.Second)
+	if err != nil {
+		return false, err
+	}
+	if len(records) == 0 || records[0].Offset != letter.Offset || !bytes.Equal(records[0].Value, letter.Payload) {
+		return false, nil
+	}
+	letter.Headers, letter.HeadersKept = records[0].Headers, true
+	return true, nil
 }
 
 // batch decides about candidates and does what was decided: remember what is to be
@@ -150,7 +219,7 @@ func (r *run) batch(ctx context.Context, candidates []candidate) error {
 		return fmt.Errorf("redrive: nothing of this batch was sent: %w", err)
 	}
 	for _, c := range p.send {
-		if err := r.to.Send(ctx, c.kind, c.key.Account, c.payload); err != nil {
+		if err := r.to.Send(ctx, c.kind, c.key.Account, c.headers, c.payload); err != nil {
 			return r.unsure(p, err)
 		}
 	}

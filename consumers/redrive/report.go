@@ -15,6 +15,7 @@ const (
 	Counted      Why = "accepted meanwhile"
 	Same         Why = "same as another"
 	RefusedAgain Why = "refused again"
+	HeadersGone  Why = "headers gone"
 	Unknown      Why = "not known whether it was sent"
 )
 
@@ -31,11 +32,13 @@ var Reasons = []struct {
 	{Counted, "their event has been accepted by another record"},
 	{Same, "they are the same, byte for byte, as one that is sent"},
 	{RefusedAgain, "they were sent again before and refused again: --again sends them anew"},
+	{HeadersGone, "they were refused before headers were kept, and the log no longer holds them: send their events anew"},
 	{Unknown, "an earlier run was ended while it sent them, and the consumer has not come to where they would be: runrate settle, then run this again"},
 }
 
 // Report is what became of the dead letters that were looked at.
 type Report struct {
+	Seen int64         // dead letters that were asked for
 	Sent int64         // or would be, if nothing is sent
 	Left map[Why]int64 // and looked at by the next run, too
 	Full bool          // it ended at Most; there may be more

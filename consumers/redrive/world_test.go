@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"runrate/consumers/intake"
 	"runrate/consumers/redrive"
@@ -46,6 +47,7 @@ const (
 type queued struct {
 	source  stream.Source
 	account string
+	headers []event.Header
 	payload []byte
 }
 
@@ -70,9 +72,9 @@ func (w *world) must(err error) {
 	}
 }
 
-func (w *world) append(source stream.Source, key, value []byte) {
+func (w *world) append(source stream.Source, key, value []byte, headers ...event.Header) {
 	at := stream.Offset(len(w.log[source]))
-	w.log[source] = append(w.log[source], stream.Record{Offset: at, Time: 1_700_000_000_000_000 + int64(at), Key: key, Value: value})
+	w.log[source] = append(w.log[source], stream.Record{Offset: at, Time: 1_700_000_000_000_000 + int64(at), Key: key, Value: value, Headers: headers})
 }
 
 // home is where an account's usage belongs.
@@ -81,8 +83,8 @@ func home(account string) stream.Source {
 }
 
 // publish appends events of accounts to where they belong.
-func (w *world) publish(account, value string) {
-	w.append(home(account), []byte(account), []byte(value))
+func (w *world) publish(account, value string, headers ...event.Header) {
+	w.append(home(account), []byte(account), []byte(value), headers...)
 }
 
 // control appends a control record to every partition of the usage topic.
@@ -109,14 +111,20 @@ func (w *world) Offsets(_ context.Context, topic stream.Topic) (map[int32]broker
 	return ends, nil
 }
 
+// Fetch is the log's.
+func (w *world) Fetch(_ context.Context, source stream.Source, offset stream.Offset, _ int, _ time.Duration) ([]stream.Record, stream.Offset, error) {
+	all := w.log[source]
+	return all[offset:], stream.Offset(len(all)), nil
+}
+
 // Send makes the world a redrive.Sender.
-func (w *world) Send(_ context.Context, t event.Type, account event.Account, payload []byte) error {
+func (w *world) Send(_ context.Context, t event.Type, account event.Account, headers []event.Header, payload []byte) error {
 	if w.dies == beforeSend {
 		return errDied
 	}
 	kind, _ := stream.Home(t)
 	source := stream.Source{Topic: kind.Topic(), Partition: stream.Partition([]byte(account), partitions)}
-	w.queue = append(w.queue, queued{source, string(account), payload})
+	w.queue = append(w.queue, queued{source, string(account), headers, payload})
 	return nil
 }
 
@@ -128,7 +136,7 @@ func (w *world) Flush(context.Context) error {
 		sent = sent[:len(sent)/2]
 	}
 	for _, q := range sent {
-		w.append(q.source, []byte(q.account), q.payload)
+		w.append(q.source, []byte(q.account), q.payload, q.headers...)
 		w.copies = append(w.copies, string(q.payload))
 	}
 	if w.dies != never {

@@ -132,7 +132,7 @@ type copier struct {
 	pending [][]broker.Message // by new partition
 	bytes   []int
 	ends    []stream.Offset
-	out     map[string]bool // values of the records left out that are copied
+	out     map[string]bool // values and headers of the records left out that are copied
 }
 
 // partition reads one partition of the old topic.
@@ -212,10 +212,14 @@ func (w *copier) control(ctx context.Context, r stream.Record) error {
 // leftOut copies such a record to every partition, once: copies of one, as of each control
 // record there are, come to the same.
 func (w *copier) leftOut(ctx context.Context, r stream.Record) error {
-	if w.out[string(r.Value)] {
+	is := string(r.Value)
+	for _, h := range r.Headers {
+		is += "\x00" + h.Name + "\x00" + string(h.Value)
+	}
+	if w.out[is] {
 		return nil
 	}
-	w.out[string(r.Value)] = true
+	w.out[is] = true
 	for p := range w.o.Partitions {
 		at := w.ends[p] + stream.Offset(len(w.pending[p]))
 		w.counts.LeftOut = append(w.counts.LeftOut, stream.Place{Source: stream.Source{Topic: w.o.From, Partition: p}, Offset: at})
@@ -228,12 +232,15 @@ func (w *copier) leftOut(ctx context.Context, r stream.Record) error {
 
 func (w *copier) put(ctx context.Context, partition int32, r stream.Record) error {
 	size := len(r.Key) + len(r.Value)
+	for _, h := range r.Headers {
+		size += len(h.Name) + len(h.Value)
+	}
 	if w.bytes[partition] > 0 && (w.bytes[partition]+size > batchBytes || len(w.pending[partition]) >= batchMost) {
 		if err := w.flush(ctx, partition); err != nil {
 			return err
 		}
 	}
-	w.pending[partition] = append(w.pending[partition], broker.Message{Key: r.Key, Value: r.Value, Time: r.Time})
+	w.pending[partition] = append(w.pending[partition], broker.Message{Key: r.Key, Value: r.Value, Headers: r.Headers, Time: r.Time})
 	w.bytes[partition] += size
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"slices"
 
 	"runrate/internal/event"
 	"runrate/internal/stream"
@@ -104,7 +105,10 @@ type waiting struct {
 
 // compare orders control records by their time; copies of one are equal.
 func (w *waiting) compare(o *waiting) int {
-	return cmp.Or(cmp.Compare(w.time, o.time), cmp.Compare(w.kind, o.kind), bytes.Compare(w.record.Value, o.record.Value))
+	return cmp.Or(cmp.Compare(w.time, o.time), cmp.Compare(w.kind, o.kind), bytes.Compare(w.record.Value, o.record.Value),
+		slices.CompareFunc(w.record.Headers, o.record.Headers, func(a, b event.Header) int {
+			return cmp.Or(cmp.Compare(a.Name, b.Name), bytes.Compare(a.Value, b.Value))
+		}))
 }
 
 // first is the one with the earliest time, nil if no partition waits.
@@ -142,7 +146,7 @@ func (m *merger) advance(ctx context.Context, partition int32) error {
 			}
 			continue
 		}
-		if e, refusal := m.decoder.Decode(r.Value); refusal == nil && e.Type.Control() {
+		if e, refusal := m.decoder.DecodeRecord(r.Headers, r.Value); refusal == nil && e.Type.Control() {
 			m.waits[partition] = &waiting{record: r.Record, partition: partition, time: e.Time, kind: e.Type}
 			m.began[partition] = true
 			return nil

@@ -105,6 +105,21 @@ func (c *chunk) bool(v bool) {
 	col.fixed = append(col.fixed, b)
 }
 
+// headers are name and value of each; a null value is as good as an empty one.
+func (c *chunk) headers(all []event.Header) {
+	size := 8
+	for _, h := range all {
+		size += len(h.Name) + len(h.Value)
+	}
+	col := c.column(wireHeaders, size)
+	for _, h := range all {
+		col.extra = append(binary.AppendUvarint(col.extra, uint64(len(h.Name))), h.Name...)
+		col.more = append(binary.AppendUvarint(col.more, uint64(len(h.Value))), h.Value...)
+	}
+	col.count += uint64(len(all))
+	col.fixed = binary.LittleEndian.AppendUint64(col.fixed, col.count)
+}
+
 // count is a UInt64 that Go keeps in an int64.
 func (c *chunk) count(v int64) {
 	col := c.column(wireUInt64, 8)

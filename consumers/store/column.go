@@ -28,6 +28,7 @@ const (
 	wireWord        wire = "LowCardinality(String)"
 	wireIdentity    wire = "FixedString(16)"
 	wireQuantities  wire = "Map(LowCardinality(String), UInt64)"
+	wireHeaders     wire = "Array(Tuple(String, String))"
 	wireUnspecified wire = ""
 )
 
@@ -37,17 +38,19 @@ const (
 // and every time through a time.Time: twenty times the work.
 type columnData struct {
 	wire  wire
-	fixed []byte   // values of fixed width, little endian; offsets of a map; unused by text and words
+	fixed []byte   // values of fixed width, little endian; offsets of a map or an array; unused by text and words
 	texts []string // of wireText
 	words wordList // of wireWord; keys of a map
-	extra []byte   // values of a map
+	extra []byte   // values of a map; names of headers
+	more  []byte   // values of headers
+	count uint64   // of headers
 
 	native []byte // scratch of load, for columns of several parts
 }
 
 func (c *columnData) reset() {
 	c.wire = wireUnspecified
-	c.fixed, c.extra = c.fixed[:0], c.extra[:0]
+	c.fixed, c.extra, c.more, c.count = c.fixed[:0], c.extra[:0], c.more[:0], 0
 	clear(c.texts) // let go of the strings
 	c.texts = c.texts[:0]
 	c.words.reset()
@@ -82,6 +85,9 @@ func (c *columnData) move(to column.Interface, rows int, r *nativeReader) error 
 		if len(c.extra) > 0 { // else no keys and values follow
 			c.native = append(c.words.native(c.native), c.extra...)
 		}
+		return to.Decode(r.over(c.native), rows)
+	case wireHeaders:
+		c.native = append(append(append(c.native[:0], c.fixed...), c.extra...), c.more...)
 		return to.Decode(r.over(c.native), rows)
 	default:
 		return to.Decode(r.over(c.fixed), rows)

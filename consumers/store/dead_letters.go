@@ -24,11 +24,21 @@ const (
 type DeadLetterFilter struct {
 	Topic  string
 	Reason string
+	// Since and Until bound the record's own timestamp, the latter exclusive; 0 is no bound.
+	Since, Until event.Time
+	// At is one place, as stream.Place writes it.
+	At string
 }
 
 // where is the filter as a condition on the view, and its arguments.
 func (f DeadLetterFilter) where() (string, []any) {
-	return "(? = '' OR topic = ?) AND (? = '' OR reason = ?)", []any{f.Topic, f.Topic, f.Reason, f.Reason}
+	until := f.Until
+	if until == 0 {
+		until = event.MaxTime
+	}
+	return "(? = '' OR topic = ?) AND (? = '' OR reason = ?) AND toUnixTimestamp64Micro(time) >= ? AND toUnixTimestamp64Micro(time) < ? AND " +
+			"(? = '' OR concat(topic, '/', toString(partition), '@', toString(offset)) = ?)",
+		[]any{f.Topic, f.Topic, f.Reason, f.Reason, int64(f.Since), int64(until), f.At, f.At}
 }
 
 // LetterKey is where a dead letter stands: its place in the log, and the record's
@@ -44,7 +54,14 @@ type LetterKey struct {
 type DeadLetter struct {
 	LetterKey
 	State   LetterState
-	Payload []byte
+	Reason  event.Reason
+	Detail  string
+	Key     []byte
+	Headers []event.Header
+	// HeadersKept is false in a row from before headers were kept: then Headers are none,
+	// whatever the record had.
+	HeadersKept bool
+	Payload     []byte
 }
 
 // DeadLetters streams the refused records in one of the states, in the order of
@@ -57,23 +74,21 @@ func (s *Store) DeadLetters(ctx context.Context, filter DeadLetterFilter, states
 			names[i] = string(state)
 		}
 		r, err := s.conn.Query(ctx, fmt.Sprintf(`
-SELECT topic, partition, offset, toUnixTimestamp64Micro(time), state, payload FROM %s
-WHERE %s AND state IN (?)
-ORDER BY topic, partition, offset`, s.database.Of("dead_letters"), where), append(args, names)...)
+SELECT d.topic, d.partition, d.offset, toUnixTimestamp64Micro(d.time), d.state, d.reason, d.detail, d.key, d.headers.1, d.headers.2,
+    (d.topic, d.partition, d.offset) IN (SELECT topic, partition, offset FROM %s WHERE headers_kept = 1) AS kept, d.payload
+FROM (SELECT * FROM %s WHERE %s AND state IN (?)) AS d
+ORDER BY d.topic, d.partition, d.offset`, s.database.Of(deadLetters.name()), s.database.Of("dead_letters"), where), append(args, names)...)
 		if err != nil {
 			yield(DeadLetter{}, failure(ctx, "read dead letters", err))
 			return
 		}
 		defer r.Close()
 		for r.Next() {
-			var d DeadLetter
-			var offset, micros int64
-			var state string
-			if err := r.Scan(&d.Topic, &d.Partition, &offset, &micros, &state, &d.Payload); err != nil {
+			d, err := scanLetter(r.Scan)
+			if err != nil {
 				yield(DeadLetter{}, failure(ctx, "read dead letters", err))
 				return
 			}
-			d.Offset, d.Time, d.State = stream.Offset(offset), event.Time(micros), LetterState(state)
 			if !yield(d, nil) {
 				return
 			}
@@ -82,6 +97,22 @@ ORDER BY topic, partition, offset`, s.database.Of("dead_letters"), where), appen
 			yield(DeadLetter{}, failure(ctx, "read dead letters", err))
 		}
 	}
+}
+
+func scanLetter(scan func(...any) error) (d DeadLetter, err error) {
+	var offset, micros int64
+	var state, reason, key string
+	var names, values []string
+	var kept uint8
+	if err := scan(&d.Topic, &d.Partition, &offset, &micros, &state, &reason, &d.Detail, &key, &names, &values, &kept, &d.Payload); err != nil {
+		return d, err
+	}
+	d.Offset, d.Time, d.State, d.Reason = stream.Offset(offset), event.Time(micros), LetterState(state), event.Reason(reason)
+	d.Key, d.HeadersKept = []byte(key), kept != 0
+	for i, name := range names {
+		d.Headers = append(d.Headers, event.Header{Name: name, Value: []byte(values[i])})
+	}
+	return d, nil
 }
 
 // LetterStates counts the dead letters by state.

@@ -29,7 +29,7 @@ func usageRows() rows.Changes {
 		NetNew: seq(rows.NetNew{AsOf: at("2026-11-24T00:00:00Z"), Line: "api", Currency: "USD", Opening: amount("1"), New: amount("2"),
 			Expansion: amount("4"), Reactivation: amount("8"), Contraction: amount("-3"), Churn: amount("-1"), Closing: amount("11"), Accounts: 1, Version: 8}),
 		DeadLetters: seq(
-			rows.DeadLetter{Offset: 4, Time: -1000, Reason: event.Malformed, Detail: "no JSON", Key: []byte("k\x00"), Payload: []byte("\xff\x00{")},
+			rows.DeadLetter{Offset: 4, Time: -1000, Reason: event.Malformed, Detail: "no JSON", Key: []byte("k\x00"), Headers: []event.Header{{Name: "ce_id", Value: []byte("\xff")}, {Name: "", Value: nil}}, Payload: []byte("\xff\x00{")},
 		),
 		Progress: p,
 	}
@@ -77,7 +77,7 @@ var everyView = map[string][]string{
 		"('2026-11-24 00:00:00','api','USD',1,2,4,8,-3,-1,11,10)",
 		"('2026-11-24 00:00:00','chat','USD',0,8100,0,0,0,0,8100,8100)",
 	},
-	"dead_letters": {"('runrate.usage',0,4,'1970-01-01 00:00:00.000000','malformed','no JSON','k\\0',[],'\xff\\0{','open')"},
+	"dead_letters": {"('runrate.usage',0,4,'1970-01-01 00:00:00.000000','malformed','no JSON','k\\0',[('ce_id','\xff'),('','')],'\xff\\0{','open')"},
 	"accounting": {
 		"('runrate.subscriptions',0,0,4,0,0,0,4,0,0)",
 		"('runrate.usage',0,1,9,2,1,1,1,2,1)",

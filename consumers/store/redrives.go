@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -19,10 +20,27 @@ const redriveTable = "redrive_versions"
 type Redrive struct {
 	Letter LetterKey
 	Event  EventKey
-	Digest [16]byte      // of the payload: a copy has the same one
+	Digest [16]byte      // DigestOf the copy
 	To     stream.Topic  // where the copy goes
 	After  stream.Offset // the copy's offset is not below it
 	Sent   bool          // the copy was acknowledged
+}
+
+// DigestOf is by what copies of a record are known: the first 16 bytes of SHA-256 of its
+// payload and, if there are any, its headers. RefusedAgain computes the same.
+func DigestOf(headers []event.Header, payload []byte) [16]byte {
+	h := sha256.New()
+	h.Write(payload)
+	if len(headers) > 0 {
+		h.Write([]byte{0})
+	}
+	for _, header := range headers {
+		h.Write([]byte(header.Name))
+		h.Write([]byte{0})
+		h.Write(header.Value)
+		h.Write([]byte{0})
+	}
+	return [16]byte(h.Sum(nil)[:16])
 }
 
 // SaveRedrives adds to what is remembered. Nothing is ever taken back: a later row
@@ -129,7 +147,8 @@ func (s *Store) RefusedAgain(ctx context.Context, epoch uint32, source stream.So
 			return nil
 		}
 		return s.queryOn(clickhouse.Context(ctx, clickhouse.WithExternalTable(wanted)), conn, row, `
-SELECT CAST(substring(SHA256(payload), 1, 16), 'FixedString(16)') AS digest, max(offset)
+SELECT CAST(substring(SHA256(if(empty(headers), payload,
+    concat(payload, '\0', arrayStringConcat(arrayMap(h -> concat(h.1, '\0', h.2, '\0'), headers))))), 1, 16), 'FixedString(16)') AS digest, max(offset)
 FROM `+s.database.Of(deadLetters.name())+`
 WHERE topic = ? AND epoch = ? AND partition = ? AND offset >= ? AND digest IN (SELECT digest FROM wanted)
 GROUP BY digest`, source.Topic.String(), epoch, source.Partition, int64(from))

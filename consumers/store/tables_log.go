@@ -6,7 +6,7 @@ import (
 )
 
 var deadLetters = table[rows.DeadLetter]{
-	columns: []string{"topic", "epoch", "partition", "offset", "time", "reason", "detail", "key", "payload", "version"},
+	columns: []string{"topic", "epoch", "partition", "offset", "time", "reason", "detail", "key", "headers", "headers_kept", "payload", "version"},
 	row: func(c *chunk, f *flush, r *rows.DeadLetter) {
 		c.word(f.source.Topic.String())
 		c.uint32(f.epoch)
@@ -17,6 +17,8 @@ var deadLetters = table[rows.DeadLetter]{
 		c.word(string(r.Reason))
 		c.text(r.Detail)
 		c.text(string(r.Key))
+		c.headers(r.Headers)
+		c.bool(true) // rows from before this column have false
 		c.text(string(r.Payload))
 		c.version(r.Offset)
 	},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"runrate/internal/event"
 	"runrate/internal/stream"
 )
 
@@ -17,6 +18,7 @@ import (
 // empty.
 type Message struct {
 	Key, Value []byte
+	Headers    []event.Header
 	// Time is the record's own timestamp, in microseconds since 1970 UTC, kept to the
 	// millisecond; 0 stands for now.
 	Time int64
@@ -99,6 +101,9 @@ func (r *messageReader) ReadRecord() (*kafka.Record, error) {
 	if m.Value != nil {
 		r.value.Reset(m.Value)
 		r.record.Value = &r.value
+	}
+	for _, h := range m.Headers {
+		r.record.Headers = append(r.record.Headers, kafka.Header{Key: h.Name, Value: h.Value})
 	}
 	return &r.record, nil
 }

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"errors"
 	"io"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 	fetchapi "github.com/segmentio/kafka-go/protocol/fetch"
 
+	"runrate/internal/event"
 	"runrate/internal/stream"
 )
 
@@ -101,9 +103,21 @@ func (c *collector) take(r *kafka.Record, skipped bool) error {
 	if err != nil {
 		return &Corrupt{Source: c.source, Offset: at, Err: err}
 	}
-	c.records = append(c.records, stream.Record{Offset: at, Time: max(r.Time.UnixMicro(), 0), Key: key, Value: value, Skipped: skipped})
+	c.records = append(c.records, stream.Record{Offset: at, Time: max(r.Time.UnixMicro(), 0), Key: key, Value: value, Headers: headers(r.Headers), Skipped: skipped})
 	c.want++
 	return nil
+}
+
+// headers copies the headers of a record, nil if there are none.
+func headers(of []protocol.Header) []event.Header {
+	if len(of) == 0 {
+		return nil
+	}
+	out := make([]event.Header, len(of))
+	for i, h := range of {
+		out[i] = event.Header{Name: h.Key, Value: bytes.Clone(h.Value)}
+	}
+	return out
 }
 
 func release(r *kafka.Record) {

@@ -19,8 +19,8 @@ type Decoder struct {
 	unquote []byte // room for names and strings with escapes
 }
 
-// Decode reads the value of a record (DEFINITIONS E1): a structured-mode JSON
-// CloudEvent when its first byte is '{', else the Protobuf message
+// Decode reads the value of a record without headers (DEFINITIONS E1; DecodeRecord
+// takes any): a structured-mode JSON CloudEvent when its first byte is '{', else the Protobuf message
 // runrate.events.v1.Event. The event shares no memory with value.
 //
 // It judges DEFINITIONS R1, R2 and R4. A refusal is malformed or
@@ -35,22 +35,33 @@ type Decoder struct {
 // A Refusal's Detail depends on value alone: it is a column of a row that must
 // come out the same in a replay.
 func (d *Decoder) Decode(value []byte) (Event, *Refusal) {
-	d.wire.reset()
-	var bad *Refusal
-	switch {
-	case len(value) == 0:
-		bad = malformed("the record has no value; a CloudEvent is required: nothing is ended by a tombstone, " +
-			"a subscription ends with the status canceled")
-	case value[0] == '{':
-		bad = orLooks(value, d.readJSON(value))
-	default:
-		bad = orLooks(value, d.readProto(value))
-	}
-	if bad != nil {
+	d.reset()
+	if bad := d.readValue(value); bad != nil {
 		return Event{}, bad
 	}
 	j := judge{w: &d.wire, strings: &d.strings}
 	return j.event()
+}
+
+// reset forgets the record before.
+func (d *Decoder) reset() {
+	d.wire.reset()
+	if cap(d.unquote) > 1<<16 {
+		d.unquote = nil
+	}
+	d.unquote = d.unquote[:0]
+}
+
+// readValue fills d.wire from a value that is a whole event.
+func (d *Decoder) readValue(value []byte) *Refusal {
+	switch {
+	case len(value) == 0:
+		return malformed("the record has no value; a CloudEvent is required: nothing is ended by a tombstone, " +
+			"a subscription ends with the status canceled")
+	case value[0] == '{':
+		return orLooks(value, d.readJSON(value))
+	}
+	return orLooks(value, d.readProto(value))
 }
 
 // orLooks is bad, or what the value looks like if that is known.

@@ -14,25 +14,24 @@ import (
 // after the object, or nesting deeper than jsontext's 10,000. Members that it
 // does not know are checked and passed over.
 func (d *Decoder) readJSON(value []byte) *Refusal {
-	// The decoder reads a bytes.Buffer in place and leaves it as it is, so that
-	// what ReadValue returns is a part of value and lives as long.
-	d.value = value
-	d.jsonBuf = *bytes.NewBuffer(value)
-	d.json.Reset(&d.jsonBuf)
-	if cap(d.unquote) > 1<<16 {
-		d.unquote = nil
-	}
-	d.unquote = d.unquote[:0]
-
+	d.open(value)
 	err := d.members(d.topMember)
 	if err == nil {
 		err = d.end()
 	}
 	if err == nil {
-		return nil
+		return d.readBase64()
 	}
 	offset, what := d.syntax(err)
 	return malformed("the value is no strict JSON object from byte " + strconv.FormatInt(offset, 10) + " on: " + what)
+}
+
+// open begins to read JSON. The decoder reads a bytes.Buffer in place and leaves it as
+// it is, so that what ReadValue returns is a part of text and lives as long.
+func (d *Decoder) open(text []byte) {
+	d.value = text
+	d.jsonBuf = *bytes.NewBuffer(text)
+	d.json.Reset(&d.jsonBuf)
 }
 
 var (
@@ -100,22 +99,14 @@ func (d *Decoder) members(member func(name []byte) error) error {
 }
 
 func (d *Decoder) topMember(name []byte) error {
-	w := &d.wire
 	switch string(name) {
-	case "specversion":
-		return d.read(&w.specversion)
-	case "type":
-		return d.read(&w.typ)
-	case "source":
-		return d.read(&w.source)
-	case "id":
-		return d.read(&w.id)
-	case "time":
-		return d.read(&w.time)
-	case "subject":
-		return d.read(&w.subject)
 	case "data":
 		return d.readData()
+	case "data_base64":
+		return d.read(&d.wire.base64)
+	}
+	if a := d.wire.attribute(string(name)); a != nil {
+		return d.read(a)
 	}
 	return d.json.SkipValue()
 }

@@ -117,7 +117,7 @@ func reshape(a attr, want shape) string {
 
 // wrong notes that an attribute is missing or of the wrong type.
 func (j *judge) wrong(name string, a attr, wanted, wayOut string) {
-	detail := name + " is " + a.String() + "; " + wanted + " is required"
+	detail := j.where(name) + " is " + a.String() + "; " + wanted + " is required"
 	if wayOut != "" {
 		detail += ": " + wayOut
 	}
@@ -133,8 +133,19 @@ func (j *judge) refuse(detail string) {
 // fault notes that the value of an attribute is not one it may have.
 func (j *judge) fault(name string, a attr, rule string) {
 	if j.invalid == nil {
-		j.invalid = &Refusal{Invalid, name + " is " + a.String() + "; " + rule}
+		j.invalid = &Refusal{Invalid, j.where(name) + " is " + a.String() + "; " + rule}
 	}
+}
+
+// where is what a sentence calls an attribute: in binary mode it is a header.
+func (j *judge) where(name string) string {
+	switch {
+	case j.w.binary && j.w.attribute(name) != nil:
+		return "the header " + ceHeader + name
+	case j.w.binary && name == "data":
+		return "the value, which is data in binary mode,"
+	}
+	return name
 }
 
 // bounded is a string of min to max bytes without NUL, nil if it is none. The

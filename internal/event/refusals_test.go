@@ -44,7 +44,11 @@ var refusals = []refusal{
 	// DEFINITIONS R1: data.
 	{usageJSON, `"data":`, `"data":null,"dat":`, Malformed, false},
 	{usageJSON, `"data":`, `"data":"{}","dat":`, Malformed, false},
-	{usageJSON, `"data":`, `"data_base64":"e30=","dat":`, Malformed, false},
+	{usageJSON, `"data":`, `"data_base64":"e30=","dat":`, Malformed, true},
+	{usageJSON, `"data":`, `"data_base64":"e30","dat":`, Malformed, true},
+	{usageJSON, `"data":`, `"data_base64":"PGEvPg==","dat":`, Malformed, true},
+	{usageJSON, `"data":`, `"data_base64":{},"dat":`, Malformed, false},
+	{usageJSON, `"data":`, `"data_base64":"e30=","data":`, Malformed, false},
 	{usageJSON, `"product":"chat-large",`, ``, Malformed, false},
 	{usageJSON, `"chat-large"`, `false`, Malformed, false},
 	{usageJSON, `"quantities":`, `"quantity":`, Malformed, false},

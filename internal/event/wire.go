@@ -12,6 +12,8 @@ import "bytes"
 type wire struct {
 	specversion, typ, source, id, time, subject attr
 
+	binary bool // the attributes are in headers
+	base64 attr // data_base64: taken for data, if that is not there
 	data   attr // object: the raw JSON of a JSON event's data or of a Protobuf event's price book
 	dataOf Type // Protobuf: the kind of event whose data this is; 0 in JSON, which does not tell
 

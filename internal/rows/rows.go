@@ -153,6 +153,7 @@ type DeadLetter struct {
 	Reason  event.Reason
 	Detail  string
 	Key     []byte
+	Headers []event.Header
 	Payload []byte
 }
 

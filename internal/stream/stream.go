@@ -6,6 +6,8 @@ package stream
 import (
 	"cmp"
 	"strconv"
+
+	"runrate/internal/event"
 )
 
 // Offset is the position of a record in its partition, counted from 0. The
@@ -27,13 +29,15 @@ func (s Source) Compare(o Source) int {
 	return cmp.Or(cmp.Compare(s.Topic.name, o.Topic.name), cmp.Compare(s.Partition, o.Partition))
 }
 
-// Record is one record of a source partition. Key and Value are owned by the
+// Record is one record of a source partition. Key, Value and Headers are owned by the
 // reader of the log; a fold copies what it keeps.
 type Record struct {
 	Offset Offset
 	Time   int64 // the record's own timestamp, microseconds since 1970 UTC
 	Key    []byte
 	Value  []byte
+	// Headers are in the record's order; most records have none.
+	Headers []event.Header
 	// Skipped says that no event is meant by it: it is a transaction marker, or of a
 	// transaction that was aborted. It has its place in the log all the same.
 	Skipped bool

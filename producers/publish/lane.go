@@ -26,21 +26,30 @@ type batch struct {
 // recordOverhead bounds what the encoding adds to a record's key and value.
 const recordOverhead = 24
 
-func (b *batch) add(key, value []byte, keyed bool, t event.Type, line int64) {
+func (b *batch) add(key, value []byte, headers []event.Header, keyed bool, t event.Type, line int64) {
 	need := len(key) + len(value)
 	if need > cap(b.chunk)-len(b.chunk) {
 		b.chunk = make([]byte, 0, max(64<<10, need))
 	}
 	start := len(b.chunk)
 	b.chunk = append(append(b.chunk, key...), value...)
-	m := broker.Message{Value: b.chunk[start+len(key) : start+need : start+need]}
+	m := broker.Message{Value: b.chunk[start+len(key) : start+need : start+need], Headers: headers}
 	if keyed {
 		m.Key = b.chunk[start : start+len(key) : start+len(key)]
 	}
 	b.messages = append(b.messages, m)
 	b.types = append(b.types, t)
 	b.lines = append(b.lines, line)
-	b.size += need + recordOverhead
+	b.size += need + sizeOf(headers) + recordOverhead
+}
+
+// sizeOf bounds what headers take in a record.
+func sizeOf(headers []event.Header) int {
+	size := 0
+	for _, h := range headers {
+		size += len(h.Name) + len(h.Value) + 10
+	}
+	return size
 }
 
 // lane is one partition of one topic. Its batches go out one at a time, in

@@ -87,17 +87,22 @@ func (p *Publisher) Send(ctx context.Context, line int64, value []byte) error {
 	if route.Type == event.ClockTicked {
 		p.look(line, value)
 	}
-	return p.queue(ctx, route, line, value)
+	return p.queue(ctx, route, line, nil, value)
 }
 
 // SendTo queues an event that is encoded already (JSON or Protobuf) and whose
 // route is known. It copies value.
 func (p *Publisher) SendTo(ctx context.Context, route Route, value []byte) error {
+	return p.SendRecord(ctx, route, nil, value)
+}
+
+// SendRecord is SendTo of a record with headers. It keeps them until it is sent.
+func (p *Publisher) SendRecord(ctx context.Context, route Route, headers []event.Header, value []byte) error {
 	if len(value) > p.options.MaxRecord {
 		p.reject(0, value, p.tooLong(int64(len(value))))
 		return p.err()
 	}
-	return p.queue(ctx, route, 0, value)
+	return p.queue(ctx, route, 0, headers, value)
 }
 
 // Flush returns when everything queued is acknowledged or reported.

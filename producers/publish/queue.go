@@ -10,16 +10,16 @@ import (
 
 // queue copies an event into the open batches of its partitions, and waits
 // while Memory is full.
-func (p *Publisher) queue(ctx context.Context, route Route, line int64, value []byte) error {
+func (p *Publisher) queue(ctx context.Context, route Route, line int64, headers []event.Header, value []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if home, ok := stream.Home(route.Type); ok {
 		lanes, key := p.lanes[home], []byte(route.Subject)
-		p.add(lanes[stream.Partition(key, int32(len(lanes)))], key, value, true, route.Type, line)
+		p.add(lanes[stream.Partition(key, int32(len(lanes)))], key, value, headers, true, route.Type, line)
 	} else { // a control event
 		for _, k := range stream.Kinds() {
 			for _, l := range p.lanes[k] {
-				p.add(l, nil, value, false, route.Type, line)
+				p.add(l, nil, value, headers, false, route.Type, line)
 			}
 		}
 	}
@@ -29,15 +29,15 @@ func (p *Publisher) queue(ctx context.Context, route Route, line int64, value []
 	return p.wait(ctx, p.options.Memory/2)
 }
 
-func (p *Publisher) add(l *lane, key, value []byte, keyed bool, t event.Type, line int64) {
-	size := len(key) + len(value) + recordOverhead
+func (p *Publisher) add(l *lane, key, value []byte, headers []event.Header, keyed bool, t event.Type, line int64) {
+	size := len(key) + len(value) + sizeOf(headers) + recordOverhead
 	if l.open != nil && l.open.size+size > p.options.BatchBytes {
 		p.seal(l)
 	}
 	if l.open == nil {
 		l.open = &batch{}
 	}
-	l.open.add(key, value, keyed, t, line)
+	l.open.add(key, value, headers, keyed, t, line)
 	p.pending += size
 	if l.open.size >= p.options.BatchBytes {
 		p.seal(l)

@@ -45,7 +45,7 @@ func (u *rules) judge(r *stream.Record) verdict {
 	if r.Skipped {
 		return verdict{skipped: true}
 	}
-	e, refusal := u.decoder.Decode(r.Value)
+	e, refusal := u.decoder.DecodeRecord(r.Headers, r.Value)
 	if refusal != nil {
 		return verdict{reason: refusal.Reason}
 	}

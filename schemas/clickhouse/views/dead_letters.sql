@@ -7,7 +7,7 @@ CREATE OR REPLACE VIEW {{.DB}}.dead_letters{{.OnCluster}}
     reason    LowCardinality(String)       COMMENT 'Rule that refused it: malformed, unknown_type, wrong_partition, invalid, too_new, too_old, unknown_product or unpriced_meter',
     detail    String                       COMMENT 'A sentence that names the attribute and the value at fault',
     key       String                       COMMENT 'Record key, raw bytes; empty also if there is none',
-    headers   Array(Tuple(String, String)) COMMENT 'Record headers, name and raw value; empty for now: they are not kept yet',
+    headers   Array(Tuple(String, String)) COMMENT 'Record headers, name and raw value, as they came; none of records refused before they were kept',
     payload   String                       COMMENT 'Record value, raw bytes',
     state     LowCardinality(String)       COMMENT 'open: nothing was done about it; redriven: sent again, see the copy if that was refused; accepted: sent again and its event counts; duplicate: its event counts by another record'
 )
@@ -19,7 +19,7 @@ AS SELECT
     v.reason AS reason,
     v.detail AS detail,
     v.key AS key,
-    CAST([], 'Array(Tuple(String, String))') AS headers,
+    v.headers AS headers,
     v.payload AS payload,
     coalesce(nullIf(toString(d.state), ''), 'open') AS state
 FROM {{.DB}}.dead_letter_versions AS v FINAL
