@@ -28,6 +28,7 @@ var commands = []func(*app) *cobra.Command{
 	rebuildCommand,
 	repartitionCommand,
 	resumeCommand,
+	emitCommand,
 	deadLettersCommand,
 	redriveCommand,
 	upCommand,

@@ -147,14 +147,14 @@ func (r *run) candidate(ctx context.Context, letter store.DeadLetter) (candidate
 	}
 	e, refusal := r.decoder.DecodeRecord(letter.Headers, letter.Payload)
 	if refusal != nil {
-		return candidate{}, Why(refusal.Reason), nil
+		return candidate{}, Why(refusal.Reason), nil //nolint:nilerr // a refusal is why it is left, no failure
 	}
 	home, ok := stream.Home(e.Type)
 	switch {
 	case !ok:
 		return candidate{}, Control, nil
 	case e.Invalid != nil:
-		return candidate{}, Why(e.Invalid.Reason), nil
+		return candidate{}, Why(e.Invalid.Reason), nil //nolint:nilerr // likewise
 	case len(letter.Payload) > r.options.MaxRecord:
 		return candidate{}, TooLarge, nil
 	}

@@ -19,28 +19,30 @@ type batch struct {
 	messages []broker.Message
 	lines    []int64 // of the file, for reports; 0 where there is none
 	types    []event.Type
-	chunk    []byte // room for the bytes of messages
-	size     int    // upper bound of the encoded size
+	tags     []uint64 // for Options.Result, 0 for none
+	chunk    []byte   // room for the bytes of messages
+	size     int      // upper bound of the encoded size
 }
 
 // recordOverhead bounds what the encoding adds to a record's key and value.
 const recordOverhead = 24
 
-func (b *batch) add(key, value []byte, headers []event.Header, keyed bool, t event.Type, line int64) {
-	need := len(key) + len(value)
+func (b *batch) add(key []byte, keyed bool, i item) {
+	need := len(key) + len(i.value)
 	if need > cap(b.chunk)-len(b.chunk) {
 		b.chunk = make([]byte, 0, max(64<<10, need))
 	}
 	start := len(b.chunk)
-	b.chunk = append(append(b.chunk, key...), value...)
-	m := broker.Message{Value: b.chunk[start+len(key) : start+need : start+need], Headers: headers}
+	b.chunk = append(append(b.chunk, key...), i.value...)
+	m := broker.Message{Value: b.chunk[start+len(key) : start+need : start+need], Headers: i.headers}
 	if keyed {
 		m.Key = b.chunk[start : start+len(key) : start+len(key)]
 	}
 	b.messages = append(b.messages, m)
-	b.types = append(b.types, t)
-	b.lines = append(b.lines, line)
-	b.size += need + sizeOf(headers) + recordOverhead
+	b.types = append(b.types, i.route.Type)
+	b.lines = append(b.lines, i.line)
+	b.tags = append(b.tags, i.tag)
+	b.size += need + sizeOf(i.headers) + recordOverhead
 }
 
 // sizeOf bounds what headers take in a record.
@@ -94,23 +96,26 @@ func (l *lane) next() *batch {
 // deliver sends a batch until it is acknowledged. What the broker finds too
 // large is halved; a single record that is too large is reported and left out.
 func (l *lane) deliver(ctx context.Context, b *batch) error {
-	err := l.append(ctx, b.messages)
+	at, err := l.append(ctx, b.messages)
 	switch {
 	case err == nil:
+		l.tell(b, at, nil)
 		l.p.acknowledged(l.source.Topic, b.types)
 		return nil
 	case !broker.TooLarge(err):
 		return err
 	case len(b.messages) == 1:
 		m := b.messages[0]
-		l.p.rejectCopy(b.types[0], b.lines[0], m.Value, invalid(fmt.Sprintf(
-			"the event has %d bytes, more than the broker takes: split it, or raise max.message.bytes of topic %s", len(m.Key)+len(m.Value), l.source.Topic)))
+		why := invalid(fmt.Sprintf(
+			"the event has %d bytes, more than the broker takes: split it, or raise max.message.bytes of topic %s", len(m.Key)+len(m.Value), l.source.Topic))
+		l.p.rejectCopy(b.types[0], b.lines[0], m.Value, why)
+		l.tell(b, 0, why)
 		return nil
 	}
 	half := len(b.messages) / 2
 	for _, part := range []*batch{
-		{messages: b.messages[:half], lines: b.lines[:half], types: b.types[:half]},
-		{messages: b.messages[half:], lines: b.lines[half:], types: b.types[half:]},
+		{messages: b.messages[:half], lines: b.lines[:half], types: b.types[:half], tags: b.tags[:half]},
+		{messages: b.messages[half:], lines: b.lines[half:], types: b.types[half:], tags: b.tags[half:]},
 	} {
 		if err := l.deliver(ctx, part); err != nil {
 			return err
@@ -120,10 +125,24 @@ func (l *lane) deliver(ctx context.Context, b *batch) error {
 }
 
 // append tries again what may pass, for RetryFor.
-func (l *lane) append(ctx context.Context, messages []broker.Message) error {
+func (l *lane) append(ctx context.Context, messages []broker.Message) (at stream.Offset, err error) {
 	waits := retry.Policy{First: 50 * time.Millisecond, Longest: 3200 * time.Millisecond, For: l.p.options.RetryFor}
-	return waits.Do(ctx, l.log, "send", func(ctx context.Context) error {
-		_, err := l.p.client.AppendCompressed(ctx, l.source.Topic, l.source.Partition, messages, l.p.options.Compression)
+	err = waits.Do(ctx, l.log, "send", func(ctx context.Context) error {
+		var err error
+		at, err = l.p.client.AppendCompressed(ctx, l.source.Topic, l.source.Partition, messages, l.p.options.Compression)
 		return err
 	})
+	return at, err
+}
+
+// tell tells Options.Result of the records of a batch, the first of them at an offset.
+func (l *lane) tell(b *batch, at stream.Offset, err error) {
+	if l.p.options.Result == nil {
+		return
+	}
+	for i, tag := range b.tags {
+		if tag != 0 {
+			l.p.options.Result(tag, stream.Place{Source: l.source, Offset: at + stream.Offset(i)}, err)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"runrate/internal/broker"
+	"runrate/internal/stream"
 )
 
 // Options set up a Publisher; the zero value of each field means its default.
@@ -22,6 +23,12 @@ type Options struct {
 	// sent, as soon as that is known: its line, reason, detail and text. An
 	// error of it ends the publisher.
 	Errors io.Writer
+
+	// Result, if not nil, is called once for each record that SendTagged took, when it is
+	// acknowledged or can never be: with its tag, where it is, and nil or why not. After
+	// the publisher failed or was closed it is not called for what is left. It must not
+	// call the publisher.
+	Result func(tag uint64, at stream.Place, err error)
 
 	Now func() time.Time // by which ticks are ahead; default time.Now
 	Log *zap.Logger      // default: none

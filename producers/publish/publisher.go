@@ -87,7 +87,7 @@ func (p *Publisher) Send(ctx context.Context, line int64, value []byte) error {
 	if route.Type == event.ClockTicked {
 		p.look(line, value)
 	}
-	return p.queue(ctx, route, line, nil, value)
+	return p.queue(ctx, item{route: route, line: line, value: value})
 }
 
 // SendTo queues an event that is encoded already (JSON or Protobuf) and whose
@@ -102,7 +102,19 @@ func (p *Publisher) SendRecord(ctx context.Context, route Route, headers []event
 		p.reject(0, value, p.tooLong(int64(len(value))))
 		return p.err()
 	}
-	return p.queue(ctx, route, 0, headers, value)
+	return p.queue(ctx, item{route: route, headers: headers, value: value})
+}
+
+// SendTagged is SendTo for many goroutines, of an event that is about an account:
+// Options.Result is told its tag, which is not 0. It never waits: the caller bounds what
+// is under way, below Memory.
+func (p *Publisher) SendTagged(route Route, value []byte, tag uint64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failed == nil {
+		p.enqueue(item{route: route, value: value, tag: tag})
+	}
+	return p.failed
 }
 
 // Flush returns when everything queued is acknowledged or reported.

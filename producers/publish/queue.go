@@ -10,34 +10,48 @@ import (
 
 // queue copies an event into the open batches of its partitions, and waits
 // while Memory is full.
-func (p *Publisher) queue(ctx context.Context, route Route, line int64, headers []event.Header, value []byte) error {
+func (p *Publisher) queue(ctx context.Context, i item) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if home, ok := stream.Home(route.Type); ok {
-		lanes, key := p.lanes[home], []byte(route.Subject)
-		p.add(lanes[stream.Partition(key, int32(len(lanes)))], key, value, headers, true, route.Type, line)
-	} else { // a control event
-		for _, k := range stream.Kinds() {
-			for _, l := range p.lanes[k] {
-				p.add(l, nil, value, headers, false, route.Type, line)
-			}
-		}
-	}
+	p.enqueue(i)
 	if p.pending < p.options.Memory && p.failed == nil {
 		return nil
 	}
 	return p.wait(ctx, p.options.Memory/2)
 }
 
-func (p *Publisher) add(l *lane, key, value []byte, headers []event.Header, keyed bool, t event.Type, line int64) {
-	size := len(key) + len(value) + sizeOf(headers) + recordOverhead
+// item is an event on its way into the batches.
+type item struct {
+	route   Route
+	line    int64  // of the file, 0 for none
+	tag     uint64 // for Options.Result, 0 for none
+	headers []event.Header
+	value   []byte
+}
+
+// enqueue copies an event into the open batches of its partitions. p.mu is held.
+func (p *Publisher) enqueue(i item) {
+	if home, ok := stream.Home(i.route.Type); ok {
+		lanes, key := p.lanes[home], []byte(i.route.Subject)
+		p.add(lanes[stream.Partition(key, int32(len(lanes)))], key, true, i)
+		return
+	}
+	for _, k := range stream.Kinds() { // a control event
+		for _, l := range p.lanes[k] {
+			p.add(l, nil, false, i)
+		}
+	}
+}
+
+func (p *Publisher) add(l *lane, key []byte, keyed bool, i item) {
+	size := len(key) + len(i.value) + sizeOf(i.headers) + recordOverhead
 	if l.open != nil && l.open.size+size > p.options.BatchBytes {
 		p.seal(l)
 	}
 	if l.open == nil {
 		l.open = &batch{}
 	}
-	l.open.add(key, value, headers, keyed, t, line)
+	l.open.add(key, keyed, i)
 	p.pending += size
 	if l.open.size >= p.options.BatchBytes {
 		p.seal(l)
