@@ -18,7 +18,7 @@ RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
 export GOTOOLCHAIN = auto
 
 .DEFAULT_GOAL := help
-.PHONY: help build clickhouse generate run test race test-kafka progress chaos bench lint vulncheck fmt check clean
+.PHONY: help build clickhouse generate run test race test-kafka test-clients progress chaos bench lint vulncheck fmt check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ race: clickhouse progress ## the tests of the concurrent parts under the race de
 test-kafka: progress ## the tests against real Apache Kafka clusters on this machine; KAFKA=3.9.2 takes that release (needs Java and Maven)
 	@test/kafka/fetch.sh $(KAFKA)
 	RUNRATE_KAFKA_VERSION=$(KAFKA) $(TEST) -p 1 -timeout 20m -tags kafka $$(grep -rl --include='*_test.go' '^//go:build kafka' . | xargs -n 1 dirname | sort -u)
+
+test-clients: clickhouse progress ## Kafka and ClickHouse clients of Python, JavaScript and Java against the program (needs them and Maven; under a minute)
+	@test/clients/fetch.sh
+	$(TEST) -timeout 10m -tags clients ./test/clients
 
 progress: # go test, saying what it is doing
 	@$(GO) build -o bin/progress ./test/progress

@@ -11,7 +11,7 @@ func TestEmit(t *testing.T) {
 	t.Parallel()
 	p := up(t, "--no-ticker")
 	clickhouse := "--clickhouse=" + loopback(p.tcp)
-	must(t, priceBook, "publish", p.brokers(), "-")
+	must(t, priceBook+tickAt("2026-11-02T12:00:00Z"), "publish", p.brokers(), "-")
 	flags := []string{"emit", p.brokers(), "--source", "s", "--account", "acct_1", "--time", "2026-11-02T11:00:00Z", "--region", "eu"}
 	out := must(t, "", append(flags, "--product", "chat", "--quantity", "in=3")...)
 	event, place, _ := strings.Cut(out, "\n")
