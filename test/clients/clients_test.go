@@ -72,7 +72,7 @@ type pipeline struct {
 func (p *pipeline) brokers() string { return "127.0.0.1:" + strconv.Itoa(p.kafka) }
 
 // up starts a pipeline of its own, which ends with the test.
-func up(t *testing.T) *pipeline {
+func up(t *testing.T, args ...string) *pipeline {
 	t.Helper()
 	dir := t.TempDir()
 	p := &pipeline{binary: filepath.Join(dir, "runrate"), kafka: freePort(t), http: freePort(t), tcp: freePort(t)}
@@ -81,8 +81,8 @@ func up(t *testing.T) *pipeline {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	var said bytes.Buffer
-	cmd := exec.Command(p.binary, "up", "--no-ticker", "--data-dir", filepath.Join(dir, "data"), "--listen", "127.0.0.1:"+strconv.Itoa(listen),
-		"--kafka-port", strconv.Itoa(p.kafka), "--clickhouse-http-port", strconv.Itoa(p.http), "--clickhouse-tcp-port", strconv.Itoa(p.tcp))
+	cmd := exec.Command(p.binary, append([]string{"up", "--data-dir", filepath.Join(dir, "data"), "--listen", "127.0.0.1:" + strconv.Itoa(listen),
+		"--kafka-port", strconv.Itoa(p.kafka), "--clickhouse-http-port", strconv.Itoa(p.http), "--clickhouse-tcp-port", strconv.Itoa(p.tcp)}, args...)...)
 	cmd.Stderr, cmd.Dir = &said, root // where the ClickHouse library is
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := cmd.Start(); err != nil {
@@ -174,7 +174,7 @@ func (p *pipeline) query(t *testing.T, sql string) []string {
 // TestClients: each client sends 50 events, each of them twice, and 50 are counted; the
 // clients of analysts read the sum exactly.
 func TestClients(t *testing.T) {
-	p := up(t)
+	p := up(t, "--no-ticker")
 	p.runrate(t, book+tick, "publish", "--brokers", p.brokers(), "-")
 	for _, c := range publishers {
 		t.Run(c.source, func(t *testing.T) {
