@@ -49,7 +49,7 @@ func (j *judgement) next(r stream.Record, partitions int32) verdict {
 		return verdict{outcome: "skipped", tick: noClock}
 	}
 	// 1. malformed, 2. unknown type
-	o, ok := decodeObject(r.Value)
+	o, ok := decodeRecord(r)
 	if !ok || !o.fits(envelopeShape) || o.str("specversion", "") != "1.0" {
 		return refused("malformed")
 	}

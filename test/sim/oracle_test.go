@@ -40,7 +40,7 @@ func each(t *testing.T, count int, check func(t *testing.T, seed uint64)) {
 // leave and come back; of usage, of subscriptions, or of both; half of them with
 // transaction markers and aborted records in between.
 func generate(seed uint64) gen.Generated {
-	options := gen.Options{Days: 2, Skipped: seed%4 < 2, Mix: []gen.Mix{gen.DefaultMix, gen.UsageOnly, gen.SubscriptionsOnly}[seed%3]}
+	options := gen.Options{Days: 2, Skipped: seed%4 < 2, Forms: seed%5 < 2, Mix: []gen.Mix{gen.DefaultMix, gen.UsageOnly, gen.SubscriptionsOnly}[seed%3]}
 	switch seed % 10 {
 	case 0:
 		options.Days = 75

@@ -143,11 +143,12 @@ FROM DB.$table FINAL WHERE epoch = $epoch AND partition = $partition AND $within
 type letter struct {
 	time         int64
 	key, payload string // SHA-256
+	headers      string // likewise; "" where they were not kept
 }
 
 // String is the columns.
 func (l letter) String() string {
-	return fmt.Sprintf("time %s, SHA-256 of the key %x, of the payload %x", micro(l.time), l.key, l.payload)
+	return fmt.Sprintf("time %s, SHA-256 of the key %x, of the headers %x, of the payload %x", micro(l.time), l.key, l.headers, l.payload)
 }
 
 // refusedAs is a letter with its reason.
@@ -171,9 +172,10 @@ func orNothing(s string) string {
 // openLetters reads the dead letters of a partition in the order of offsets.
 func openLetters(ctx context.Context, r *reader, epoch uint32, p source, spans []offsets) (*cursor[offsetKey, refusedAs], error) {
 	return open(ctx, r, func(k *offsetKey, v *refusedAs) []any {
-		return []any{&k.offset, &v.time, &v.reason, &v.key, &v.payload}
+		return []any{&k.offset, &v.time, &v.reason, &v.key, &v.payload, &v.headers}
 	}, `
-SELECT offset, toUnixTimestamp64Micro(time), reason, SHA256(key), SHA256(payload)
+SELECT offset, toUnixTimestamp64Micro(time), reason, SHA256(key), SHA256(payload),
+    if(headers_kept = 1, toString(SHA256(arrayStringConcat(arrayMap(h -> concat(h.1, '\0', h.2, '\0'), headers)))), '')
 FROM DB.dead_letter_versions FINAL WHERE topic = '$topic' AND epoch = $epoch AND partition = $partition AND $within ORDER BY offset`,
 		"$topic", p.Topic, "$epoch", epoch, "$partition", p.Partition, "$within", within("offset", spans))
 }

@@ -248,11 +248,26 @@ func (w *walk[V]) accepted(ctx context.Context, r *stream.Record, v *verdict, fo
 	return nil
 }
 
+// headersOf is SHA-256 of a record's headers as a dead letter has them.
+func headersOf(r *stream.Record) string {
+	h := sha256.New()
+	for _, header := range r.Headers {
+		h.Write([]byte(header.Name))
+		h.Write([]byte{0})
+		h.Write(header.Value)
+		h.Write([]byte{0})
+	}
+	return string(h.Sum(nil))
+}
+
 // refused holds a record against its dead letter.
 func (w *walk[V]) refused(ctx context.Context, r *stream.Record, v *verdict, found *refusedAs) error {
 	key, payload := sha256.Sum256(r.Key), sha256.Sum256(r.Value)
 	want := refusedAs{letter: letter{time: min(max(r.Time, int64(event.MinTime)), int64(event.MaxTime)-1), key: string(key[:]), payload: string(payload[:])},
 		reason: string(v.reason)}
+	if found.headers != "" {
+		want.headers = headersOf(r)
+	}
 	switch {
 	case v.skipped:
 		w.differ(r.Offset, v.String(), found.String())

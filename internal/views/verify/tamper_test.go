@@ -156,6 +156,7 @@ func particular() []tampering {
 	cancelling.statements = append(cancelling.statements, changed("", "mrr_movement_versions", "change + 2000000 AS change, -amount AS amount", someNew+" AND change < 1000000", "time", "").statements...)
 	payload := rewritten("a dead letter's bytes, without the log", "dead_letter_versions", "payload", "payload || ' '", anyRow, "")
 	payload.withoutLog, payload.unseen = true, "only the log has them"
+	headers := rewritten("a dead letter's headers", "dead_letter_versions", "headers", "arrayConcat(headers, [('a', 'b')])", anyRow, "of the headers")
 	detail := rewritten("a dead letter's sentence", "dead_letter_versions", "detail", "detail || '.'", anyRow, "")
 	detail.unseen = "the sentence is for people; reason and bytes are compared"
 	definition := tampering{name: "another definition of ARR than was folded by", tables: list("definition_versions"), shows: "closing",
@@ -167,7 +168,7 @@ func particular() []tampering {
 		rewritten("an event's quantities", "usage_event_versions", "quantities", "mapApply((k, v) -> (k, v + 1), quantities)", used, "quantities"),
 		rewritten("a change's unit amount and MRR", "subscription_change_versions", "plan", "unit_amount * 2 AS unit_amount, mrr * 2 AS mrr, plan", "mrr > 0", "mrr"),
 		rewritten("a dead letter's reason", "dead_letter_versions", "reason", "if(reason = 'invalid', 'malformed', 'invalid')", anyRow, "refused: invalid"),
-		detail, payload,
+		detail, payload, headers,
 		changed("a duplicate counted as control", "progress_versions", "duplicate - 1 AS duplicate, control + 1 AS control", "duplicate > 0", "topic, partition", "duplicate"),
 		changed("a control record counted as skipped", "progress_versions", "control - 1 AS control, skipped + 1 AS skipped", "control > 0", "topic, partition", "skipped"),
 		changed("a later first offset", "progress_versions", "first_offset + 1 AS first_offset, control - 1 AS control", "control > 0", "topic, partition", "first offset"),

@@ -15,7 +15,7 @@ var (
 )
 
 func options(seed uint64) gen.Options {
-	o := gen.Options{Days: 2, Skipped: seed%2 == 0}
+	o := gen.Options{Days: 2, Skipped: seed%2 == 0, Forms: seed%3 == 0}
 	switch seed % 6 {
 	case 0, 3:
 		o.Days = 75

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	ours "runrate/internal/event"
 	"runrate/internal/stream"
 )
 
@@ -21,6 +22,8 @@ type line struct {
 	Value     []byte `json:"value"`
 	Text      string `json:"text"` // the value as text, for reading
 	Skipped   bool   `json:"skipped,omitempty"`
+
+	Headers []ours.Header `json:"headers,omitempty"`
 }
 
 // Describe is a sentence that is enough to make the stream again.
@@ -35,7 +38,7 @@ func (g Generated) Dump(w io.Writer) error {
 	enc.SetEscapeHTML(false)
 	for _, e := range g.Entries {
 		err := enc.Encode(line{e.Source.Topic.String(), e.Source.Partition, int64(e.Record.Offset), e.Record.Time,
-			e.Record.Key, string(e.Record.Key), e.Record.Value, string(e.Record.Value), e.Record.Skipped})
+			e.Record.Key, string(e.Record.Key), e.Record.Value, string(e.Record.Value), e.Record.Skipped, e.Record.Headers})
 		if err != nil {
 			return fmt.Errorf("dump %s@%d: %w", e.Source, e.Record.Offset, err)
 		}
@@ -60,7 +63,7 @@ func Load(r io.Reader, partitions int32) (Generated, error) {
 		}
 		g.Entries = append(g.Entries, Entry{
 			Source: stream.Source{Topic: topic, Partition: l.Partition},
-			Record: stream.Record{Offset: stream.Offset(l.Offset), Time: l.Time, Key: l.Key, Value: l.Value, Skipped: l.Skipped},
+			Record: stream.Record{Offset: stream.Offset(l.Offset), Time: l.Time, Key: l.Key, Value: l.Value, Skipped: l.Skipped, Headers: l.Headers},
 		})
 	}
 }

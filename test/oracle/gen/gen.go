@@ -48,6 +48,7 @@ type Options struct {
 	Partitions int32 // per topic; 0 draws 1, 2 or 3
 	Mix        Mix   // the zero Mix stands for DefaultMix
 	Days       int   // the clock moves about that far; 0 draws hours, days or months
+	Forms      bool  // records take any form that an event may have; else they are JSON without headers
 	Skipped    bool  // transaction markers and aborted records lie in between; the others are the same without
 }
 
@@ -118,6 +119,7 @@ func Stream(seed uint64, o Options) Generated {
 type generator struct {
 	r          *rand.Rand
 	skip       *rand.Rand // draws what is skipped; nil without
+	form       *rand.Rand // draws the forms of records; nil without
 	mix        Mix
 	records    int
 	partitions int32
@@ -137,6 +139,9 @@ type generator struct {
 func newGenerator(seed uint64, o Options) *generator {
 	g := &generator{r: rand.New(rand.NewPCG(seed, 0x72756e72617465)), mix: o.Mix, records: o.Records,
 		partitions: o.Partitions, next: map[stream.Source]stream.Offset{}, clock: map[stream.Source]int64{}}
+	if o.Forms {
+		g.form = rand.New(rand.NewPCG(seed, 0x666f726d))
+	}
 	if o.Skipped {
 		g.skip = rand.New(rand.NewPCG(seed, 0x736b6970))
 	}
@@ -196,6 +201,7 @@ func (g *generator) put(src stream.Source, key, value string) {
 	if key != "" {
 		r.Key = []byte(key)
 	}
+	r = g.inForm(r)
 	if g.skip != nil && g.skip.IntN(6) == 0 {
 		aborted := r
 		aborted.Skipped = true
