@@ -51,11 +51,11 @@ type letter struct {
 func (a *app) letters(cmd *cobra.Command, which letterFlags, state string, each func(letter) bool) error {
 	states, err := letterStates(state)
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	filter, err := which.filter()
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	tables, err := a.openClickHouse(cmd)
 	if err != nil {

@@ -53,14 +53,15 @@ accepted and duplicate.`,
 		),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			if o.Filter, err = which.filter(); err != nil {
+				return usageError{err}
+			}
 			tables, err := a.openClickHouse(cmd)
 			if err != nil {
 				return err
 			}
 			if err := a.followEpochs(cmd.Context(), tables); err != nil {
-				return err
-			}
-			if o.Filter, err = which.filter(); err != nil {
 				return err
 			}
 			o.Source, o.ID = which.source, which.id

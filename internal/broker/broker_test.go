@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/twmb/franz-go/pkg/kfake"
 
+	"runrate/internal/event"
 	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
@@ -142,7 +144,8 @@ func TestAppendKeepsNullAndEmptyApart(t *testing.T) {
 	ctx := t.Context()
 	_, c := cluster(t, kfake.SeedTopics(1, stream.Usage.Topic().String()))
 	s := stream.Source{Topic: stream.Usage.Topic()}
-	sent := []Message{{Value: []byte("v")}, {Key: []byte{}, Value: []byte("v")}, {Key: []byte("k"), Time: 1_700_000_000_123_000}, {Key: []byte("k"), Value: []byte{}}}
+	sent := []Message{{Value: []byte("v")}, {Key: []byte{}, Value: []byte("v")}, {Key: []byte("k"), Time: 1_700_000_000_123_000}, {Key: []byte("k"), Value: []byte{}},
+		{Headers: []event.Header{{Name: "ce_id", Value: []byte("\xff")}, {Name: "ce_id", Value: []byte{}}, {Name: "", Value: nil}}}}
 	for i, codec := range []string{"none", "gzip", "snappy", "lz4", "zstd"} {
 		compression, err := ParseCompression(codec)
 		if err != nil {
@@ -156,6 +159,9 @@ func TestAppendKeepsNullAndEmptyApart(t *testing.T) {
 			t.Fatal(codec, len(rs), err)
 		}
 		for j, r := range rs {
+			if !reflect.DeepEqual(r.Headers, sent[j].Headers) {
+				t.Errorf("%s: the headers of record %d are %q, sent %q", codec, j, r.Headers, sent[j].Headers)
+			}
 			if (r.Key == nil) != (sent[j].Key == nil) || (r.Value == nil) != (sent[j].Value == nil) ||
 				sent[j].Time != 0 && r.Time != sent[j].Time || string(r.Key) != string(sent[j].Key) || string(r.Value) != string(sent[j].Value) {
 				t.Errorf("%s: record %d is %q %q of %d, sent %q %q of %d", codec, j, r.Key, r.Value, r.Time, sent[j].Key, sent[j].Value, sent[j].Time)

@@ -148,7 +148,7 @@ func (l *Log) Append(_ context.Context, topic stream.Topic, partition int32, mes
 	at := l.end(s)
 	for i, m := range messages {
 		l.partitions[s] = append(l.partitions[s], stream.Record{
-			Offset: at + stream.Offset(i), Time: cmp.Or(m.Time, time.Now().UnixMicro()), Key: slices.Clone(m.Key), Value: slices.Clone(m.Value),
+			Offset: at + stream.Offset(i), Time: cmp.Or(m.Time, time.Now().UnixMicro()), Key: slices.Clone(m.Key), Value: slices.Clone(m.Value), Headers: slices.Clone(m.Headers),
 		})
 	}
 	close(l.grown)
