@@ -35,6 +35,15 @@ if ! same python "$here/python/requirements.txt"; then
 	cp "$here/python/requirements.txt" "$dir/python.pins"
 fi
 
+if ! same dbt "$here/python/dbt.txt"; then
+	echo "fetch clients: dbt" >&2
+	rm -rf "$dir/dbt"
+	python3 -m venv "$dir/dbt"
+	"$dir/dbt/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes -r "$here/python/dbt.txt" ||
+		fail "pip could not bring what python/dbt.txt pins (for CPython 3.11 on Linux x86-64)"
+	cp "$here/python/dbt.txt" "$dir/dbt.pins"
+fi
+
 if ! same javascript "$here/javascript/package.json" "$here/javascript/package-lock.json"; then
 	echo "fetch clients: JavaScript" >&2
 	rm -rf "$dir/javascript"
