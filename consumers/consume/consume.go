@@ -133,7 +133,7 @@ func (o Options) group(id string, e epoch) *worker.Group {
 				Fold: fold.Config{Source: source, Partitions: e.Partitions, Memory: o.Memory, New: func() fold.Blank { return folding.blank(e.definition) },
 					Without: e.without(source.Partition), Gaps: e.gaps(source.Partition)},
 				Member: member, Epoch: e.Epoch, Settings: e.Settings, Limits: o.Limits, Guard: o.guard(e, source), Board: o.Board,
-				Room: room.see,
+				Room: room,
 			}
 			if h, ok := e.HandOver[source.Partition]; ok {
 				config.HandOver = broker.Commit{Set: true, Next: h.Next, Metadata: h.Metadata}

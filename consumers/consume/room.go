@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -21,16 +22,35 @@ type room struct {
 	logger *zap.Logger
 
 	mu     sync.Mutex
-	enough int64 // size of a base that is known to have room
+	enough int64     // size of a base that is known to have room
+	kept   int64     // retention.bytes,
+	asked  time.Time // as it was then
 }
 
 // bases is how many times the whole state a partition of the snapshot log must hold:
 // a base, deltas as large, the next base, and the same of another epoch or source.
 const bases = 8
 
-// see is called with the size of a base, in bytes. Where there is too little room, it
+// keptFor is for how long an answer to Kept is good.
+const keptFor = time.Minute
+
+// Kept is retention.bytes of the snapshot log.
+func (r *room) Kept(ctx context.Context) (int64, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.asked) < keptFor {
+		return r.kept, nil
+	}
+	kept, err := r.client.RetentionBytes(ctx, stream.Snapshots())
+	if err == nil {
+		r.kept, r.asked = kept, time.Now()
+	}
+	return kept, err
+}
+
+// See is called with the size of a base, in bytes. Where there is too little room, it
 // makes some; where it must not, it says what somebody has to do.
-func (r *room) see(ctx context.Context, base int) {
+func (r *room) See(ctx context.Context, base int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if int64(base) <= r.enough {

@@ -52,20 +52,26 @@ func TestRoom(t *testing.T) {
 		{600 << 20, 8 << 30, "", 2},
 		{5 << 30, 64 << 30, "info: raised retention.bytes", 3},
 	} {
-		r.see(t.Context(), c.base)
+		r.See(t.Context(), c.base)
 		if text := said(); kept.bytes != c.bytes || kept.asked != c.asked || !strings.HasPrefix(text, c.says) || c.says == "" && text != "" {
 			t.Errorf("base of %d: retention %d, asked %d times, %q", c.base, kept.bytes, kept.asked, text)
 		}
 	}
 	kept.changed = errors.New("not authorized")
 	for _, says := range []string{"warn: a state of 10737418240 bytes may outgrow the snapshot log: set retention.bytes of runrate.snapshots to 137438953472 or more", ""} {
-		r.see(t.Context(), 10<<30)
+		r.See(t.Context(), 10<<30)
 		if text := said(); !strings.HasPrefix(text, says) || says == "" && text != "" {
 			t.Errorf("%q", text)
 		}
 	}
+	if now, err := r.Kept(t.Context()); now != 64<<30 || err != nil {
+		t.Errorf("kept %d, %v", now, err)
+	}
 	kept.bytes = -1
-	r.see(t.Context(), 100<<30)
+	if now, err := r.Kept(t.Context()); now != 64<<30 || err != nil {
+		t.Errorf("kept %d, %v: it was asked a moment ago", now, err)
+	}
+	r.See(t.Context(), 100<<30)
 	if text := said(); text != "" {
 		t.Errorf("without a limit: %q", text)
 	}

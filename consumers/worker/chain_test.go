@@ -17,11 +17,14 @@ import (
 // all of it, while the worker has the state. Nothing is written otherwise.
 func TestQuietChainIsKept(t *testing.T) {
 	for _, c := range []struct {
-		name  string
-		trims func(end stream.Offset) stream.Offset // what retention leaves of the log, after the neighbour wrote
+		name          string
+		records, size int                                   // of the neighbour, between two looks at the log
+		kept          int64                                 // bytes that retention keeps
+		trims         func(end stream.Offset) stream.Offset // what it leaves of the log, after the neighbour wrote
 	}{
-		{"the older half is deleted", func(end stream.Offset) stream.Offset { return end / 2 }},
-		{"all is deleted at once", func(end stream.Offset) stream.Offset { return end }},
+		{"the older half is deleted", 1000, 1, broker.Unlimited, func(end stream.Offset) stream.Offset { return end / 2 }},
+		{"all is deleted at once", 1000, 1, broker.Unlimited, func(end stream.Offset) stream.Offset { return end }},
+		{"the neighbour's are few and large", 5, 100_000, 800_000, func(end stream.Offset) stream.Offset { return end - 1 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -37,15 +40,21 @@ func TestQuietChainIsKept(t *testing.T) {
 				before := pointer(t, w)
 				ctx, stop := context.WithCancel(t.Context())
 				ended := make(chan error, 1)
-				go func() { ended <- w.member(w.log.Join(group), &sim.Seam{Log: w.log, Tables: w.tables}).Run(ctx) }()
+				go func() {
+					ended <- w.memberIn(w.log.Join(group), &sim.Seam{Log: w.log, Tables: w.tables}, room(c.kept)).Run(ctx)
+				}()
 				time.Sleep(time.Minute)
 				if now := pointer(t, w); now.First != before.First {
 					t.Errorf("renewed without need: %v, %v", before, now)
 				}
 				for range 3 {
-					busy(t, w, 1000)
+					busy(t, w, c.records, c.size)
 					time.Sleep(time.Minute) // it looks several times
-					w.log.Trim(log, c.trims(end(t, w, log)))
+					trim := c.trims(end(t, w, log))
+					if now := pointer(t, w); now.First < trim && trim < end(t, w, log) {
+						t.Errorf("the log is to begin at %d, and the commit points to %v", trim, now)
+					}
+					w.log.Trim(log, trim)
 					time.Sleep(time.Minute)
 				}
 				stop()
@@ -68,14 +77,21 @@ func TestQuietChainIsKept(t *testing.T) {
 }
 
 // busy is a neighbour that appends to the same partition of the snapshot log.
-func busy(t *testing.T, w *world, n int) {
+func busy(t *testing.T, w *world, n, size int) {
 	t.Helper()
 	for range n {
-		if _, err := w.log.Append(t.Context(), stream.Snapshots(), 0, []broker.Message{{Key: []byte("runrate.subscriptions/0"), Value: []byte("x")}}); err != nil {
+		if _, err := w.log.Append(t.Context(), stream.Snapshots(), 0, []broker.Message{{Key: []byte("runrate.subscriptions/0"), Value: make([]byte, size)}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
+
+// room is a snapshot log of which so many bytes are kept.
+type room int64
+
+func (room) See(context.Context, int) {}
+
+func (r room) Kept(context.Context) (int64, error) { return int64(r), nil }
 
 // pointer is the snapshot that the world's commit points to.
 func pointer(t *testing.T, w *world) snapshots.Pointer {

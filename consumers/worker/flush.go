@@ -41,7 +41,7 @@ func (w *Worker) flush(ctx context.Context, base bool) error {
 	w.watchClock(flush.Changes().Progress, time.Now())
 	flush.Done()
 	if base && w.config.Room != nil {
-		w.config.Room(ctx, w.chain.BaseBytes())
+		w.config.Room.See(ctx, w.chain.BaseBytes())
 	}
 	w.batch.records, w.batch.bytes = 0, 0
 	return nil

@@ -58,9 +58,18 @@ type Config struct {
 	Guard func(context.Context) error
 	// Board, if there is one, is told how the partition does.
 	Board *Board
-	// Room, if there is one, is told the size of each base of the snapshot chain, in
-	// bytes, so that it may see to it that the snapshot log holds a few.
-	Room func(ctx context.Context, base int)
+	// Room, if there is one, is that of the snapshot log.
+	Room Room
+}
+
+// Room is what the snapshot log keeps.
+type Room interface {
+	// See is told the size of each base of the snapshot chain, in bytes, so that it
+	// may see to it that the log holds a few.
+	See(ctx context.Context, base int)
+	// Kept is how many bytes of the worker's partition of the log are kept at least,
+	// or broker.Unlimited.
+	Kept(ctx context.Context) (int64, error)
 }
 
 // Limits bound a batch, which is what is folded between two flushes.
@@ -85,7 +94,8 @@ type Worker struct {
 
 	partition *fold.Partition
 	chain     *snapshots.Chain
-	ahead     bool // the clock is ahead of the wall clock, as of the last flush
+	depth     snapshots.Depth // of the chain in its log
+	ahead     bool            // the clock is ahead of the wall clock, as of the last flush
 	batch     struct {
 		records, bytes int
 		since          time.Time // of its first record

@@ -62,7 +62,12 @@ func (w *world) like(seed uint64, records int) *world {
 
 // member is a worker of a generation, all of whose I/O goes through seam.
 func (w *world) member(m broker.Member, seam *sim.Seam) *worker.Worker {
-	config := worker.Config{Fold: sim.Fold(w.source, 1, w.memory), Member: m, Limits: w.limits}
+	return w.memberIn(m, seam, nil)
+}
+
+// memberIn is member, with what it knows of the snapshot log's retention.
+func (w *world) memberIn(m broker.Member, seam *sim.Seam, room worker.Room) *worker.Worker {
+	config := worker.Config{Fold: sim.Fold(w.source, 1, w.memory), Member: m, Limits: w.limits, Room: room}
 	config.Fold.Gaps = w.gaps
 	return worker.New(config, seam, seam, zap.NewNop())
 }

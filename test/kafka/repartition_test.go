@@ -13,8 +13,6 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"runrate/consumers/consume"
-	"runrate/consumers/intake"
-	"runrate/consumers/worker"
 	"runrate/internal/event"
 	"runrate/internal/stream"
 	"runrate/internal/views/verify"
@@ -42,11 +40,8 @@ func TestRepartition(t *testing.T) {
 	t.Cleanup(func() { kafkatest.Delete(t, all...) })
 	tables := openTables(t)
 	core, logs := observer.New(zapcore.InfoLevel)
-	limits := worker.DefaultLimits
-	limits.Every, limits.Records = 100*time.Millisecond, 50
-	o := consume.Options{Client: client, Store: tables, Limits: limits, Session: 6 * time.Second,
-		Memory: intake.DefaultMemory, Logger: zap.New(core)}
-	consumers(t, o)
+	o := options(client, tables, zap.New(core))
+	consuming(t, o)
 
 	log := gen.Stream(9, gen.Options{Records: 1200, Partitions: was, Days: 10}).Log()
 	producer := transact.New(t, kafkatest.Name(t), k.Brokers()...)

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,9 +16,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"runrate/consumers/consume"
-	"runrate/consumers/intake"
 	"runrate/consumers/store"
-	"runrate/consumers/worker"
 	"runrate/internal/broker"
 	"runrate/internal/lag"
 	"runrate/internal/stream"
@@ -45,11 +42,8 @@ func TestTransactions(t *testing.T) {
 	t.Cleanup(func() { kafkatest.Delete(t, append(stream.Inputs(), stream.Snapshots())...) })
 	tables := openTables(t)
 	core, logs := observer.New(zapcore.InfoLevel)
-	limits := worker.DefaultLimits
-	limits.Every, limits.Records = 100*time.Millisecond, 50
-	o := consume.Options{Client: client, Store: tables, Limits: limits, Session: 6 * time.Second,
-		Memory: intake.DefaultMemory, Logger: zap.New(core)}
-	consumers(t, o)
+	o := options(client, tables, zap.New(core))
+	consuming(t, o)
 	w := &writer{t: t, client: client, r: rand.New(rand.NewPCG(3, 3)), sent: map[stream.Source]int{}}
 	for i := range w.producers {
 		w.producers[i] = transact.New(t, kafkatest.Name(t), k.Brokers()...)
@@ -96,21 +90,6 @@ func TestTransactions(t *testing.T) {
 	check("once it is aborted")
 	for _, l := range logs.FilterLevelExact(zap.ErrorLevel).All() {
 		t.Errorf("logged: %s %v", l.Message, l.ContextMap())
-	}
-}
-
-// consumers folds both topics until the test ends.
-func consumers(t *testing.T, o consume.Options) {
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	t.Cleanup(running.Wait)
-	t.Cleanup(cancel)
-	for _, topic := range stream.Inputs() {
-		running.Go(func() {
-			if err := consume.Run(ctx, topic, o); err != nil {
-				t.Errorf("consume %s: %v", topic, err)
-			}
-		})
 	}
 }
 
