@@ -31,6 +31,7 @@ var commands = []func(*app) *cobra.Command{
 	emitCommand,
 	deadLettersCommand,
 	redriveCommand,
+	gatewayCommand,
 	upCommand,
 	versionCommand,
 }

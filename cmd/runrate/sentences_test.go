@@ -103,6 +103,11 @@ func TestSentences(t *testing.T) {
 		"simulate --check --truth no-such-file",
 		"up --partitions 0",
 		"up --listen nowhere",
+		"up --listen 0.0.0.0:8080",
+		"gateway",
+		"gateway --without-keys --listen :8080",
+		"gateway --without-keys --listen nowhere",
+		"gateway --without-keys --brokers nowhere",
 	} {
 		replace := strings.NewReplacer("EVENTS", events, "BOOK", bad)
 		args := strings.Fields(line)

@@ -21,6 +21,7 @@ import (
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
 	"runrate/internal/stream"
+	"runrate/producers/gateway"
 	"runrate/producers/tick"
 	chschema "runrate/schemas/clickhouse"
 	"runrate/schemas/definitions"
@@ -77,7 +78,7 @@ type starts struct {
 func run(ctx context.Context, o Options, start starts) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	web, err := listen(o.Listen)
+	web, err := listen(o.Listen, o.Logger)
 	if err != nil {
 		return err
 	}
@@ -121,6 +122,8 @@ func run(ctx context.Context, o Options, start starts) error {
 			}
 		})
 	})
+	web.take(gateway.New(gateway.Options{Log: client, Logger: o.Logger}))
+	defer web.finish() // before what it writes to is stopped
 	web.ready(reachable(tables, client), func() []string { return halted(boards) })
 	o.announce(kafka, server)
 
@@ -184,6 +187,7 @@ func (o Options) announce(kafka, server part) {
 	if server.http != "" {
 		fmt.Fprintf(o.Out, "  ClickHouse HTTP   http://%s\n", server.http)
 	}
+	fmt.Fprintf(o.Out, "  events, HTTP      POST http://%s/v1/events\n", o.Listen)
 	fmt.Fprintf(o.Out, "  ready when        http://%s/readyz answers 200\n", o.Listen)
 }
 

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // get is the status and the body of an address.
@@ -32,7 +34,7 @@ func get(t *testing.T, address, path string) (int, string) {
 
 // TestReadyz: 503 with the reason until the check passes, 200 as long as it does.
 func TestReadyz(t *testing.T) {
-	w, err := listen("127.0.0.1:0")
+	w, err := listen("127.0.0.1:0", zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,11 +78,11 @@ func TestPortInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	_, err = listen(l.Addr().String())
+	_, err = listen(l.Addr().String(), zap.NewNop())
 	if want := fmt.Sprintf("listen on %s: the port is in use; choose another with --listen", l.Addr()); err == nil || err.Error() != want {
 		t.Errorf("said %v, want %s", err, want)
 	}
-	if _, err := listen("nonsense"); err == nil || !strings.HasPrefix(err.Error(), "listen on nonsense (--listen): ") {
+	if _, err := listen("nonsense", zap.NewNop()); err == nil || !strings.HasPrefix(err.Error(), "listen on nonsense (--listen): ") {
 		t.Errorf("an address that is none: %v", err)
 	}
 }

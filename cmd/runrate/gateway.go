@@ -1,0 +1,100 @@
+package main
+
+import (
+	"net"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"runrate/producers/gateway"
+)
+
+const gatewayLong = `Take events over HTTP and put them into Kafka: POST /v1/events, CloudEvents as JSON,
+structured, in batches, as lines or in binary mode. 202 is answered only when every
+event is acknowledged by all in-sync replicas; 422 when some are refused, which are
+told one by one, and the others are in Kafka; 503 when it is not known: send the
+request again, unchanged, and each event counts once. POST /v1/events:validate
+answers the same and writes nothing.
+
+It listens on loopback. Beyond that, events and keys would pass in the clear or anybody
+could send them: --insecure-listen says that this is wanted, behind a proxy that does
+TLS, say.
+
+Told to end (SIGTERM), it answers 503 on /readyz, takes events for 5 seconds more, and
+finishes what is in flight within 30.`
+
+func gatewayCommand(a *app) *cobra.Command {
+	var g gatewayFlags
+	cmd := &cobra.Command{
+		Use:   "gateway",
+		Short: "Take events over HTTP and put them into Kafka",
+		Long:  gatewayLong,
+		Example: examples(
+			"runrate gateway --brokers kafka-1:9092 --without-keys",
+			`curl -i http://127.0.0.1:8080/v1/events -H 'Content-Type: application/cloudevents+json' -d @event.json`,
+		),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := g.check(); err != nil {
+				return err
+			}
+			return a.gateway(cmd, g)
+		},
+	}
+	a.kafkaFlags(cmd)
+	f := cmd.Flags()
+	f.StringVar(&g.listen, "listen", "127.0.0.1:8080", "`host:port` that events are posted to")
+	f.BoolVar(&g.withoutKeys, "without-keys", false, "take events from anybody who reaches the address")
+	f.BoolVar(&g.insecure, "insecure-listen", false, "listen beyond loopback although there is no TLS or there are no keys")
+	return cmd
+}
+
+// gatewayFlags are what the flags of gateway say.
+type gatewayFlags struct {
+	listen                string
+	withoutKeys, insecure bool
+}
+
+// check refuses what would leave the door open by mistake.
+func (g gatewayFlags) check() error {
+	if !g.withoutKeys {
+		return usagef("who may send events? --without-keys lets in anybody who reaches %s", g.listen)
+	}
+	if !g.insecure && !loopback(g.listen) {
+		return openDoor(g.listen)
+	}
+	return nil
+}
+
+// openDoor refuses to listen where anybody could send events.
+func openDoor(address string) error {
+	return usagef("--listen %s is beyond loopback, without TLS and keys: anybody there could send events; --insecure-listen says that this is wanted", address)
+}
+
+// loopback says whether only this machine reaches an address.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return true // which listening says better
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// gateway runs the door until it is told to end.
+func (a *app) gateway(cmd *cobra.Command, g gatewayFlags) error {
+	client, err := a.openKafka()
+	if err != nil {
+		return err
+	}
+	l, err := gateway.Listen(g.listen, "--listen")
+	if err != nil {
+		return err
+	}
+	door := gateway.New(gateway.Options{Log: client, Logger: a.log})
+	a.printf("runrate takes events\n  POST http://%s/v1/events\n", l.Addr())
+	if err := door.Ready(cmd.Context()); err != nil {
+		a.log.Warn("Kafka is not there yet; until it is, 503 is answered", zap.Error(err))
+	}
+	return door.Serve(cmd.Context(), l, nil, gateway.DefaultDrain)
+}

@@ -1,0 +1,112 @@
+// Package gateway is the front door: it takes CloudEvents over HTTP, refuses what the
+// consumer would refuse, in the same words, and answers 202 only when Kafka has
+// acknowledged every event on all in-sync replicas. What it answers 503 may be in the
+// log or not: sent again unchanged, it counts once.
+//
+// Start at Door.receive, the way of one request. Package request is what bytes mean,
+// without HTTP; lane.go how events get into a partition; problems.go every answer that
+// is no success.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/semaphore"
+
+	"runrate/producers/gateway/request"
+)
+
+// Limits bound what a Door takes.
+type Limits struct {
+	request.Limits
+	Headers    int           // bytes of a request's line and headers
+	HeaderTime time.Duration // for them to arrive
+	BodyTime   time.Duration // for the body
+	Total      time.Duration // from the headers to the answer
+	Requests   int           // in flight
+	Memory     int64         // bytes of bodies in flight, decompressed
+}
+
+// DefaultLimits are those of the contract.
+var DefaultLimits = Limits{
+	Limits: request.DefaultLimits, Headers: 16 << 10,
+	HeaderTime: 5 * time.Second, BodyTime: 15 * time.Second, Total: 30 * time.Second,
+	Requests: 512, Memory: 256 << 20,
+}
+
+// Options set up a Door.
+type Options struct {
+	Log    Log
+	Limits Limits // zero: DefaultLimits
+	Logger *zap.Logger
+}
+
+// Door is the HTTP handler. Its methods may be called from many goroutines.
+type Door struct {
+	limits   Limits
+	logger   *zap.Logger
+	writer   *writer
+	memory   *semaphore.Weighted
+	requests *semaphore.Weighted
+	draining atomic.Bool
+	mux      *http.ServeMux
+}
+
+// New is a door that takes requests at once. While Kafka is not there it answers 503.
+func New(o Options) *Door {
+	if o.Limits == (Limits{}) {
+		o.Limits = DefaultLimits
+	}
+	if o.Logger == nil {
+		o.Logger = zap.NewNop()
+	}
+	d := &Door{
+		limits: o.Limits, logger: o.Logger, writer: &writer{log: o.Log, logger: o.Logger},
+		memory: semaphore.NewWeighted(o.Limits.Memory), requests: semaphore.NewWeighted(int64(o.Limits.Requests)), mux: http.NewServeMux(),
+	}
+	d.mux.HandleFunc("/v1/events", d.post(true))
+	d.mux.HandleFunc("/v1/events:validate", d.post(false))
+	d.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		d.send(w, problem(notFound, "there is nothing at "+r.URL.EscapedPath()+": events are posted to /v1/events"))
+	})
+	return d
+}
+
+// ServeHTTP answers one request.
+func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if d.tooMuchHeader(r) {
+		d.send(w, headersTooLong(d.limits.Headers))
+		return
+	}
+	d.mux.ServeHTTP(w, r)
+}
+
+// tooMuchHeader says whether a request's line and headers are beyond the limit.
+func (d *Door) tooMuchHeader(r *http.Request) bool {
+	size := len(r.Method) + len(r.RequestURI) + len(r.Proto) + len(r.Host) + 12
+	for name, values := range r.Header {
+		for _, v := range values {
+			size += len(name) + len(v) + 4
+		}
+	}
+	return size > d.limits.Headers
+}
+
+// Ready says whether events can be taken, and why not.
+func (d *Door) Ready(ctx context.Context) error {
+	if d.draining.Load() {
+		return errors.New("it is ending: use another")
+	}
+	return d.writer.ready(ctx)
+}
+
+// Drain says by Ready that no more events are to come, and takes those that do.
+func (d *Door) Drain() { d.draining.Store(true) }
+
+// Flush waits until nothing is under way to Kafka, after the last request is answered.
+func (d *Door) Flush(ctx context.Context) error { return d.writer.flush(ctx) }

@@ -1,0 +1,95 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+
+	"go.uber.org/zap"
+
+	"runrate/internal/event"
+	"runrate/producers/gateway/request"
+)
+
+// post is the handler of a path that events are posted to. write is false where they are
+// only judged.
+func (d *Door) post(write bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			d.send(w, problem(wrongMethod, r.Method+" is no method of "+r.URL.Path+": events are posted").with("Allow", http.MethodPost))
+			return
+		}
+		if !d.requests.TryAcquire(1) {
+			d.send(w, tooBusy())
+			return
+		}
+		defer d.requests.Release(1)
+		ctx, cancel := context.WithTimeout(r.Context(), d.limits.Total)
+		defer cancel()
+		d.send(w, d.receive(ctx, w, r, write))
+	}
+}
+
+// receive is the way of one request: who it is from, its body, its events, each judged,
+// written, and the answer.
+func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Request, write bool) answer {
+	partial, wrong := acceptsPartial(r)
+	if wrong != nil {
+		return *wrong
+	}
+	form := request.FormOf(r.Header.Get("Content-Type"), r.Header.Get(request.Specversion) != "")
+	if form == request.Unknown {
+		return wrongMediaType(r.Header.Get("Content-Type"))
+	}
+	held := &hold{of: d.memory}
+	body, wrong := d.readBody(w, r, held)
+	if wrong != nil {
+		held.release()
+		return *wrong
+	}
+	items, wrong := d.read(r, form, body)
+	if wrong != nil || !write {
+		defer held.release()
+	}
+	switch {
+	case wrong != nil:
+		return *wrong
+	case !write:
+		return judged(items, partial)
+	}
+	outcomes, err := d.writer.write(ctx, items, nil, held.release)
+	if err != nil {
+		d.logger.Warn("events cannot be taken", zap.Error(err))
+		return notWritten()
+	}
+	return written(items, outcomes, partial)
+}
+
+// acceptsPartial says whether a refused event is to leave the answer a success.
+func acceptsPartial(r *http.Request) (bool, *answer) {
+	switch value := r.URL.Query()["partial"]; {
+	case len(value) == 0:
+		return false, nil
+	case len(value) == 1 && value[0] == "accept":
+		return true, nil
+	}
+	a := problem(wrongQuery, "partial may be accept, once, or be left out")
+	return false, &a
+}
+
+// read is the events of a body, none of which is forbidden.
+func (d *Door) read(r *http.Request, form request.Form, body []byte) ([]request.Item, *answer) {
+	var attributes []event.Header
+	if form == request.Binary {
+		attributes = request.Attributes(r.Header)
+	}
+	reader := request.Reader{Limits: d.limits.Limits}
+	items, err := reader.Read(form, attributes, body)
+	if err != nil {
+		a := brokenBody(err)
+		return nil, &a
+	}
+	if a := forbidden(items); a != nil {
+		return nil, a
+	}
+	return items, nil
+}
