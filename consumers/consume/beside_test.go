@@ -34,6 +34,7 @@ func (w *pipeline) revenue() string {
 // TestRebuildBesideConsumers: consumers run on meanwhile, and go over by themselves;
 // what comes after that is in the numbers that are shown.
 func TestRebuildBesideConsumers(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	running, other := w.consume(), w.consume()
 	w.history()
@@ -77,6 +78,7 @@ func TestRebuildBesideConsumers(t *testing.T) {
 
 // TestTwoRebuildsAtOnce: one is done, the other ends at once with a sentence.
 func TestTwoRebuildsAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	w.consume()
 	w.history()
@@ -106,6 +108,7 @@ func TestTwoRebuildsAtOnce(t *testing.T) {
 // TestRebuildEndsEarly: wherever it ends, the numbers stay, consumers go on, and the
 // next one is whole, under an epoch of its own.
 func TestRebuildEndsEarly(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	running := w.consume()
 	w.history()

@@ -15,6 +15,7 @@ import (
 // TestCompare: it tells what a rebuild would change, to the last decimal, and changes
 // nothing; a rebuild after it does.
 func TestCompare(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	running := w.consume()
 	w.history()

@@ -15,6 +15,7 @@ import (
 // TestTopicIsDeleted: that is seen, with the way out; and once the topic is made anew,
 // which is another log, the way out leads back to numbers.
 func TestTopicIsDeleted(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 1)
 	running := w.consume()
 	w.history()

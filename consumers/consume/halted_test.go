@@ -14,6 +14,7 @@ import (
 // and whoever reads it sees; once the cause is mended it goes on by itself, and
 // nothing is missing.
 func TestHaltedAndBack(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	w.consume()
 	w.history()

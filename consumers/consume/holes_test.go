@@ -34,6 +34,7 @@ func (w *pipeline) compact() {
 // (finding 18). A rebuild ends, with a sentence; told to do without, it counts what is
 // left, and consumers go on from there.
 func TestRebuildOverHoles(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 1)
 	running := w.consume()
 	w.history()

@@ -37,6 +37,7 @@ func (w *pipeline) anew(topic stream.Topic) {
 // TestAnotherLogInheritsNothing: what an epoch leaves out is of its log. In one that
 // was made anew the same offset is another record, which counts.
 func TestAnotherLogInheritsNothing(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 1)
 	w.history()
 	topic := stream.Usage.Topic()

@@ -39,6 +39,7 @@ const lost = "SELECT concat(toString(sum(lost)), ' lost, losses ', toString((SEL
 // (finding 17). A rebuild says what would be missing; told to do without, it counts all
 // that is left, at its price, and shows what is not.
 func TestRebuildAfterRetention(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 1)
 	w.consume()
 	w.history() // the book, a tick, 8 events, a tick

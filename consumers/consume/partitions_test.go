@@ -9,6 +9,7 @@ import (
 // consumer that runs as of one that is started after it, before a record of the
 // new placement is counted.
 func TestPartitionsAdded(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	running := w.consume()
 	w.history()

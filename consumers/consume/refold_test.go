@@ -45,6 +45,7 @@ func TestOutdated(t *testing.T) {
 // that is told to refolds it by itself, and the views show the old numbers until it
 // has. So it is with settings.
 func TestRefold(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	first := w.consume()
 	w.history()

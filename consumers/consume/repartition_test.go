@@ -51,6 +51,7 @@ const kafkaTopics = "SELECT toString(groupArray((topic, epoch, kafka_topic, part
 // TestRepartition: a topic gets other partitions, more or fewer, while consumers run;
 // the numbers stay, and what is published to the new topic counts.
 func TestRepartition(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	running := w.consume()
 	w.history()
@@ -87,6 +88,7 @@ func TestRepartition(t *testing.T) {
 // TestRepartitionWhatHasGrown: partitions were added, and events published again, of
 // which some are on other partitions now. The way out counts each of them once.
 func TestRepartitionWhatHasGrown(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	running := w.consume()
 	w.history()
@@ -115,6 +117,7 @@ func TestRepartitionWhatHasGrown(t *testing.T) {
 // name and the offsets of the new topic, and may be taken back; the change is shown
 // before the switch; and the record tells which log the new one is.
 func TestRepartitionLeavesOut(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	running := w.consume()
 	w.history()
@@ -209,6 +212,7 @@ func sumOf(c Comparison, name string) string {
 // TestRepartitionRefuses: a topic that somebody writes to, before or while it is
 // copied, is left as it was.
 func TestRepartitionRefuses(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	w.consume()
 	w.history()
@@ -251,6 +255,7 @@ func TestRepartitionRefuses(t *testing.T) {
 // TestOldTopicIsWatched: what arrives in the topic that was copied is in no number, and
 // is complained of.
 func TestOldTopicIsWatched(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 1)
 	running := w.consume()
 	w.history()

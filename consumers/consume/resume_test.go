@@ -18,6 +18,7 @@ import (
 // goes on by itself, with its state, and by the price book that was in force after the
 // gap.
 func TestResume(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	running := w.consume()
 	w.history()

@@ -13,6 +13,7 @@ import (
 // while the first of the brokers that they are given takes connections and does not
 // answer.
 func TestFirstBrokerHangs(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 1)
 	hangs, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

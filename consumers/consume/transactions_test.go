@@ -23,6 +23,7 @@ func usageOf(account, id string) transact.Message {
 // abort is not, be it an event, a price book or a tick; all of it is accounted for,
 // also while a transaction is open, by a rebuild, and when it ends.
 func TestTransactions(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 1)
 	usage := stream.Source{Topic: stream.Usage.Topic()}
 	subscriptions := stream.Source{Topic: stream.Subscriptions.Topic()}

@@ -13,6 +13,7 @@ import (
 // TestWarnsOfUncleanElections: a consumer that begins says what a topic's settings put
 // at risk, and nothing of one that is safe.
 func TestWarnsOfUncleanElections(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 1)
 	transport := &kafka.Transport{}
 	defer transport.CloseIdleConnections()

@@ -68,6 +68,7 @@ func TestWaysOut(t *testing.T) {
 // TestCorruptAndBack: what the broker serves fails its checksum: the partition is
 // halted, and goes on by itself once another replica serves.
 func TestCorruptAndBack(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 1)
 	var damaged atomic.Bool
 	w.cluster.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {

@@ -67,6 +67,7 @@ func (w *pipeline) ahead(topic stream.Topic) (places []stream.Place) {
 // (finding 15). What it made too_old counts again; what is left out is skipped, by
 // consumers and later rebuilds, too.
 func TestRebuildWithout(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	running := w.consume()
 	w.history()
@@ -125,6 +126,7 @@ func TestRebuildWithout(t *testing.T) {
 // TestRebuildWithoutWhat: only a control record that is there can be left out; the
 // sentence names it, and what is shown stays.
 func TestRebuildWithoutWhat(t *testing.T) {
+	t.Parallel()
 	w := newPipeline(t, 2)
 	w.history()
 	usage, subscriptions := stream.Usage.Topic(), stream.Subscriptions.Topic()
