@@ -107,6 +107,7 @@ address() { sed -n "s|^ *$1 *\(http://\)\{0,1\}||p" "$run/up.out"; }
 RUNRATE_BROKERS=$(address Kafka)
 RUNRATE_CLICKHOUSE=$(address "ClickHouse native")
 http=$(address "ClickHouse HTTP")
+page=http://$(address "the numbers" | sed 's| in a browser$||')
 export RUNRATE_BROKERS RUNRATE_CLICKHOUSE
 
 if [ -r "$telco" ]; then
@@ -154,6 +155,10 @@ fi
 [ -z "${ONCE:-}" ] || exit "$failed"
 
 cat <<EOF
+
+Open this in a browser:
+
+  $page
 
   Kafka             $RUNRATE_BROKERS
   ClickHouse native $RUNRATE_CLICKHOUSE

@@ -54,7 +54,7 @@ func upCommand(a *app) *cobra.Command {
 				return err
 			}
 			o.Kafka, o.ClickHouse, o.Definition = a.kafka, a.clickhouse, definition.value(cmd.Flags())
-			o.Memory, o.Limits, o.Logger, o.Out = flags.memory(), flags.limits, a.log, a.out
+			o.Memory, o.Limits, o.Logger, o.Out, o.Version = flags.memory(), flags.limits, a.log, a.out, versionText()
 			return stack.Run(cmd.Context(), o)
 		},
 	}
@@ -62,8 +62,8 @@ func upCommand(a *app) *cobra.Command {
 	a.clickhouseFlags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.DataDir, "data-dir", "data", "`directory` of all that the pipeline keeps")
-	f.StringVar(&o.Listen, "listen", "127.0.0.1:8080", "`host:port` of the pipeline's HTTP server: POST /v1/events, GET /readyz")
-	f.BoolVar(&insecure, "insecure-listen", false, "listen beyond loopback, where anybody could send events")
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:8080", "`host:port` of the pipeline's HTTP server: the page of the numbers at /, POST /v1/events, GET /readyz")
+	f.BoolVar(&insecure, "insecure-listen", false, "listen beyond loopback, where anybody could send events and read the numbers")
 	f.IntVar(&o.KafkaPort, "kafka-port", 9092, "port of the broker, on loopback; 0 takes a free one")
 	f.IntVar(&o.HTTPPort, "clickhouse-http-port", 8123, "port of ClickHouse's HTTP interface, on loopback; 0 takes a free one")
 	f.IntVar(&o.TCPPort, "clickhouse-tcp-port", 9000, "port of ClickHouse's native protocol, on loopback; 0 takes a free one")

@@ -19,6 +19,9 @@ var (
 	configTemplate = template.Must(template.New("config.xml").Funcs(template.FuncMap{"xml": escape}).Parse(configText))
 )
 
+// Analyst is the user of clickhouse_users.xml who only reads.
+const Analyst = "analyst"
+
 // settings fill clickhouse_config.xml.
 type settings struct {
 	Dir               string // of the part, absolute

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"runrate/consumers/store"
 	"runrate/deploy/local"
 	"runrate/schemas/topics"
 )
@@ -83,4 +84,17 @@ func port(address string) int {
 	_, p, _ := net.SplitHostPort(address)
 	n, _ := strconv.Atoi(p)
 	return n
+}
+
+// openReader connects for the page: to a ClickHouse of this process as its user who only
+// reads, elsewhere as the user that is given.
+func openReader(ctx context.Context, o Options, server part) (*store.Store, error) {
+	bounded, cancel := context.WithTimeout(ctx, startBound)
+	defer cancel()
+	options := o.ClickHouse
+	options.Address = server.address
+	if !o.UseClickHouse {
+		options.User = local.Analyst
+	}
+	return store.Open(bounded, options)
 }

@@ -20,6 +20,7 @@ import (
 	"runrate/consumers/store"
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
+	"runrate/internal/page"
 	"runrate/internal/stream"
 	"runrate/producers/gateway"
 	"runrate/producers/tick"
@@ -51,6 +52,8 @@ type Options struct {
 	Limits worker.Limits
 	Logger *zap.Logger
 	Out    io.Writer // told the addresses, once
+
+	Version string // of the program
 }
 
 // startBound is how long a part has to start.
@@ -111,6 +114,12 @@ func run(ctx context.Context, o Options, start starts) error {
 		return err
 	}
 	client := plain.Named(names) // what the epochs are folded from; the ticker writes there
+	reader, err := openReader(ctx, o, server)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	o.page(ctx, reader).Register(web.mux)
 
 	var running sync.WaitGroup
 	defer running.Wait() // before the parts that they use are stopped
@@ -151,6 +160,11 @@ func (o Options) begin(ctx context.Context, client *broker.Client, tables *store
 	return boards
 }
 
+// page shows the numbers, as a reader sees them.
+func (o Options) page(ctx context.Context, reader *store.Store) *page.Page {
+	return page.New(ctx, page.Options{Conn: reader.Conn(), Database: reader.Database(), History: o.NoTicker, Version: o.Version})
+}
+
 // ticker writes the clock.
 func (o Options) ticker(client *broker.Client) tick.Ticker {
 	t := tick.Ticker{Client: client, Interval: o.TickEvery, Log: o.Logger}
@@ -187,6 +201,7 @@ func (o Options) announce(kafka, server part) {
 	if server.http != "" {
 		fmt.Fprintf(o.Out, "  ClickHouse HTTP   http://%s\n", server.http)
 	}
+	fmt.Fprintf(o.Out, "  the numbers       http://%s/ in a browser\n", o.Listen)
 	fmt.Fprintf(o.Out, "  events, HTTP      POST http://%s/v1/events\n", o.Listen)
 	fmt.Fprintf(o.Out, "  ready when        http://%s/readyz answers 200\n", o.Listen)
 }

@@ -206,6 +206,12 @@ func testRun(t *testing.T, finish func(context.CancelFunc, *observed), want erro
 	if code, body := get(t, address, "/readyz"); code != 200 || body != "ready\n" {
 		t.Errorf("when it is up it answers %d %q", code, body)
 	}
+	if code, body := get(t, address, "/"); code != 200 || !strings.Contains(body, "<title>runrate</title>") {
+		t.Errorf("the page answers %d %q", code, body)
+	}
+	if code, body := get(t, address, "/page/data"); code != 200 || strings.Contains(body, `"error"`) {
+		t.Errorf("its data answers %d %q", code, body)
+	}
 	finish(end, parts)
 	if err := <-ended; !errors.Is(err, want) || want == nil && err != nil {
 		t.Errorf("ended with %v, want %v", err, want)

@@ -19,6 +19,7 @@ type web struct {
 	address string
 	server  *http.Server
 	door    atomic.Pointer[gateway.Door] // takes events, once it is there
+	mux     *http.ServeMux
 	check   atomic.Pointer[func(context.Context) error]
 	halted  func() []string // partitions that are halted, and why; they do not make it unready
 }
@@ -30,11 +31,10 @@ func listen(address string, logger *zap.Logger) (*web, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &web{address: l.Addr().String()}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /readyz", w.readyz)
-	mux.HandleFunc("/", w.events)
-	w.server = gateway.NewServer(mux, gateway.DefaultLimits, logger)
+	w := &web{address: l.Addr().String(), mux: http.NewServeMux()}
+	w.mux.HandleFunc("GET /readyz", w.readyz)
+	w.mux.HandleFunc("/", w.events)
+	w.server = gateway.NewServer(w.mux, gateway.DefaultLimits, logger)
 	go w.server.Serve(l) //nolint:errcheck // ends with close
 	return w, nil
 }
