@@ -71,36 +71,21 @@ func ParseBrokers(list string) ([]string, error) {
 	return brokers, nil
 }
 
-// Transport is the connection pool for requests by kafka.Client.
+// Transport is the connection pool for requests by kafka.Client. Its connections
+// come encrypted and logged in: kafka-go is told of neither.
 func (c Config) Transport() (*kafka.Transport, error) {
-	tlsConfig, mechanism, err := c.security()
-	if err != nil {
+	if err := c.secure(); err != nil {
 		return nil, err
 	}
-	return &kafka.Transport{
-		ClientID:    c.clientID(),
-		Dial:        c.dial,
-		DialTimeout: dialTimeout,
-		MetadataTTL: metadataTTL,
-		TLS:         tlsConfig,
-		SASL:        mechanism,
-	}, nil
+	return &kafka.Transport{ClientID: c.clientID(), Dial: c.dial, DialTimeout: dialTimeout, MetadataTTL: metadataTTL}, nil
 }
 
-// Dialer is what kafka.ConsumerGroup connects with; its security settings are
-// those of Transport.
+// Dialer is what kafka.ConsumerGroup connects with, in the same way as Transport.
 func (c Config) Dialer() (*kafka.Dialer, error) {
-	tlsConfig, mechanism, err := c.security()
-	if err != nil {
+	if err := c.secure(); err != nil {
 		return nil, err
 	}
-	return &kafka.Dialer{
-		ClientID:      c.clientID(),
-		Timeout:       dialTimeout,
-		DialFunc:      c.dialAnswering,
-		TLS:           tlsConfig,
-		SASLMechanism: mechanism,
-	}, nil
+	return &kafka.Dialer{ClientID: c.clientID(), Timeout: dialTimeout, DialFunc: c.dial}, nil
 }
 
 func (c Config) clientID() string {
@@ -117,16 +102,15 @@ func (c Config) timeout() time.Duration {
 	return c.Timeout
 }
 
-func (c Config) security() (*tls.Config, sasl.Mechanism, error) {
-	tlsConfig, err := c.tls()
-	if err != nil {
-		return nil, nil, fmt.Errorf("Kafka TLS settings: %w", err)
+// secure checks the settings of TLS and SASL.
+func (c Config) secure() error {
+	if _, err := c.tls(); err != nil {
+		return fmt.Errorf("Kafka TLS settings: %w", err)
 	}
-	mechanism, err := c.sasl()
-	if err != nil {
-		return nil, nil, fmt.Errorf("Kafka SASL settings: %w", err)
+	if _, err := c.sasl(); err != nil {
+		return fmt.Errorf("Kafka SASL settings: %w", err)
 	}
-	return tlsConfig, mechanism, nil
+	return nil
 }
 
 func (c Config) tls() (*tls.Config, error) {

@@ -2,19 +2,17 @@ package broker
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"slices"
-	"syscall"
 	"time"
 
-	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/apiversions"
+
+	"runrate/internal/fault"
 )
 
 // Unreachable says that no connection to a broker could be made.
@@ -51,13 +49,21 @@ func innermost(err error) string {
 	return err.Error()
 }
 
-// dial connects to a broker. That the caller's time was up first says nothing of
-// the broker.
+// dial connects to a broker, by TLS where it is on, asks it what each broker answers
+// anybody, and logs in: whoever gets the connection may ask away. It is the one way to
+// Kafka, of requests (kafka.Transport) and of consumer groups (kafka.Dialer) alike. A
+// broker that hangs takes connections, too: one that does not answer is passed over,
+// where kafka.ConsumerGroup would ask it for the coordinator for ever.
+//
+// That the caller's time was up first says nothing of the broker.
 func (c Config) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	deadline, ok := ctx.Deadline()
 	hurried := ok && time.Until(deadline) < dialTimeout*9/10 // kafka-go itself gives dialTimeout
 	d := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	conn, err := d.DialContext(ctx, network, address)
+	if err == nil {
+		conn, err = c.enter(ctx, conn, address)
+	}
 	var timeout net.Error
 	switch {
 	case err == nil || errors.Is(ctx.Err(), context.Canceled):
@@ -65,51 +71,55 @@ func (c Config) dial(ctx context.Context, network, address string) (net.Conn, er
 	case hurried && errors.As(err, &timeout) && timeout.Timeout():
 		return nil, err
 	}
+	if _, ok := errors.AsType[*Refused](err); ok {
+		return nil, err
+	}
 	return nil, &Unreachable{Address: address, Given: slices.Contains(c.Brokers, address), Err: err}
 }
 
-// answerTimeout is how long a broker may take for its first answer.
+// answerTimeout is how long a broker may take for its first answer, and as long again
+// for each step before and after it: the handshake of TLS, and logging in.
 const answerTimeout = 3 * time.Second
 
-// dialAnswering is dial for kafka.ConsumerGroup, which asks the first broker that
-// takes its connection who the coordinator is, again and again: one that hangs takes
-// it, too. So it must answer a question that each broker answers anybody. With TLS,
-// the handshake is one.
-func (c Config) dialAnswering(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := c.dial(ctx, network, address)
-	if err != nil || c.TLS {
-		return conn, err
+// enter is what dial does with a new connection, which it closes if it fails.
+func (c Config) enter(ctx context.Context, conn net.Conn, address string) (_ net.Conn, err error) {
+	bare := conn
+	stop := context.AfterFunc(ctx, func() { _ = bare.SetDeadline(time.Unix(1, 0)) })
+	defer func() {
+		if !stop() && err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			bare.Close()
+		}
+	}()
+	for _, step := range []func() error{
+		func() (err error) { conn, err = c.encrypt(conn, address); return err },
+		func() error { return c.greet(conn, address) },
+		func() error { return c.login(ctx, conn, address) },
+	} {
+		if err := conn.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
+			return nil, err
+		}
+		if err := step(); err != nil {
+			if _, said := errors.AsType[*Refused](err); !said && errors.Is(err, os.ErrDeadlineExceeded) {
+				err = fmt.Errorf("no answer within %s: %w", answerTimeout, os.ErrDeadlineExceeded)
+			}
+			return nil, err
+		}
 	}
-	if err = conn.SetDeadline(time.Now().Add(answerTimeout)); err == nil {
-		_, err = protocol.RoundTrip(conn, 0, 0, c.clientID(), new(apiversions.Request))
-	}
-	if err == nil {
-		err = conn.SetDeadline(time.Time{})
-	}
-	if err == nil {
-		return conn, nil
-	}
-	conn.Close()
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = fmt.Errorf("no answer within %s: %w", answerTimeout, os.ErrDeadlineExceeded)
-	}
-	return nil, &Unreachable{Address: address, Given: slices.Contains(c.Brokers, address), Err: err}
+	return conn, conn.SetDeadline(time.Time{})
 }
 
-// firstContact adds the way out to an error of Metadata, the first request to a
-// cluster, when the settings of the connection are its likely cause.
-func firstContact(err error) error {
-	if inner := errors.Unwrap(err); inner != nil {
-		err = inner // without the name of kafka-go's method
+// greet asks the question that each broker answers anybody.
+func (c Config) greet(conn net.Conn, address string) error {
+	_, err := protocol.RoundTrip(conn, 0, 0, c.clientID(), new(apiversions.Request))
+	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
 	}
-	var plain tls.RecordHeaderError
-	switch {
-	case errors.As(err, &plain):
-		return fmt.Errorf("%w (that port speaks no TLS: leave out --kafka-tls, or name a port that does)", err)
-	case errors.Is(err, kafka.SASLAuthenticationFailed):
-		return fmt.Errorf("%w (check --kafka-sasl-username and its password)", err)
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET):
-		return fmt.Errorf("%w (the broker ended the connection: it may want TLS, --kafka-tls, or a user, --kafka-sasl-mechanism)", err)
+	if c.TLS {
+		return c.untrusted(address, err) // TLS 1.3 refuses a client after its handshake
 	}
-	return err
+	return &Refused{Address: address, Err: err, Kind: fault.Retry,
+		Means: "that port ends a connection without TLS, or the broker is ending", WayOut: "if it speaks TLS, set --kafka-tls"}
 }

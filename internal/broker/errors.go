@@ -113,7 +113,20 @@ type Error struct{ Err error }
 // failed is an Error with the text of a format.
 func failed(format string, args ...any) error { return &Error{fmt.Errorf(format, args...)} }
 
-func (e *Error) Error() string { return e.Err.Error() }
+// Error is what was being done and Kafka's own words, with the way out where a right
+// is missing.
+func (e *Error) Error() string {
+	s := e.Err.Error()
+	for _, code := range []kafka.Error{kafka.TopicAuthorizationFailed, kafka.GroupAuthorizationFailed, kafka.ClusterAuthorizationFailed} {
+		if errors.Is(e.Err, code) && !strings.HasSuffix(s, forbidden) {
+			s += forbidden
+		}
+	}
+	return s
+}
+
+// forbidden is the way out of a missing right.
+const forbidden = " (the user of --kafka-sasl-username lacks that right at Kafka: docs/ACCESS.md lists who needs which)"
 
 // Unwrap is what was being done, and the cause.
 func (e *Error) Unwrap() error { return e.Err }
