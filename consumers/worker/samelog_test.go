@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.uber.org/zap"
+
 	"runrate/consumers/worker"
 	"runrate/internal/stream"
 	"runrate/test/sim"
@@ -85,6 +87,51 @@ func TestCutInsideABatch(t *testing.T) {
 				}
 				if p, _ := w.tables.Progress(t.Context(), 0, topic); len(p) > 0 {
 					t.Errorf("%s, %d new records: written up to %d", topic, added, p[0].NextOffset)
+				}
+			})
+		}
+	}
+}
+
+// replacing is a log that becomes another one just before a record is fetched.
+type replacing struct {
+	*sim.Seam
+	when    stream.Offset
+	replace func()
+}
+
+func (l *replacing) Fetch(ctx context.Context, s stream.Source, at stream.Offset, maxBytes int, maxWait time.Duration) ([]stream.Record, stream.Offset, error) {
+	if s.Topic != stream.Snapshots() && at >= l.when && l.replace != nil {
+		l.replace()
+		l.replace = nil
+	}
+	return l.Seam.Fetch(ctx, s, at, maxBytes, maxWait)
+}
+
+// TestCutWhileBehind is TestCutInsideABatch for a worker that has more to fetch, a few
+// records at a time: it sees the cut as it goes on, whatever it has fetched by then.
+func TestCutWhileBehind(t *testing.T) {
+	const records = 60
+	for _, topic := range stream.Inputs() {
+		for cut := stream.Offset(4); cut < records-4; cut += 7 {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(4, topic, 2*records)
+				w.limits.Records, w.limits.Fetch = 1000, 1500 // one batch, flushed after a second; a few records a fetch
+				log := all(t, w)[:records]
+				w.log.Replace(w.source, log)
+				other := all(t, newWorld(5, topic, 4*records))
+				mixed := append(slices.Clone(log[:cut-2]), other[cut-2:records+10]...)
+				seam := &replacing{&sim.Seam{Log: w.log, Tables: w.tables}, cut, func() { w.log.Replace(w.source, mixed) }}
+				config := worker.Config{Fold: sim.Fold(w.source, 1, w.memory), Member: w.log.Join(group), Limits: w.limits}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // virtual
+				defer cancel()
+				err := worker.New(config, seam, seam, zap.NewNop()).Run(ctx)
+				var another *worker.AnotherLog
+				if !errors.As(err, &another) {
+					t.Errorf("%s, cut before %d: ended with %v", topic, cut, err)
+				}
+				if p, _ := w.tables.Progress(t.Context(), 0, topic); len(p) > 0 {
+					t.Errorf("%s, cut before %d: written up to %d", topic, cut, p[0].NextOffset)
 				}
 			})
 		}
