@@ -18,10 +18,10 @@ RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
 export GOTOOLCHAIN = auto
 
 .DEFAULT_GOAL := help
-.PHONY: help build clickhouse generate run test race test-kafka test-clients test-alerts lag-traces progress chaos bench lint vulncheck fmt check clean
+.PHONY: help build clickhouse generate run test race test-kafka test-clients test-alerts lag-traces progress chaos bench bench-e2e lint vulncheck fmt check clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/runrate, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/runrate ./cmd/runrate
@@ -63,6 +63,9 @@ chaos: clickhouse ## kill consumers, broker and ClickHouse at random under load,
 
 bench: clickhouse ## all benchmarks
 	$(GO) test -p 1 -run '^$$' -bench . -benchmem ./...
+
+bench-e2e: clickhouse ## the pipeline end to end beside ClickHouse's own Kafka engine, its parts alone, CPU by process (minutes); ARGS="-short -json FILE"
+	$(GO) run ./test/bench/cmd $(ARGS)
 
 generate: ## write the generated code again
 	$(GO) generate ./schemas

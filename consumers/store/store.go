@@ -58,6 +58,7 @@ type Store struct {
 	inserts    chan *chunk // free chunks; one is held while an insert runs
 	own        ownRows
 	flushes    flushes
+	discards   bool // see Discard
 }
 
 // Open connects and checks that the server answers. It does not create the

@@ -128,6 +128,9 @@ func insert[R rows.Row](w writer, t table[R], all iter.Seq[R]) error {
 
 // send is one INSERT of one block.
 func send[R rows.Row](w writer, t table[R], c *chunk) error {
+	if w.store.discards {
+		return nil
+	}
 	op := w.op(t.name())
 	bounded, cancel := context.WithTimeout(w.ctx, w.store.timeout)
 	defer cancel()
