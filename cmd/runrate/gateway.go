@@ -1,12 +1,15 @@
 package main
 
 import (
+	"crypto/tls"
+	"fmt"
 	"net"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
 	"runrate/producers/gateway"
+	"runrate/producers/gateway/keys"
 )
 
 const gatewayLong = `Take events over HTTP and put them into Kafka: POST /v1/events, CloudEvents as JSON,
@@ -16,9 +19,12 @@ told one by one, and the others are in Kafka; 503 when it is not known: send the
 request again, unchanged, and each event counts once. POST /v1/events:validate
 answers the same and writes nothing.
 
-It listens on loopback. Beyond that, events and keys would pass in the clear or anybody
-could send them: --insecure-listen says that this is wanted, behind a proxy that does
-TLS, say.
+Who sends events has a key of the file --keys (runrate keys), in the header
+Authorization: Bearer KEY; --without-keys lets in anybody who reaches the address. It
+listens on loopback. Beyond that it wants keys and TLS, else events and keys would pass in
+the clear or anybody could send them: --insecure-listen says that this is wanted, behind a
+proxy that does TLS, say. Changes of the keys and the certificate are taken over within
+seconds.
 
 Told to end (SIGTERM), it answers 503 on /readyz, takes events for 5 seconds more, and
 finishes what is in flight within 30.`
@@ -30,7 +36,8 @@ func gatewayCommand(a *app) *cobra.Command {
 		Short: "Take events over HTTP and put them into Kafka",
 		Long:  gatewayLong,
 		Example: examples(
-			"runrate gateway --brokers kafka-1:9092 --without-keys",
+			"runrate gateway --brokers kafka-1:9092 --listen :8443 --keys keys.yaml --tls-cert tls.crt --tls-key tls.key",
+			"runrate gateway --without-keys",
 			`curl -i http://127.0.0.1:8080/v1/events -H 'Content-Type: application/cloudevents+json' -d @event.json`,
 		),
 		Args: cobra.NoArgs,
@@ -44,6 +51,9 @@ func gatewayCommand(a *app) *cobra.Command {
 	a.kafkaFlags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&g.listen, "listen", "127.0.0.1:8080", "`host:port` that events are posted to")
+	f.StringVar(&g.keys, "keys", "", "`file` of the keys that may send events (runrate keys)")
+	f.StringVar(&g.cert, "tls-cert", "", "PEM `file` of the certificate to serve")
+	f.StringVar(&g.key, "tls-key", "", "PEM `file` of its key")
 	f.BoolVar(&g.withoutKeys, "without-keys", false, "take events from anybody who reaches the address")
 	f.BoolVar(&g.insecure, "insecure-listen", false, "listen beyond loopback although there is no TLS or there are no keys")
 	return cmd
@@ -51,24 +61,32 @@ func gatewayCommand(a *app) *cobra.Command {
 
 // gatewayFlags are what the flags of gateway say.
 type gatewayFlags struct {
-	listen                string
-	withoutKeys, insecure bool
+	listen, keys, cert, key string
+	withoutKeys, insecure   bool
 }
 
 // check refuses what would leave the door open by mistake.
 func (g gatewayFlags) check() error {
-	if !g.withoutKeys {
-		return usagef("who may send events? --without-keys lets in anybody who reaches %s", g.listen)
-	}
-	if !g.insecure && !loopback(g.listen) {
+	switch {
+	case g.keys == "" && !g.withoutKeys:
+		return usagef("who may send events? --keys names the file of their keys, --without-keys lets in anybody who reaches %s", g.listen)
+	case g.keys != "" && g.withoutKeys:
+		return usagef("--keys and --without-keys exclude each other")
+	case (g.cert == "") != (g.key == ""):
+		return usagef("--tls-cert and --tls-key go together")
+	case g.insecure || loopback(g.listen):
+		return nil
+	case g.keys == "":
 		return openDoor(g.listen)
+	case g.cert == "":
+		return usagef("--listen %s is beyond loopback, without TLS: keys would pass in the clear; give --tls-cert and --tls-key, or --insecure-listen behind a proxy that does TLS", g.listen)
 	}
 	return nil
 }
 
 // openDoor refuses to listen where anybody could send events.
 func openDoor(address string) error {
-	return usagef("--listen %s is beyond loopback, without TLS and keys: anybody there could send events; --insecure-listen says that this is wanted", address)
+	return usagef("--listen %s is beyond loopback, without keys: anybody there could send events; --insecure-listen says that this is wanted", address)
 }
 
 // loopback says whether only this machine reaches an address.
@@ -87,14 +105,29 @@ func (a *app) gateway(cmd *cobra.Command, g gatewayFlags) error {
 	if err != nil {
 		return err
 	}
+	o := gateway.Options{Log: client, Logger: a.log}
+	if g.keys != "" {
+		if o.Keys, err = keys.Open(g.keys); err != nil {
+			return fmt.Errorf("--keys: %w", err)
+		}
+		go o.Keys.Watch(cmd.Context(), a.log)
+	}
+	var secure *tls.Config
+	scheme := "http"
+	if g.cert != "" {
+		if secure, err = gateway.TLS(g.cert, g.key, a.log); err != nil {
+			return fmt.Errorf("--tls-cert, --tls-key: %w", err)
+		}
+		scheme = "https"
+	}
 	l, err := gateway.Listen(g.listen, "--listen")
 	if err != nil {
 		return err
 	}
-	door := gateway.New(gateway.Options{Log: client, Logger: a.log})
-	a.printf("runrate takes events\n  POST http://%s/v1/events\n", l.Addr())
+	door := gateway.New(o)
+	a.printf("runrate takes events\n  POST %s://%s/v1/events\n", scheme, l.Addr())
 	if err := door.Ready(cmd.Context()); err != nil {
 		a.log.Warn("Kafka is not there yet; until it is, 503 is answered", zap.Error(err))
 	}
-	return door.Serve(cmd.Context(), l, nil, gateway.DefaultDrain)
+	return door.Serve(cmd.Context(), l, secure, gateway.DefaultDrain)
 }

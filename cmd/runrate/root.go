@@ -32,6 +32,7 @@ var commands = []func(*app) *cobra.Command{
 	deadLettersCommand,
 	redriveCommand,
 	gatewayCommand,
+	keysCommand,
 	upCommand,
 	versionCommand,
 }

@@ -21,6 +21,7 @@ func TestSentences(t *testing.T) {
 	if err := os.WriteFile(events, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	keys := filepath.Join(dir, "keys.yaml")
 	var said []sentences.Said
 	for _, line := range []string{
 		"nonsense",
@@ -108,8 +109,20 @@ func TestSentences(t *testing.T) {
 		"gateway --without-keys --listen :8080",
 		"gateway --without-keys --listen nowhere",
 		"gateway --without-keys --brokers nowhere",
+		"gateway --without-keys --keys x",
+		"gateway --keys x --listen :8080",
+		"gateway --keys x --tls-cert x",
+		"gateway --keys no/such/file",
+		"gateway --without-keys --tls-cert no/such/file --tls-key x",
+		"keys create",
+		"keys create x",
+		"keys create x --keys no/such/file",
+		"keys create x --keys KEYS --type clock.ticked",
+		"keys create x --keys KEYS --not-after tomorrow",
+		"keys list --keys no/such/file",
+		"keys revoke nobody --keys KEYS",
 	} {
-		replace := strings.NewReplacer("EVENTS", events, "BOOK", bad)
+		replace := strings.NewReplacer("EVENTS", events, "BOOK", bad, "KEYS", keys)
 		args := strings.Fields(line)
 		for i := range args {
 			args[i] = replace.Replace(args[i])
@@ -118,7 +131,7 @@ func TestSentences(t *testing.T) {
 		if got.code == 0 {
 			t.Errorf("%s: exit 0: %s", line, got.out)
 		}
-		text := strings.NewReplacer(events, "EVENTS", bad, "BOOK").Replace(got.err)
+		text := strings.NewReplacer(events, "EVENTS", bad, "BOOK", keys, "KEYS").Replace(got.err)
 		said = append(said, sentences.Said{Of: "runrate " + line, Sentence: text})
 	}
 	sentences.Check(t, "testdata/sentences.txt", said)

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"runrate/internal/event"
+	"runrate/producers/gateway/keys"
 	"runrate/producers/gateway/request"
 )
 
@@ -61,6 +62,11 @@ type answer struct {
 
 func (a answer) with(name, value string) answer {
 	a.header = append(a.header, [2]string{name, value})
+	return a
+}
+
+func (a answer) withAll(header [][2]string) answer {
+	a.header = append(a.header, header...)
 	return a
 }
 
@@ -163,15 +169,21 @@ func conclude(results []Result, partial bool) answer {
 	return a
 }
 
-// forbidden is the answer to a request with an event that no key may send, nil if there
-// is none.
-func forbidden(items []request.Item) *answer {
+// forbidden is the answer to a request with an event that may not be sent, with this key
+// or any; nil if there is none.
+func forbidden(key keys.Key, items []request.Item) *answer {
 	var results []Result
 	for i, item := range items {
-		if item.Event.Type.Control() {
+		why := ""
+		switch {
+		case item.Event.Type.Control():
+			why = fmt.Sprintf("type is %s, which no key may send: runrate's own commands publish it", item.Event.Type)
+		case item.Refusal == nil:
+			why = key.Forbids(item.Event)
+		}
+		if why != "" {
 			r := result(i, item)
-			r.Status, r.Reason, r.Pointer = http.StatusForbidden, event.Reason(outsideKey.name), &item.Pointer
-			r.Detail = fmt.Sprintf("type is %s, which no key may send: runrate's own commands publish it", item.Event.Type)
+			r.Status, r.Reason, r.Detail, r.Pointer = http.StatusForbidden, event.Reason(outsideKey.name), why, &item.Pointer
 			results = append(results, r)
 		}
 	}

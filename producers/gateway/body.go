@@ -57,11 +57,6 @@ const firstRoom = 32 << 10
 
 // readBody is the body of a request, decompressed, within its limits. The memory is held.
 func (d *Door) readBody(w http.ResponseWriter, r *http.Request, held *hold) ([]byte, *answer) {
-	deadlines := http.NewResponseController(w)
-	if err := deadlines.SetReadDeadline(time.Now().Add(d.limits.BodyTime)); err == nil {
-		// Else who is waited for later, Kafka, would be cut short by it.
-		defer deadlines.SetReadDeadline(time.Time{}) //nolint:errcheck // as it could be set, it can be unset
-	}
 	wire := http.MaxBytesReader(w, r.Body, int64(d.limits.Bytes))
 	plain, extra, wrong := decompressed(r.Header.Values("Content-Encoding"), wire, held)
 	if wrong != nil {
@@ -70,6 +65,11 @@ func (d *Door) readBody(w http.ResponseWriter, r *http.Request, held *hold) ([]b
 	defer extra()
 	body, err := d.fill(plain, r.ContentLength, held)
 	if err != nil {
+		a := d.badBody(err)
+		return nil, &a
+	}
+	// Else who is waited for later, Kafka, would be cut short by it.
+	if err := http.NewResponseController(w).SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		a := d.badBody(err)
 		return nil, &a
 	}

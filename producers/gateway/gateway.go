@@ -11,6 +11,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/semaphore"
 
+	"runrate/producers/gateway/keys"
 	"runrate/producers/gateway/request"
 )
 
@@ -42,13 +44,15 @@ var DefaultLimits = Limits{
 // Options set up a Door.
 type Options struct {
 	Log    Log
-	Limits Limits // zero: DefaultLimits
+	Limits Limits     // zero: DefaultLimits
+	Keys   *keys.File // nil: anybody may send events
 	Logger *zap.Logger
 }
 
 // Door is the HTTP handler. Its methods may be called from many goroutines.
 type Door struct {
 	limits   Limits
+	keys     *keys.File
 	logger   *zap.Logger
 	writer   *writer
 	memory   *semaphore.Weighted
@@ -66,11 +70,13 @@ func New(o Options) *Door {
 		o.Logger = zap.NewNop()
 	}
 	d := &Door{
-		limits: o.Limits, logger: o.Logger, writer: &writer{log: o.Log, logger: o.Logger},
+		limits: o.Limits, keys: o.Keys, logger: o.Logger, writer: &writer{log: o.Log, logger: o.Logger},
 		memory: semaphore.NewWeighted(o.Limits.Memory), requests: semaphore.NewWeighted(int64(o.Limits.Requests)), mux: http.NewServeMux(),
 	}
 	d.mux.HandleFunc("/v1/events", d.post(true))
 	d.mux.HandleFunc("/v1/events:validate", d.post(false))
+	d.mux.HandleFunc("GET /problems/{reason}", d.explain)
+	d.mux.HandleFunc("GET /readyz", d.readyz)
 	d.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		d.send(w, problem(notFound, "there is nothing at "+r.URL.EscapedPath()+": events are posted to /v1/events"))
 	})
@@ -79,6 +85,10 @@ func New(o Options) *Door {
 
 // ServeHTTP answers one request.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Of each request, so that no body that is not read holds its connection.
+	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(d.limits.BodyTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return // it is gone
+	}
 	if d.tooMuchHeader(r) {
 		d.send(w, headersTooLong(d.limits.Headers))
 		return
@@ -104,6 +114,20 @@ func (d *Door) Ready(ctx context.Context) error {
 	}
 	return d.writer.ready(ctx)
 }
+
+// readyz answers 200 while events can be taken.
+func (d *Door) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyBound)
+	defer cancel()
+	if err := d.Ready(ctx); err != nil {
+		http.Error(w, "not ready: "+err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ready")
+}
+
+// readyBound is how long Kafka has to answer for /readyz.
+const readyBound = 5 * time.Second
 
 // Drain says by Ready that no more events are to come, and takes those that do.
 func (d *Door) Drain() { d.draining.Store(true) }

@@ -83,3 +83,31 @@ func tooBusy() answer {
 func headersTooLong(limit int) answer {
 	return problem(headersTooLarge, fmt.Sprintf("the request's line and headers have more than %d bytes", limit))
 }
+
+// explain answers what a reason means, as text.
+func (d *Door) explain(w http.ResponseWriter, r *http.Request) {
+	text := explanation(r.PathValue("reason"))
+	if text == "" {
+		d.send(w, problem(notFound, "there is no such problem"))
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	fmt.Fprintln(w, text)
+}
+
+// explanation is what is to be said of a kind of problem or the reason of an event, ""
+// if there is none of that name.
+func explanation(name string) string {
+	for _, k := range kinds {
+		if k.name == name {
+			return fmt.Sprintf("%s (%d): %s\n\n%s", k.name, k.status, k.title, k.help)
+		}
+	}
+	for _, r := range reasons {
+		if string(r.reason) == name {
+			return fmt.Sprintf("%s: of one event\n\n%s", r.reason, r.help)
+		}
+	}
+	return ""
+}

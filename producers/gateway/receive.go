@@ -2,11 +2,13 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"go.uber.org/zap"
 
 	"runrate/internal/event"
+	"runrate/producers/gateway/keys"
 	"runrate/producers/gateway/request"
 )
 
@@ -32,6 +34,10 @@ func (d *Door) post(write bool) http.HandlerFunc {
 // receive is the way of one request: who it is from, its body, its events, each judged,
 // written, and the answer.
 func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Request, write bool) answer {
+	key, wrong := d.whose(r)
+	if wrong != nil {
+		return *wrong
+	}
 	partial, wrong := acceptsPartial(r)
 	if wrong != nil {
 		return *wrong
@@ -46,27 +52,38 @@ func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		held.release()
 		return *wrong
 	}
-	items, wrong := d.read(r, form, body)
-	if wrong != nil || !write {
-		defer held.release()
-	}
-	switch {
-	case wrong != nil:
+	items, wrong := d.read(r, key, form, body)
+	if wrong != nil {
+		held.release()
 		return *wrong
-	case !write:
-		return judged(items, partial)
 	}
-	outcomes, err := d.writer.write(ctx, items, nil, held.release)
+	quota, wrong := d.spend(key, len(items))
+	if wrong != nil {
+		held.release()
+		return *wrong
+	}
+	if !write {
+		held.release()
+		return judged(items, partial).withAll(quota)
+	}
+	outcomes, err := d.writer.write(ctx, items, trace(r), held.release)
 	if err != nil {
 		d.logger.Warn("events cannot be taken", zap.Error(err))
-		return notWritten()
+		return notWritten().withAll(quota)
 	}
-	return written(items, outcomes, partial)
+	return written(items, outcomes, partial).withAll(quota)
 }
 
 // acceptsPartial says whether a refused event is to leave the answer a success.
 func acceptsPartial(r *http.Request) (bool, *answer) {
-	switch value := r.URL.Query()["partial"]; {
+	query := r.URL.Query()
+	for name := range query {
+		if name != "partial" {
+			a := problem(wrongQuery, fmt.Sprintf("there is no parameter %.32q: partial=accept is the only one", name))
+			return false, &a
+		}
+	}
+	switch value := query["partial"]; {
 	case len(value) == 0:
 		return false, nil
 	case len(value) == 1 && value[0] == "accept":
@@ -77,7 +94,7 @@ func acceptsPartial(r *http.Request) (bool, *answer) {
 }
 
 // read is the events of a body, none of which is forbidden.
-func (d *Door) read(r *http.Request, form request.Form, body []byte) ([]request.Item, *answer) {
+func (d *Door) read(r *http.Request, key keys.Key, form request.Form, body []byte) ([]request.Item, *answer) {
 	var attributes []event.Header
 	if form == request.Binary {
 		attributes = request.Attributes(r.Header)
@@ -88,7 +105,7 @@ func (d *Door) read(r *http.Request, form request.Form, body []byte) ([]request.
 		a := brokenBody(err)
 		return nil, &a
 	}
-	if a := forbidden(items); a != nil {
+	if a := forbidden(key, items); a != nil {
 		return nil, a
 	}
 	return items, nil
