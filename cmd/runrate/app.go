@@ -32,6 +32,7 @@ type app struct {
 	topics     map[stream.Kind]*string // what the input topics are called in Kafka
 	recorded   *stream.Names           // what ClickHouse says that they are called, if it was asked
 	clickhouse store.Options
+	admin      string // where the admin listener is
 
 	closers []func()
 }

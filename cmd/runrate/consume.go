@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -12,8 +14,10 @@ import (
 
 	"runrate/consumers/consume"
 	"runrate/consumers/intake"
+	"runrate/consumers/meter"
 	"runrate/consumers/store"
 	"runrate/consumers/worker"
+	"runrate/internal/admin"
 	"runrate/internal/event"
 	"runrate/internal/retry"
 	"runrate/internal/stream"
@@ -80,6 +84,10 @@ continue. It looks again every minute whether it may go on.`,
 			if err != nil {
 				return err
 			}
+			watched, err := a.openAdmin(cmd)
+			if err != nil {
+				return err
+			}
 			tables, err := a.awaitClickHouse(cmd)
 			if cmd.Context().Err() != nil {
 				return nil //nolint:nilerr // the context is over: to stop when told to is no error
@@ -87,12 +95,13 @@ continue. It looks again every minute whether it may go on.`,
 			if err != nil {
 				return err
 			}
-			o := consume.Options{Client: client, Store: tables, Memory: flags.memory(), Limits: flags.limits, Session: session, Logger: a.log}
-			return consumeTopics(cmd.Context(), args[0], o)
+			o := consume.Options{Client: client, Store: tables, Memory: flags.memory(), Limits: flags.limits, Session: session, Logger: a.log, Meter: meter.New(watched.Registry)}
+			return consumeTopics(cmd.Context(), args[0], o, watched)
 		},
 	}
 	a.kafkaFlags(cmd)
 	a.clickhouseFlags(cmd)
+	a.adminFlag(cmd)
 	flags.add(cmd.Flags())
 	cmd.Flags().DurationVar(&session, "session-timeout", worker.DefaultSession, "after how long without a heartbeat another process takes over the partitions of this one; the broker bounds it (6s to 30m by default)")
 	return cmd
@@ -112,16 +121,23 @@ func (a *app) awaitClickHouse(cmd *cobra.Command) (tables *store.Store, err erro
 const allTopics = "all"
 
 // consumeTopics folds one topic or all until ctx ends or one cannot begin.
-func consumeTopics(ctx context.Context, which string, o consume.Options) error {
+func consumeTopics(ctx context.Context, which string, o consume.Options, watched *admin.Server) error {
 	topics := stream.Inputs()
 	if kind, ok := stream.KindOf(which); ok {
 		topics = []stream.Topic{kind.Topic()}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	boards := make(worker.Halts, len(topics))
+	for i := range boards {
+		boards[i] = worker.NewBoard()
+	}
+	watched.Registry.MustRegister(boards)
+	watched.Ready(func(context.Context) error { return ready(boards) }, func() []string { return halted(boards) })
 	errs := make([]error, len(topics))
 	var running sync.WaitGroup
 	for i, topic := range topics {
+		o.Board = boards[i]
 		running.Go(func() {
 			if errs[i] = consume.Run(ctx, topic, o); errs[i] != nil {
 				cancel()
@@ -133,4 +149,23 @@ func consumeTopics(ctx context.Context, which string, o consume.Options) error {
 		return errs[i]
 	}
 	return nil
+}
+
+// ready says why the consumers of boards do not do their work, nil if they do.
+func ready(boards []*worker.Board) error {
+	var all error
+	for _, b := range boards {
+		all = errors.Join(all, b.Ready())
+	}
+	return all
+}
+
+// halted are the partitions that are, each with its reason and the way out.
+func halted(boards []*worker.Board) (sentences []string) {
+	for _, b := range boards {
+		for _, s := range b.Halts() {
+			sentences = append(sentences, fmt.Sprintf("%s is halted (%s): %s", s.Source, s.Reason, s.Detail))
+		}
+	}
+	return sentences
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,10 +35,18 @@ books.`,
 			if err != nil {
 				return err
 			}
-			return tick.Ticker{Client: client, Interval: interval, Log: a.log}.Run(cmd.Context())
+			watched, err := a.openAdmin(cmd)
+			if err != nil {
+				return err
+			}
+			t := tick.Ticker{Client: client, Interval: interval, Log: a.log}
+			t.Ticked = tick.Gauge(watched.Registry)
+			watched.Ready(func(context.Context) error { return nil }, nil)
+			return t.Run(cmd.Context())
 		},
 	}
 	a.kafkaFlags(cmd)
+	a.adminFlag(cmd)
 	cmd.Flags().DurationVar(&interval, "interval", time.Second, "time between ticks")
 	return cmd
 }

@@ -55,11 +55,15 @@ func upCommand(a *app) *cobra.Command {
 			}
 			o.Kafka, o.ClickHouse, o.Definition = a.kafka, a.clickhouse, definition.value(cmd.Flags())
 			o.Memory, o.Limits, o.Logger, o.Out, o.Version = flags.memory(), flags.limits, a.log, a.out, versionText()
+			if o.Admin, err = a.openAdmin(cmd); err != nil {
+				return err
+			}
 			return stack.Run(cmd.Context(), o)
 		},
 	}
 	a.kafkaFlags(cmd)
 	a.clickhouseFlags(cmd)
+	a.adminFlag(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.DataDir, "data-dir", "data", "`directory` of all that the pipeline keeps")
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:8080", "`host:port` of the pipeline's HTTP server: the page of the numbers at /, POST /v1/events, GET /readyz")

@@ -13,6 +13,7 @@ import (
 
 	"runrate/consumers/fold"
 	"runrate/consumers/intake"
+	"runrate/consumers/meter"
 	"runrate/consumers/store"
 	"runrate/consumers/subscriptions"
 	"runrate/consumers/usage"
@@ -35,6 +36,8 @@ type Options struct {
 	Session time.Duration
 	// Board, if there is one, is told how the partitions of the topic do.
 	Board *worker.Board
+	// Meter, if there is one, counts what is done.
+	Meter *meter.Meter
 	// Refold makes Run fold the topic anew by itself where that was folded by other
 	// rules or settings, which else halts its partitions; the views show the old
 	// numbers meanwhile.
@@ -133,7 +136,7 @@ func (o Options) group(id string, e epoch) *worker.Group {
 				Fold: fold.Config{Source: source, Partitions: e.Partitions, Memory: o.Memory, New: func() fold.Blank { return folding.blank(e.definition) },
 					Without: e.without(source.Partition), Gaps: e.gaps(source.Partition)},
 				Member: member, Epoch: e.Epoch, Settings: e.Settings, Limits: o.Limits, Guard: o.guard(e, source), Board: o.Board,
-				Room: room,
+				Room: room, Meter: o.Meter.Of(source),
 			}
 			if h, ok := e.HandOver[source.Partition]; ok {
 				config.HandOver = broker.Commit{Set: true, Next: h.Next, Metadata: h.Metadata}

@@ -17,10 +17,12 @@ package fold
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"runrate/consumers/intake"
 	"runrate/internal/event"
+	"runrate/internal/rows"
 	"runrate/internal/stream"
 )
 
@@ -59,6 +61,9 @@ func (c Config) partition() *Partition {
 
 // Next returns the offset of the next record to fold.
 func (p *Partition) Next() stream.Offset { return p.gate.Progress().NextOffset }
+
+// Progress returns how far the partition is, and what became of its records.
+func (p *Partition) Progress() rows.Progress { return p.gate.Progress() }
 
 // Last returns the last record folded, the zero Mark if there is none or none is
 // known.
@@ -100,6 +105,19 @@ func (p *Partition) Judge(records []stream.Record) *Judged {
 // of offsets below before.
 func (j *Judged) Stragglers() (events []*intake.Judged, before stream.Offset) {
 	return j.stragglers, j.first
+}
+
+// Times are when the events happened that are about an account and that no rule has
+// refused yet.
+func (j *Judged) Times() iter.Seq[event.Time] {
+	return func(yield func(event.Time) bool) {
+		for i := range j.records {
+			r := &j.records[i]
+			if r.Refusal == nil && !r.Record.Skipped && !r.Event.Type.Control() && !yield(r.Event.Time) {
+				return
+			}
+		}
+	}
 }
 
 // Fold folds the records, being told which of the stragglers' identities were

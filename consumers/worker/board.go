@@ -16,6 +16,7 @@ type Board struct {
 	mu      sync.Mutex
 	says    map[stream.Source]*said
 	changed chan struct{}
+	joined  bool
 }
 
 // Status is what is said of a partition.
@@ -40,9 +41,10 @@ const (
 
 // said is what is known of one partition.
 type said struct {
-	halted   *Halted
-	since    time.Time
-	troubles map[string]trouble // by step
+	halted    *Halted
+	since     time.Time
+	restoring bool               // its state is not there yet
+	troubles  map[string]trouble // by step
 }
 
 // trouble is a step that fails, and may pass.

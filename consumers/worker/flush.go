@@ -31,6 +31,7 @@ func (w *Worker) flush(ctx context.Context, base bool) error {
 	if err := w.write(ctx, flush); err != nil {
 		return err
 	}
+	written := time.Now()
 	if err := w.snapshot(ctx, flush, base); err != nil {
 		return err
 	}
@@ -38,6 +39,10 @@ func (w *Worker) flush(ctx context.Context, base bool) error {
 		return err
 	}
 	w.logger.Debug("flushed", zap.Int("records", w.batch.records), zap.Int64("next_offset", int64(flush.Next())), zap.Bool("base", base))
+	w.meterFlushed(flush.Changes(), written)
+	if base {
+		w.config.Meter.State(w.chain.BaseBytes())
+	}
 	w.watchClock(flush.Changes().Progress, time.Now())
 	flush.Done()
 	if base && w.config.Room != nil {

@@ -111,6 +111,7 @@ func (g *Group) begin(generation *kafka.Generation) {
 	member := broker.Member{Group: g.ID, Generation: generation.ID, ID: generation.MemberID}
 	assigned := generation.Assignments[g.Client.InKafka(g.Topic).String()]
 	g.Logger.Info("partitions assigned", zap.String("group", g.ID), zap.Int32("generation", generation.ID), zap.Int("partitions", len(assigned)))
+	g.Board.Join()
 	if len(assigned) == 0 {
 		generation.Start(func(ctx context.Context) { <-ctx.Done() })
 	}
@@ -128,7 +129,7 @@ func (g *Group) begin(generation *kafka.Generation) {
 func (g *Group) run(ctx context.Context, source stream.Source, member broker.Member) {
 	defer g.Board.leave(source)
 	logger := g.Logger.With(zap.Stringer("topic", source.Topic), zap.Int32("partition", source.Partition))
-	g.Board.folding(source) // what an earlier life said of it is over
+	g.Board.assigned(source)
 	var last *Halted
 	halts.Each(ctx, func() (again bool) {
 		err := g.fold(ctx, source, member)

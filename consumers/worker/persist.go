@@ -20,6 +20,7 @@ func (w *Worker) persist(ctx context.Context, what string, step func(context.Con
 		switch {
 		case err != nil && fault.Passes(err):
 			w.config.Board.tried(w.source, what, err)
+			w.config.Meter.Retried(dependency(what), what)
 			failed = true
 		case failed:
 			w.config.Board.tried(w.source, what, nil)

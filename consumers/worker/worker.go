@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"runrate/consumers/fold"
+	"runrate/consumers/meter"
 	"runrate/consumers/snapshots"
 	"runrate/consumers/store"
 	"runrate/internal/broker"
@@ -58,6 +59,8 @@ type Config struct {
 	Guard func(context.Context) error
 	// Board, if there is one, is told how the partition does.
 	Board *Board
+	// Meter, if there is one, counts what is done.
+	Meter *meter.Partition
 	// Room, if there is one, is that of the snapshot log.
 	Room Room
 }
@@ -96,6 +99,7 @@ type Worker struct {
 	chain     *snapshots.Chain
 	depth     snapshots.Depth // of the chain in its log
 	ahead     bool            // the clock is ahead of the wall clock, as of the last flush
+	counted   *rows.Progress  // by the meter
 	batch     struct {
 		records, bytes int
 		since          time.Time // of its first record
@@ -119,10 +123,14 @@ func New(config Config, log Log, tables Tables, logger *zap.Logger) *Worker {
 // that waiting does not mend: the partition must stop, or, if it is a
 // broker.Fenced, is somebody else's.
 func (w *Worker) Run(ctx context.Context) error {
+	began := time.Now()
 	if err := w.restore(ctx); err != nil {
 		return ended(ctx, err)
 	}
 	w.config.Board.folding(w.source)
+	w.config.Meter.Restored(time.Since(began), w.chain.BaseBytes())
+	progress := w.partition.Progress()
+	w.counted = &progress
 	fetched := make(chan fetch, 2)
 	reading, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -158,6 +166,7 @@ func (w *Worker) loop(ctx context.Context, fetched <-chan fetch) error {
 			}
 			w.count(f.records)
 			judged := w.partition.Judge(f.records)
+			w.meterFetched(f.records, judged)
 			accepted, err := w.lookUp(ctx, judged)
 			if err != nil {
 				return err

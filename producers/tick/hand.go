@@ -38,6 +38,9 @@ func (h *hand) run(ctx context.Context) {
 		case tick := <-h.tick:
 			err := h.write(ctx, encode(tick, !h.begun))
 			h.begun = h.begun || err == nil
+			if err == nil && h.t.Ticked != nil {
+				h.t.Ticked(h.source, tick)
+			}
 			switch {
 			case ctx.Err() != nil:
 				return

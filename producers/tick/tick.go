@@ -36,6 +36,10 @@ type Ticker struct {
 	Now func() time.Time
 	// BrokerTime asks for the broker's clock; default Client.Time.
 	BrokerTime func(context.Context) (time.Time, error)
+	// Ticked, if there is one, is told of each tick that was written, by any goroutine.
+	Ticked func(source stream.Source, tick time.Time)
+	// Round, if there is one, is called before each tick: the loop is alive.
+	Round func()
 	// Beats says when to tick; default: every Interval, from now on.
 	Beats <-chan time.Time
 }
@@ -81,6 +85,9 @@ func (t Ticker) Run(ctx context.Context) error {
 	}
 	defer running.Wait()
 	for {
+		if t.Round != nil {
+			t.Round()
+		}
 		for _, h := range hands {
 			h.set(t.Now())
 		}

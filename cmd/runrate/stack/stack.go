@@ -17,8 +17,10 @@ import (
 
 	"runrate/consumers/consume"
 	"runrate/consumers/intake"
+	"runrate/consumers/meter"
 	"runrate/consumers/store"
 	"runrate/consumers/worker"
+	"runrate/internal/admin"
 	"runrate/internal/broker"
 	"runrate/internal/page"
 	"runrate/internal/stream"
@@ -50,6 +52,7 @@ type Options struct {
 
 	Memory intake.Memory
 	Limits worker.Limits
+	Admin  *admin.Server // where metrics are shown; nil shows none
 	Logger *zap.Logger
 	Out    io.Writer // told the addresses, once
 
@@ -133,7 +136,7 @@ func run(ctx context.Context, o Options, start starts) error {
 	})
 	web.take(gateway.New(gateway.Options{Log: client, Logger: o.Logger}))
 	defer web.finish() // before what it writes to is stopped
-	web.ready(reachable(tables, client), func() []string { return halted(boards) })
+	web.ready(reachable(tables, client, boards), func() []string { return halted(boards) })
 	o.announce(kafka, server)
 
 	<-ctx.Done()
@@ -148,12 +151,17 @@ func run(ctx context.Context, o Options, start starts) error {
 // wait; the boards are where the consumers say how their partitions are.
 func (o Options) begin(ctx context.Context, client *broker.Client, tables *store.Store,
 	consumer func(context.Context, stream.Topic, consume.Options) error, start func(run func() error)) (boards []*worker.Board) {
+	var counts *meter.Meter
+	if o.Admin != nil {
+		counts = meter.New(o.Admin.Registry)
+	}
 	for _, topic := range stream.Inputs() {
 		options := consume.Options{Client: client, Store: tables, Memory: o.Memory, Limits: o.Limits, Logger: o.Logger, Board: worker.NewBoard(),
-			Refold: true, Definition: o.Definition}
+			Meter: counts, Refold: true, Definition: o.Definition}
 		boards = append(boards, options.Board)
 		start(func() error { return consumer(ctx, topic, options) })
 	}
+	o.show(boards)
 	if !o.NoTicker {
 		start(func() error { return o.ticker(client).Run(ctx) })
 	}
@@ -168,34 +176,16 @@ func (o Options) page(ctx context.Context, reader *store.Store) *page.Page {
 // ticker writes the clock.
 func (o Options) ticker(client *broker.Client) tick.Ticker {
 	t := tick.Ticker{Client: client, Interval: o.TickEvery, Log: o.Logger}
+	if o.Admin != nil {
+		t.Ticked = tick.Gauge(o.Admin.Registry)
+	}
 	if o.Brokers == "" { // a broker of this process has its clock
 		t.BrokerTime = func(context.Context) (time.Time, error) { return time.Now(), nil }
 	}
 	return t
 }
 
-// reachable checks that ClickHouse and Kafka answer.
-func reachable(tables *store.Store, client *broker.Client) func(context.Context) error {
-	return func(ctx context.Context) error {
-		if err := tables.Ping(ctx); err != nil {
-			return err
-		}
-		_, err := client.Partitions(ctx, stream.Usage.Topic())
-		return err
-	}
-}
-
-// halted are the partitions that are, each with its reason and the way out.
-func halted(boards []*worker.Board) (sentences []string) {
-	for _, b := range boards {
-		for _, s := range b.Halts() {
-			sentences = append(sentences, fmt.Sprintf("%s is halted (%s): %s", s.Source, s.Reason, s.Detail))
-		}
-	}
-	return sentences
-}
-
-// announce tells the addresses.
+// announce tells the addresses, also the one of the admin listener.
 func (o Options) announce(kafka, server part) {
 	fmt.Fprintf(o.Out, "runrate is up\n  Kafka             %s\n  ClickHouse native %s\n", kafka.brokers, server.address)
 	if server.http != "" {
@@ -203,6 +193,9 @@ func (o Options) announce(kafka, server part) {
 	}
 	fmt.Fprintf(o.Out, "  the numbers       http://%s/ in a browser\n", o.Listen)
 	fmt.Fprintf(o.Out, "  events, HTTP      POST http://%s/v1/events\n", o.Listen)
+	if o.Admin != nil {
+		fmt.Fprintf(o.Out, "  metrics           http://%s/metrics\n", o.Admin.Address())
+	}
 	fmt.Fprintf(o.Out, "  ready when        http://%s/readyz answers 200\n", o.Listen)
 }
 
