@@ -4,7 +4,6 @@ import (
 	"net"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
 
 	"runrate/internal/admin"
 )
@@ -26,6 +25,5 @@ func (a *app) openAdmin(cmd *cobra.Command) (*admin.Server, error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, s.Close)
-	a.log.Info("metrics, health and readiness", zap.String("admin", "http://"+s.Address()))
 	return s, nil
 }

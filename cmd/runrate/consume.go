@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"go.uber.org/zap"
 
 	"runrate/consumers/consume"
 	"runrate/consumers/intake"
@@ -88,6 +89,7 @@ continue. It looks again every minute whether it may go on.`,
 			if err != nil {
 				return err
 			}
+			a.log.Info("metrics, health and readiness", zap.String("admin", "http://"+watched.Address()))
 			tables, err := a.awaitClickHouse(cmd)
 			if cmd.Context().Err() != nil {
 				return nil //nolint:nilerr // the context is over: to stop when told to is no error

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"runrate/producers/tick"
 )
@@ -39,6 +40,7 @@ books.`,
 			if err != nil {
 				return err
 			}
+			a.log.Info("metrics, health and readiness", zap.String("admin", "http://"+watched.Address()))
 			t := tick.Ticker{Client: client, Interval: interval, Log: a.log}
 			t.Ticked = tick.Gauge(watched.Registry)
 			watched.Ready(func(context.Context) error { return nil }, nil)
