@@ -17,6 +17,7 @@ var commands = []func(*app) *cobra.Command{
 	verifyCommand,
 	lagCommand,
 	reportCommand,
+	explainCommand,
 	tickCommand,
 	pricesCommand,
 	replayTraceCommand,

@@ -42,6 +42,7 @@ var viewOrder = []string{
 	"freshness",
 	"control_records",
 	"losses",
+	"price_books",
 }
 
 // migration is one numbered file.

@@ -10,7 +10,7 @@ import (
 
 // columns are those of every view, in the order of DEFINITIONS V1 to V12.
 var columns = map[string]string{
-	"usage_events":    "account time line product segment region currency quantities revenue cost source id type",
+	"usage_events":    "account time line product segment region currency quantities revenue cost source id type partition offset",
 	"usage_hourly":    "hour line product segment region currency revenue cost events",
 	"rolling_revenue": "as_of window line product segment region currency revenue cost events",
 	"active_accounts": "as_of window line accounts",

@@ -69,30 +69,38 @@ func (r *reader) each(ctx context.Context, query string, args []any, row func(sc
 }
 
 // asOf decides which boundary is reported.
-func (r *reader) asOf(ctx context.Context) error {
-	var clock, partitions uint64
-	err := r.each(ctx, `SELECT toUInt64(toUnixTimestamp(min(clock))), count() FROM %s.freshness`, nil,
-		func(scan func(...any) error) error { return scan(&clock, &partitions) })
-	if err != nil {
+func (r *reader) asOf(ctx context.Context) (err error) {
+	if r.out.AsOf, err = AsOf(ctx, r.conn, r.q.Database, r.q.AsOf); err != nil {
 		return err
-	}
-	passed := time.Unix(int64(clock), 0).UTC().Truncate(time.Hour)
-	if partitions == 0 || passed.Unix() == 0 {
-		return ErrNoClock
-	}
-	r.out.AsOf = passed
-	if !r.q.AsOf.IsZero() {
-		r.out.AsOf = r.q.AsOf.UTC().Truncate(time.Hour)
-	}
-	if r.out.AsOf.After(passed) {
-		return fmt.Errorf("%s is not closed yet: the clock has passed %s", r.out.AsOf.Format(time.RFC3339), passed.Format(time.RFC3339))
-	}
-	if r.out.AsOf.Unix() <= 0 {
-		return fmt.Errorf("%s: no events are that old", r.out.AsOf.Format(time.RFC3339))
 	}
 	midnight := r.out.AsOf.Truncate(24 * time.Hour)
 	r.out.Midnight = &midnight
 	return nil
+}
+
+// AsOf is the hour boundary that is asked for, cut to the hour; of the zero time, the
+// last one that the clocks of both topics have passed. One that is not passed is an error.
+func AsOf(ctx context.Context, conn driver.Conn, database chschema.Database, asked time.Time) (time.Time, error) {
+	var clock, partitions uint64
+	err := conn.QueryRow(ctx, `SELECT toUInt64(toUnixTimestamp(min(clock))), count() FROM `+database.Of("freshness")).Scan(&clock, &partitions)
+	if err != nil {
+		return time.Time{}, err
+	}
+	passed := time.Unix(int64(clock), 0).UTC().Truncate(time.Hour)
+	if partitions == 0 || passed.Unix() == 0 {
+		return time.Time{}, ErrNoClock
+	}
+	if asked.IsZero() {
+		return passed, nil
+	}
+	at := asked.UTC().Truncate(time.Hour)
+	switch {
+	case at.After(passed):
+		return time.Time{}, fmt.Errorf("%s is not closed yet: the clock has passed %s", at.Format(time.RFC3339), passed.Format(time.RFC3339))
+	case at.Unix() <= 0:
+		return time.Time{}, fmt.Errorf("%s: no events are that old", at.Format(time.RFC3339))
+	}
+	return at, nil
 }
 
 func (r *reader) definition(ctx context.Context) error {

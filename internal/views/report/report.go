@@ -2,7 +2,7 @@
 // ClickHouse, as of one hour boundary, and writes them as tables or JSON.
 //
 // Start at Read, then Report.Write. It uses the views that analysts have
-// (DEFINITIONS V1 to V16) and nothing else: all it does can be done by hand in SQL.
+// (DEFINITIONS V1 to V17) and nothing else: all it does can be done by hand in SQL.
 package report
 
 import (

@@ -6,7 +6,7 @@
 // compared is Unknown, which is not proved.
 //
 // It shares no code with the folds. What it recomputes it takes from
-// DEFINITIONS V1 to V16; heavy sums are ClickHouse's own, whose decimals are exact.
+// DEFINITIONS V1 to V17; heavy sums are ClickHouse's own, whose decimals are exact.
 //
 // Start at Run and the list of checks. A check brings two ordered streams of
 // rows together in a matcher, so that memory does not grow with the rows.

@@ -12,7 +12,9 @@ CREATE OR REPLACE VIEW {{.DB}}.usage_events{{.OnCluster}}
     cost       Decimal(38, 12)        COMMENT 'Cost in currency units, sum over the meters; 0 for an adjustment',
     source     String                 COMMENT 'CloudEvents source',
     id         String                 COMMENT 'CloudEvents id, unique within account, source and time',
-    type       LowCardinality(String) COMMENT 'usage.recorded or adjustment.recorded'
+    type       LowCardinality(String) COMMENT 'usage.recorded or adjustment.recorded',
+    partition  Int32                  COMMENT 'Partition of the usage topic that its record is in',
+    `offset`   Int64                  COMMENT 'Offset of its record in that partition'
 )
 AS SELECT
     v.account AS account,
@@ -27,7 +29,9 @@ AS SELECT
     v.cost AS cost,
     v.source AS source,
     v.id AS id,
-    v.type AS type
+    v.type AS type,
+    v.partition AS partition,
+    toInt64(v.version) AS `offset`
 FROM {{.DB}}.usage_event_versions AS v FINAL
 WHERE v.epoch = {{.Epoch .Usage}}
 -- The month, by which the table is partitioned, is a function of the hour in the sort
