@@ -76,6 +76,7 @@ func New(o Options) *Door {
 	d.mux.HandleFunc("/v1/events", d.post(true))
 	d.mux.HandleFunc("/v1/events:validate", d.post(false))
 	d.mux.HandleFunc("GET /problems/{reason}", d.explain)
+	d.mux.HandleFunc("GET /openapi.json", describe)
 	d.mux.HandleFunc("GET /readyz", d.readyz)
 	d.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		d.send(w, problem(notFound, "there is nothing at "+r.URL.EscapedPath()+": events are posted to /v1/events"))

@@ -100,6 +100,7 @@ func do(t *testing.T, req *http.Request) reply {
 	if err := json.Unmarshal(text, &r); err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
+	described(t, req, resp, text)
 	want := "application/json"
 	if r.status >= 300 {
 		want = "application/problem+json"
