@@ -18,7 +18,7 @@ RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
 export GOTOOLCHAIN = auto
 
 .DEFAULT_GOAL := help
-.PHONY: help build clickhouse generate run test race test-kafka test-clients test-alerts lag-traces progress chaos bench bench-e2e lint vulncheck fmt check clean
+.PHONY: help build clickhouse generate run test race test-kafka test-clients test-page test-alerts lag-traces progress chaos bench bench-e2e lint vulncheck fmt check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ test-kafka: progress ## the tests against real Apache Kafka clusters on this mac
 test-clients: clickhouse progress ## Kafka and ClickHouse clients of Python, JavaScript and Java against the program (needs them and Maven; under a minute)
 	@test/clients/fetch.sh
 	$(TEST) -timeout 10m -tags clients ./test/clients
+
+test-page: clickhouse progress ## the page of the numbers, in Chromium (needs it, or apt-get; half a minute)
+	@test/page/fetch.sh
+	$(TEST) -timeout 10m -tags chromium ./test/page
 
 test-alerts: clickhouse progress ## the alerts: unit tests of the rules, and real Prometheus and Alertmanager beside the program (needs Debian's apt-get; minutes)
 	@test/alerts/fetch.sh

@@ -29,6 +29,7 @@ export function ticks(lowest, highest) {
   const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= rough);
   const out = [];
   for (let i = Math.floor(lowest / step); i * step < highest + step; i += 1) out.push(i * step);
+  if (out.length < 2) out.push(out[0] + step); // all is 0
   return out;
 }
 
