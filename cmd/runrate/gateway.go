@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"runrate/cmd/runrate/stack"
 	"runrate/producers/gateway"
 	"runrate/producers/gateway/keys"
 )
@@ -25,6 +26,9 @@ listens on loopback. Beyond that it wants keys and TLS, else events and keys wou
 the clear or anybody could send them: --insecure-listen says that this is wanted, behind a
 proxy that does TLS, say. Changes of the keys and the certificate are taken over within
 seconds.
+
+With --clickhouse it warns, in its answer, of events that the consumer may refuse: whose
+time is too far from the pipeline's clock, or whose product or meter has no price.
 
 Told to end (SIGTERM), it answers 503 on /readyz, takes events for 5 seconds more, and
 finishes what is in flight within 30.`
@@ -49,6 +53,7 @@ func gatewayCommand(a *app) *cobra.Command {
 		},
 	}
 	a.kafkaFlags(cmd)
+	a.clickhouseFlags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&g.listen, "listen", "127.0.0.1:8080", "`host:port` that events are posted to")
 	f.StringVar(&g.keys, "keys", "", "`file` of the keys that may send events (runrate keys)")
@@ -111,6 +116,13 @@ func (a *app) gateway(cmd *cobra.Command, g gatewayFlags) error {
 			return fmt.Errorf("--keys: %w", err)
 		}
 		go o.Keys.Watch(cmd.Context(), a.log)
+	}
+	if cmd.Flags().Changed("clickhouse") {
+		if tables, err := a.openClickHouse(cmd); err != nil { // events come in all the same
+			a.log.Warn("the door warns of nothing: ClickHouse is not there", zap.Error(err))
+		} else {
+			o.Outlook = stack.Outlook(cmd.Context(), tables, a.log)
+		}
 	}
 	var secure *tls.Config
 	scheme := "http"

@@ -112,21 +112,33 @@ func (r *Result) refuse(why *event.Refusal) {
 }
 
 // judged is the answer to events that are not written.
-func judged(items []request.Item, partial bool) answer {
-	results := make([]Result, len(items))
-	for i, item := range items {
-		results[i] = result(i, item)
-	}
-	return conclude(results, partial)
-}
-
-// written is the answer to events of which it is known what became of them.
-func written(items []request.Item, outcomes []outcome, partial bool) answer {
+func judged(items []request.Item, outlook request.Outlook, partial bool) answer {
 	results := make([]Result, len(items))
 	for i, item := range items {
 		results[i] = result(i, item)
 		if item.Refusal == nil {
-			results[i].settle(outcomes[i])
+			results[i].warn(outlook, item.Event)
+		}
+	}
+	return conclude(results, partial)
+}
+
+// warn says why an accepted event may be refused later.
+func (r *Result) warn(outlook request.Outlook, e event.Event) {
+	for _, why := range outlook.Warn(e) {
+		r.Warnings = append(r.Warnings, Warning{why.Reason, why.Detail})
+	}
+}
+
+// written is the answer to events of which it is known what became of them.
+func written(items []request.Item, outcomes []outcome, outlook request.Outlook, partial bool) answer {
+	results := make([]Result, len(items))
+	for i, item := range items {
+		results[i] = result(i, item)
+		if item.Refusal == nil {
+			if results[i].settle(outcomes[i]); results[i].Status == http.StatusAccepted {
+				results[i].warn(outlook, item.Event)
+			}
 		}
 	}
 	return conclude(results, partial)

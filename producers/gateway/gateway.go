@@ -46,13 +46,16 @@ type Options struct {
 	Log    Log
 	Limits Limits     // zero: DefaultLimits
 	Keys   *keys.File // nil: anybody may send events
-	Logger *zap.Logger
+	// Outlook, if not nil, is by what the door warns: it must answer at once.
+	Outlook func() request.Outlook
+	Logger  *zap.Logger
 }
 
 // Door is the HTTP handler. Its methods may be called from many goroutines.
 type Door struct {
 	limits   Limits
 	keys     *keys.File
+	outlook  func() request.Outlook
 	logger   *zap.Logger
 	writer   *writer
 	memory   *semaphore.Weighted
@@ -69,8 +72,11 @@ func New(o Options) *Door {
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
 	}
+	if o.Outlook == nil {
+		o.Outlook = func() request.Outlook { return request.Outlook{} }
+	}
 	d := &Door{
-		limits: o.Limits, keys: o.Keys, logger: o.Logger, writer: &writer{log: o.Log, logger: o.Logger},
+		limits: o.Limits, keys: o.Keys, outlook: o.Outlook, logger: o.Logger, writer: &writer{log: o.Log, logger: o.Logger},
 		memory: semaphore.NewWeighted(o.Limits.Memory), requests: semaphore.NewWeighted(int64(o.Limits.Requests)), mux: http.NewServeMux(),
 	}
 	d.mux.HandleFunc("/v1/events", d.post(true))

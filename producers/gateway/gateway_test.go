@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -307,33 +306,4 @@ func TestNotAcknowledged(t *testing.T) {
 			t.Errorf("%v: :validate is answered %d: %s", err, got.status, got.body)
 		}
 	}
-}
-
-// holding is a log that waits before it takes the first batch.
-type holding struct {
-	gateway.Log
-	once          sync.Once
-	begun, resume chan struct{}
-}
-
-func (h *holding) Append(ctx context.Context, topic stream.Topic, partition int32, messages []broker.Message) (stream.Offset, error) {
-	h.once.Do(func() {
-		close(h.begun)
-		<-h.resume
-	})
-	return h.Log.Append(ctx, topic, partition, messages)
-}
-
-// TestTrace: the trace of a request goes along in the headers of its records.
-func TestTrace(t *testing.T) {
-	_, c := kafka(t)
-	url := serve(t, gateway.Options{Log: c}) + "/v1/events"
-	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-	got := post(t, url, "application/json", []byte(usage("1", "a")), "traceparent", parent, "tracestate", "x=1")
-	r := got.Results[0]
-	records, _, err := c.Fetch(t.Context(), stream.Source{Topic: stream.Usage.Topic(), Partition: *r.Partition}, stream.Offset(*r.Offset), 1<<20, time.Second)
-	if err != nil || len(records) != 1 || fmt.Sprintf("%s", records[0].Headers) != "[{traceparent "+parent+"} {tracestate x=1}]" {
-		t.Errorf("%v: %v", err, records)
-	}
-	logged(t, c) // and it is the event it was
 }

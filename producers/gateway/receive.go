@@ -64,14 +64,14 @@ func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	}
 	if !write {
 		held.release()
-		return judged(items, partial).withAll(quota)
+		return judged(items, d.outlook(), partial).withAll(quota)
 	}
 	outcomes, err := d.writer.write(ctx, items, trace(r), held.release)
 	if err != nil {
 		d.logger.Warn("events cannot be taken", zap.Error(err))
 		return notWritten().withAll(quota)
 	}
-	return written(items, outcomes, partial).withAll(quota)
+	return written(items, outcomes, d.outlook(), partial).withAll(quota)
 }
 
 // acceptsPartial says whether a refused event is to leave the answer a success.
