@@ -74,9 +74,13 @@ func (c *Cluster) begin(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startBound)
 	defer cancel()
 	cluster := clusterID()
+	var users []string
+	if c.config.Secure != nil {
+		users = c.config.Secure.scram()
+	}
 	g, formatting := errgroup.WithContext(ctx)
 	for _, n := range c.nodes {
-		g.Go(func() error { return n.format(formatting, cluster) })
+		g.Go(func() error { return n.format(formatting, cluster, users...) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
@@ -112,6 +116,15 @@ func (c *Cluster) Brokers() []string {
 	addrs := make([]string, len(c.nodes))
 	for i, n := range c.nodes {
 		addrs[i] = address(n.ports.broker)
+	}
+	return addrs
+}
+
+// SecureBrokers are the addresses of Config.Secure.
+func (c *Cluster) SecureBrokers() []string {
+	addrs := make([]string, len(c.nodes))
+	for i, n := range c.nodes {
+		addrs[i] = address(n.ports.secure)
 	}
 	return addrs
 }

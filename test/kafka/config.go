@@ -24,6 +24,43 @@ type Config struct {
 	// Properties are added to every node's settings, or replace them, such as
 	// "log.retention.check.interval.ms" or "offsets.retention.minutes".
 	Properties map[string]string
+
+	// Secure adds a listener for those who prove who they are; nil for none.
+	Secure *Secure
+}
+
+// Secure is a listener with TLS and SCRAM-SHA-256 and -512, beside the open one, and an
+// authorizer: who comes by the open listener may do everything, who comes by the secure
+// one what access control lists allow, at first nothing.
+type Secure struct {
+	Keystore string            // PEM file of the brokers' certificate and key
+	Users    map[string]string // passwords by name
+}
+
+// add adds the listener to the settings of a node.
+func (s *Secure) add(p map[string]string, at ports) {
+	const listener = "SECURE"
+	p["listeners"] += "," + listener + "://" + address(at.secure)
+	p["advertised.listeners"] += "," + listener + "://" + address(at.secure)
+	p["listener.security.protocol.map"] += "," + listener + ":SASL_SSL"
+	p["sasl.enabled.mechanisms"] = "SCRAM-SHA-256,SCRAM-SHA-512"
+	for _, mechanism := range []string{"scram-sha-256", "scram-sha-512"} {
+		p["listener.name.secure."+mechanism+".sasl.jaas.config"] = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+	}
+	p["ssl.keystore.type"], p["ssl.keystore.location"] = "PEM", s.Keystore
+	p["ssl.truststore.type"], p["ssl.truststore.location"] = "PEM", s.Keystore // no client certificates are asked for
+	p["authorizer.class.name"] = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+	p["super.users"] = "User:ANONYMOUS"
+}
+
+// scram are the arguments of the storage tool that make the users.
+func (s *Secure) scram() (args []string) {
+	for _, user := range slices.Sorted(maps.Keys(s.Users)) {
+		for _, mechanism := range []string{"SCRAM-SHA-256", "SCRAM-SHA-512"} {
+			args = append(args, "--add-scram", fmt.Sprintf("%s=[name=%s,password=%s]", mechanism, user, s.Users[user]))
+		}
+	}
+	return args
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -97,6 +134,9 @@ func (c Config) properties(i int, dir string, ports []ports) string {
 		// Nothing by itself.
 		"auto.create.topics.enable":    "false",
 		"auto.leader.rebalance.enable": "false",
+	}
+	if c.Secure != nil {
+		c.Secure.add(p, ports[i])
 	}
 	maps.Copy(p, c.Properties)
 	var b strings.Builder

@@ -60,10 +60,10 @@ func (n *node) run(what, log, heap, class string, args ...string) (*process, err
 	return start(what, n.java, java, n.dir, filepath.Join(n.dir, log))
 }
 
-// format makes the node's storage, empty, for the cluster.
-func (n *node) format(ctx context.Context, cluster string) error {
+// format makes the node's storage, for the cluster, empty but for what more asks for.
+func (n *node) format(ctx context.Context, cluster string, more ...string) error {
 	p, err := n.run("format the storage of "+n.name(), "format.log", "128m", "kafka.tools.StorageTool",
-		"format", "--ignore-formatted", "--cluster-id", cluster, "--config", filepath.Join(n.dir, "server.properties"))
+		append([]string{"format", "--ignore-formatted", "--cluster-id", cluster, "--config", filepath.Join(n.dir, "server.properties")}, more...)...)
 	if err != nil {
 		return err
 	}
