@@ -2,13 +2,18 @@ package gateway_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"runrate/producers/gateway"
 	"runrate/producers/gateway/keys"
@@ -39,7 +44,8 @@ func TestKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := serve(t, gateway.Options{Log: c, Keys: file}) + "/v1/events"
+	core, said := observer.New(zap.DebugLevel)
+	url := serve(t, gateway.Options{Log: c, Keys: file, Logger: zap.New(core)}) + "/v1/events"
 	send := func(authorization, body string) reply {
 		t.Helper()
 		got := post(t, url, "application/json", []byte(body), "Authorization", authorization)
@@ -87,13 +93,78 @@ func TestKeys(t *testing.T) {
 			t.Errorf("Retry-After is %q", after)
 		}
 	}
+	for _, entry := range said.All() {
+		for _, secret := range secrets {
+			if strings.Contains(fmt.Sprint(entry.Message, entry.ContextMap()), secret[12:]) {
+				t.Errorf("a key is in the log: %v", entry)
+			}
+		}
+	}
 	if n := len(logged(t, c)); n != 3+600 {
 		t.Errorf("%d events are in the log", n)
 	}
 }
 
-// TestKeysAreReloaded: a change is taken over, a broken file is not.
+// TestKeysAreReloaded: within 5 seconds a change is taken over; a broken file is not, which
+// is said once; no key is in the file, which is its owner's alone, or in the log.
 func TestKeysAreReloaded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys.yaml")
+	core, said := observer.New(zap.DebugLevel)
+	add := func(name string) string {
+		made, secret, err := keys.New(keys.Key{Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := keys.Change(path, func(s *keys.Set) error { s.Keys = append(s.Keys, made); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return secret
+	}
+	first := add("first")
+	synctest.Test(t, func(t *testing.T) {
+		file, err := keys.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go file.Watch(ctx, zap.New(core))
+		second := add("second")
+		find := func(secret string, want bool) {
+			t.Helper()
+			if _, err := file.Find("Bearer "+secret, time.Now()); (err == nil) != want {
+				t.Errorf("a key: %v", err)
+			}
+		}
+		find(second, false)
+		time.Sleep(5 * time.Second)
+		find(second, true)
+		if err := os.WriteFile(path, []byte("keys: [{id: x}]"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Second)
+		find(first, true)
+		if err := keys.Change(path, func(*keys.Set) error { return nil }); err == nil {
+			t.Error("a broken file is changed")
+		}
+		if err := os.WriteFile(path, []byte("keys: []"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		find(first, false)
+	})
+	if n := said.FilterMessageSnippet("cannot be read").Len(); n != 1 {
+		t.Errorf("a broken file is spoken of %d times", n)
+	}
+	for _, entry := range said.All() {
+		if strings.Contains(fmt.Sprint(entry.Message, entry.ContextMap()), first[12:]) {
+			t.Errorf("a key is in the log: %v", entry)
+		}
+	}
+}
+
+// TestFileOfKeys: it has no key, and is its owner's alone.
+func TestFileOfKeys(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys.yaml")
 	made, secret, err := keys.New(keys.Key{Name: "x"})
 	if err != nil {
