@@ -16,6 +16,7 @@ var commands = []func(*app) *cobra.Command{
 	settleCommand,
 	verifyCommand,
 	lagCommand,
+	monitorCommand,
 	reportCommand,
 	explainCommand,
 	tickCommand,

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"runrate/consumers/store"
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
+	"runrate/internal/lag/monitor"
 	"runrate/internal/stream"
+	"runrate/internal/views/freshness"
 )
 
 // show makes the admin listener tell how the consumers are.
@@ -24,6 +27,18 @@ func (o Options) show(boards []*worker.Board) {
 		}
 		return all
 	}, func() []string { return halted(boards) })
+}
+
+// watch watches the consumers from outside, on the admin listener, until ctx ends.
+func (o Options) watch(ctx context.Context, client *broker.Client, tables *store.Store) error {
+	m := monitor.New(monitor.Options{
+		Client: client, History: o.NoTicker, Cluster: "kafka", Logger: o.Logger, Round: o.Admin.Loop("the monitor", time.Minute),
+		Said: func(ctx context.Context) ([]freshness.Partition, error) {
+			return freshness.Read(ctx, tables.Conn(), tables.Database())
+		},
+	}, o.Admin.Registry)
+	o.Admin.Handle("GET /v1/lag", m)
+	return m.Run(ctx)
 }
 
 // reachable checks that ClickHouse and Kafka answer, and that not every partition is halted.

@@ -162,6 +162,9 @@ func (o Options) begin(ctx context.Context, client *broker.Client, tables *store
 		start(func() error { return consumer(ctx, topic, options) })
 	}
 	o.show(boards)
+	if o.Admin != nil {
+		start(func() error { return o.watch(ctx, client, tables) })
+	}
 	if !o.NoTicker {
 		start(func() error { return o.ticker(client).Run(ctx) })
 	}
