@@ -21,7 +21,8 @@ import (
 	"runrate/internal/views/freshness"
 )
 
-// world is a broker with a group that has committed 3 of 5 records of usage/1.
+// world is a broker with a group that has committed 3 of 5 records of usage/1, and the
+// beginning of usage/2.
 func world(t *testing.T) (*kfake.Cluster, *broker.Client) {
 	t.Helper()
 	k, err := kfake.NewCluster(kfake.NumBrokers(3), kfake.SeedTopics(4, stream.Usage.Topic().String(), stream.Subscriptions.Topic().String()))
@@ -47,8 +48,11 @@ func world(t *testing.T) (*kfake.Cluster, *broker.Client) {
 	if _, err := c.Append(t.Context(), one.Topic, 1, make([]broker.Message, 5)); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Commit(t.Context(), broker.Member{Group: stream.Usage.Group(), Generation: g.ID, ID: g.MemberID}, one, 3, ""); err != nil {
-		t.Fatal(err)
+	two := stream.Source{Topic: stream.Usage.Topic(), Partition: 2}
+	for source, next := range map[stream.Source]stream.Offset{one: 3, two: 0} {
+		if err := c.Commit(t.Context(), broker.Member{Group: stream.Usage.Group(), Generation: g.ID, ID: g.MemberID}, source, next, ""); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return k, c
 }
@@ -93,6 +97,7 @@ func TestMonitor(t *testing.T) {
 		`kafka_partition_latest_offset{cluster_name="kafka",partition="1",topic="runrate.usage"} 5`,
 		`runrate_partition_status{group="runrate-usage",partition="1",status="ok",topic="runrate.usage"} 1`,
 		`runrate_partition_status{group="runrate-usage",partition="2",status="halted",topic="runrate.usage"} 1`,
+		`runrate_partition_status{group="runrate-usage",partition="0",status="lost",topic="runrate.usage"} 1`, // rows, and no commit
 		`runrate_lag_unknown{group="runrate-usage",partition="0",reason="no_commit",topic="runrate.usage"} 1`,
 		`runrate_freshness_checks_total{result="within_60s",topic="runrate.usage"} 1`,
 		`runrate_topic_partitions_expected{topic="runrate.usage"} 4`,
