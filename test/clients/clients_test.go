@@ -82,7 +82,7 @@ func up(t *testing.T, args ...string) *pipeline {
 	}
 	var said bytes.Buffer
 	cmd := exec.Command(p.binary, append([]string{"up", "--data-dir", filepath.Join(dir, "data"), "--listen", "127.0.0.1:" + strconv.Itoa(listen),
-		"--kafka-port", strconv.Itoa(p.kafka), "--clickhouse-http-port", strconv.Itoa(p.http), "--clickhouse-tcp-port", strconv.Itoa(p.tcp)}, args...)...)
+		"--kafka-port", strconv.Itoa(p.kafka), "--clickhouse-http-port", strconv.Itoa(p.http), "--clickhouse-tcp-port", strconv.Itoa(p.tcp), "--admin-listen", "127.0.0.1:0"}, args...)...)
 	cmd.Stderr, cmd.Dir = &said, root // where the ClickHouse library is
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := cmd.Start(); err != nil {
