@@ -77,7 +77,11 @@ func TestColumns(t *testing.T) {
 		if want := strings.Join(of[name], ", ") + "."; list != want {
 			t.Errorf("%s: the columns of %s are\n%s\nand not\n%s", n, name, want, list)
 		}
+		if now, ok := of[name+"_now"]; ok && !slices.Equal(now, of[name]) {
+			t.Errorf("%s_now has other columns than %s: %s", name, name, now)
+		}
 		delete(of, name)
+		delete(of, name+"_now")
 	}
 	if len(of) > 0 {
 		t.Errorf("columns of views without an entry: %v", of)

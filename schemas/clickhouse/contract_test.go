@@ -30,6 +30,11 @@ ORDER BY c.table, c.position`, db, db) {
 	if got.String() != string(text) {
 		t.Errorf("the views differ from testdata/views.txt:\n%s", got.String())
 	}
+	for _, view := range regexp.MustCompile(`(?m)^(\w+) as_of `).FindAllStringSubmatch(string(text), -1) {
+		if name := strings.TrimSuffix(view[1], now); !slices.Contains(viewOrder, name+now) {
+			t.Errorf("%s has an as_of, and there is no %s beside it", name, name+now)
+		}
+	}
 	// They can be read, and an empty database shows nothing.
 	for _, r := range table(t, conn, "SELECT name FROM system.tables WHERE database = ? AND engine = 'View'", db) {
 		if n := table(t, conn, "SELECT toString(count()) FROM "+db+"."+r[0]); r[0] != "definitions" && n[0][0] != "0" {

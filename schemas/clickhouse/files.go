@@ -25,18 +25,22 @@ var Files embed.FS
 // that reads another comes after it.
 func Views() []string { return slices.Clone(viewOrder) }
 
+// now ends the name of a view that shows another's rows at the latest as_of passed,
+// and is made from the other's file.
+const now = "_now"
+
 var viewOrder = []string{
 	"definitions",
 	"epochs",
 	"usage_events",
 	"usage_hourly",
-	"rolling_revenue",
-	"active_accounts",
+	"rolling_revenue", "rolling_revenue_now",
+	"active_accounts", "active_accounts_now",
 	"subscriptions",
 	"mrr_movements",
-	"mrr",
-	"arr",
-	"net_new_arr",
+	"mrr", "mrr_now",
+	"arr", "arr_now",
+	"net_new_arr", "net_new_arr_now",
 	"dead_letters",
 	"accounting",
 	"freshness",
@@ -80,7 +84,7 @@ func migrations(from fs.FS) ([]migration, error) {
 	return out, nil
 }
 
-// render turns a file into statements.
+// render turns a file into those statements that make the thing of that name.
 func render(name, text string, o Options) ([]string, error) {
 	t, err := template.New(name).Option("missingkey=error").Parse(text)
 	if err != nil {
@@ -89,6 +93,7 @@ func render(name, text string, o Options) ([]string, error) {
 	var b strings.Builder
 	err = t.Execute(&b, sqlText{
 		Options:        o,
+		Now:            strings.HasSuffix(name, now),
 		Usage:          topics.Usage,
 		Subscriptions:  topics.Subscriptions,
 		DefaultARR:     definitions.DefaultARR,

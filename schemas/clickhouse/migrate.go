@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
@@ -63,7 +64,7 @@ func migrate(ctx context.Context, conn Conn, o Options, from fs.FS) (Result, err
 		result.Applied = append(result.Applied, m.String())
 	}
 	for _, name := range viewOrder {
-		text, err := fs.ReadFile(from, "views/"+name+".sql")
+		text, err := fs.ReadFile(from, "views/"+strings.TrimSuffix(name, now)+".sql")
 		if err != nil {
 			return result, fmt.Errorf("migrate %s: %w", o.Database, err)
 		}

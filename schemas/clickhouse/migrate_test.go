@@ -167,8 +167,14 @@ func TestCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if views != len(viewOrder) {
-		t.Errorf("%d view files, %d listed", views, len(viewOrder))
+	own := 0
+	for _, name := range viewOrder {
+		if !strings.HasSuffix(name, now) {
+			own++
+		}
+	}
+	if views != own {
+		t.Errorf("%d view files, %d listed", views, own)
 	}
 	conn, _ := connect(t)
 	for _, s := range list {

@@ -16,7 +16,7 @@ func TestViewsPrune(t *testing.T) {
 	}
 	for _, s := range []string{
 		`INSERT INTO DB.epoch_entries (topic, entry, partitions) VALUES ('runrate.usage', 'opened', 1), ('runrate.subscriptions', 'opened', 1)`,
-		`INSERT INTO DB.progress_versions (topic, clock, ticked) VALUES ('runrate.usage', '2026-12-01', 1), ('runrate.subscriptions', '2026-12-01', 1)`,
+		`INSERT INTO DB.progress_versions (topic, clock, ticked) VALUES ('runrate.usage', '2026-08-29 05:30:00', 1), ('runrate.subscriptions', '2026-08-29 05:30:00', 1)`,
 		// 90 days of hours, 7 windows, 16 products: 240,000 rows in 4 months.
 		`INSERT INTO DB.rolling_revenue_versions (as_of, window, line, product, currency, revenue)
 		 SELECT toDateTime('2026-06-01', 'UTC') + 3600 * intDiv(number, 112), ['1h','24h','7d','28d','30d','90d','365d'][1 + number % 7], 'api',
@@ -41,6 +41,10 @@ func TestViewsPrune(t *testing.T) {
 		{"SELECT * FROM DB.rolling_revenue WHERE as_of >= '2026-08-28 00:00:00'", 8},
 		{"SELECT * FROM DB.mrr WHERE as_of = '2026-07-10 05:00:00' AND line = 'chat'", 2},
 		{"SELECT * FROM DB.arr WHERE as_of = '2026-07-10 05:00:00'", 3},
+		{"SELECT * FROM DB.rolling_revenue_now WHERE window = '28d'", 2},
+		{"SELECT * FROM DB.rolling_revenue_now", 8},
+		{"SELECT * FROM DB.mrr_now", 2},
+		{"SELECT * FROM DB.arr_now", 3},
 		{"SELECT * FROM DB.usage_events WHERE time >= '2026-06-03 04:00:00' AND time < '2026-06-03 05:00:00'", 2},
 		{"SELECT * FROM DB.usage_events WHERE account = 'acct_42' AND time >= '2026-06-03 04:00:00' AND time < '2026-06-03 05:00:00'", 2},
 		{"SELECT * FROM DB.mrr_movements WHERE line = 'l1' AND time >= '2026-06-03' AND time < '2026-06-04'", 3},

@@ -43,6 +43,7 @@ type sqlText struct {
 	DefaultARR                    definitions.ARR
 	RollingWindows, ActiveWindows string // by name, in a sentence
 	NetNewDays                    int
+	Now                           bool // the view is to show the latest as_of only
 }
 
 // DB is the quoted database name.
@@ -88,4 +89,42 @@ func (t sqlText) Passed(topic string) string {
 		"(SELECT if(PARTITIONS > 0 AND countIf(c.ticked = 1) = PARTITIONS, toDateTime(min(c.clock), 'UTC'), toDateTime(0, 'UTC'))" +
 			" FROM DB.progress_versions AS c FINAL" +
 			" WHERE c.topic = 'TOPIC' AND c.epoch = EPOCH AND c.partition < PARTITIONS)")
+}
+
+// Suffix ends the name of a view with an as_of.
+func (t sqlText) Suffix() string {
+	if t.Now {
+		return now
+	}
+	return ""
+}
+
+// Only begins the comment of a view with an as_of.
+func (t sqlText) Only() string {
+	if t.Now {
+		return "At the latest as_of passed only, also if that gives no row: "
+	}
+	return ""
+}
+
+// Hours follows an as_of that is an hour boundary: which of them a view shows, of
+// those that the clocks of all partitions of the topics have passed.
+func (t sqlText) Hours(topics ...string) string { return t.shown("toStartOfHour", topics) }
+
+// Midnights is Hours for an as_of that is a midnight.
+func (t sqlText) Midnights(topics ...string) string { return t.shown("toStartOfDay", topics) }
+
+func (t sqlText) shown(latest string, topics []string) string {
+	passed := make([]string, len(topics))
+	for i, topic := range topics {
+		passed[i] = t.Passed(topic)
+	}
+	instant := strings.Join(passed, ", ")
+	if len(passed) > 1 {
+		instant = "least(" + instant + ")"
+	}
+	if t.Now {
+		return "= " + latest + "(" + instant + ")"
+	}
+	return "<= " + instant
 }

@@ -80,9 +80,11 @@ func TestOracleThroughTheStack(t *testing.T) {
 				}
 			}
 			p.settle(t)
-			if diff := oracle.Diff(p.views(t), <-want); diff != "" {
+			computed := <-want
+			if diff := oracle.Diff(p.views(t), computed); diff != "" {
 				t.Errorf("%s (- is missing, + is too many):\n%s", plan.stream.Describe(), diff)
 			}
+			p.checkNow(t, computed, plan.stream.Partitions)
 			p.checkPayloads(t, plan.stream)
 			p.verify(t, p.allowed(t, plan.stream.Partitions)...)
 			p.terminate(t)

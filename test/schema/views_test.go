@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	chschema "runrate/schemas/clickhouse"
@@ -15,6 +16,7 @@ var asSet = []string{"definitions", "epochs", "losses", "control_records", "pric
 // TestTheOracleKnowsEveryView: every view is computed again by the oracle.
 func TestTheOracleKnowsEveryView(t *testing.T) {
 	for _, view := range chschema.Views() {
+		view = strings.TrimSuffix(view, "_now") // its rows at the latest as_of: program.TestOracleThroughTheStack
 		if slices.Contains(oracle.Names, view) == slices.Contains(asSet, view) {
 			t.Errorf("%s: of the oracle's: %v", view, !slices.Contains(asSet, view))
 		}

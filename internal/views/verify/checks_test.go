@@ -2,6 +2,7 @@ package verify
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	chschema "runrate/schemas/clickhouse"
@@ -16,6 +17,7 @@ var notProved = []string{"definitions", "epochs", "dead_letters", "control_recor
 // Every other view is proved.
 func TestEveryViewIsProved(t *testing.T) {
 	for _, view := range chschema.Views() {
+		view = strings.TrimSuffix(view, "_now") // its rows at the latest as_of
 		proved := slices.ContainsFunc(checks, func(c check) bool { return c.view == view })
 		if proved == slices.Contains(notProved, view) {
 			t.Errorf("%s: proved: %v", view, proved)

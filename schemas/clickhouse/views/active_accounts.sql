@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW {{.DB}}.active_accounts{{.OnCluster}}
+CREATE OR REPLACE VIEW {{.DB}}.active_accounts{{.Suffix}}{{.OnCluster}}
 (
     as_of    DateTime('UTC')        COMMENT 'End T of the window, a midnight, UTC: event time in [T - window, T)',
     `window` LowCardinality(String) COMMENT 'Length of the window: {{.ActiveWindows}}',
@@ -12,6 +12,6 @@ AS SELECT
     sum(v.accounts) AS accounts
 FROM {{.DB}}.active_account_versions AS v FINAL
 WHERE v.epoch = {{.Epoch .Usage}}
-  AND v.as_of <= {{.Passed .Usage}}
+  AND v.as_of {{.Midnights .Usage}}
 GROUP BY v.as_of, v.`window`, v.line
-COMMENT 'Active accounts, one row per midnight passed, window and line; docs/DEFINITIONS.md W8'
+COMMENT '{{.Only}}Active accounts, one row per midnight passed, window and line; docs/DEFINITIONS.md W8'

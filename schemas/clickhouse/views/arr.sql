@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW {{.DB}}.arr{{.OnCluster}}
+CREATE OR REPLACE VIEW {{.DB}}.arr{{.Suffix}}{{.OnCluster}}
 (
     as_of            DateTime('UTC')        COMMENT 'Hour boundary T, UTC, passed by the clock of both topics',
     line             LowCardinality(String) COMMENT 'Business line',
@@ -25,7 +25,7 @@ FROM
     FROM {{.DB}}.rolling_revenue_versions AS u FINAL
     WHERE u.epoch = {{.Epoch .Usage}}
       AND u.`window` = (SELECT concat(toString(d.arr_window_days), 'd') FROM {{.DB}}.definitions AS d)
-      AND u.as_of <= least({{.Passed .Usage}}, {{.Passed .Subscriptions}})
+      AND u.as_of {{.Hours .Usage .Subscriptions}}
     UNION ALL
     SELECT
         s.as_of AS as_of,
@@ -36,7 +36,7 @@ FROM
     FROM {{.DB}}.mrr_versions AS s FINAL
     WHERE s.epoch = {{.Epoch .Subscriptions}}
       AND s.mrr > 0
-      AND s.as_of <= least({{.Passed .Usage}}, {{.Passed .Subscriptions}})
+      AND s.as_of {{.Hours .Usage .Subscriptions}}
 ) AS p
 GROUP BY p.as_of, p.line, p.currency
-COMMENT 'Annual recurring revenue, one row per hour boundary passed, line and currency with usage in the window or MRR above 0; usage_arr by the view definitions; docs/DEFINITIONS.md A1 to A4'
+COMMENT '{{.Only}}Annual recurring revenue, one row per hour boundary passed, line and currency with usage in the window or MRR above 0; usage_arr by the view definitions; docs/DEFINITIONS.md A1 to A4'

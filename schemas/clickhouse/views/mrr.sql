@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW {{.DB}}.mrr{{.OnCluster}}
+CREATE OR REPLACE VIEW {{.DB}}.mrr{{.Suffix}}{{.OnCluster}}
 (
     as_of         DateTime('UTC')        COMMENT 'Hour boundary T, UTC; changes with event time before T count',
     line          LowCardinality(String) COMMENT 'Business line',
@@ -20,7 +20,7 @@ AS SELECT
     sum(v.subscriptions) AS subscriptions
 FROM {{.DB}}.mrr_versions AS v FINAL
 WHERE v.epoch = {{.Epoch .Subscriptions}}
-  AND v.as_of <= {{.Passed .Subscriptions}}
+  AND v.as_of {{.Hours .Subscriptions}}
 GROUP BY v.as_of, v.line, v.plan, v.segment, v.region, v.currency
 HAVING sum(v.mrr) > 0
-COMMENT 'Monthly recurring revenue, one row per hour boundary passed and key with MRR above 0; docs/DEFINITIONS.md S1 to S4'
+COMMENT '{{.Only}}Monthly recurring revenue, one row per hour boundary passed and key with MRR above 0; docs/DEFINITIONS.md S1 to S4'

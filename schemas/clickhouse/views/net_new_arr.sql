@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW {{.DB}}.net_new_arr{{.OnCluster}}
+CREATE OR REPLACE VIEW {{.DB}}.net_new_arr{{.Suffix}}{{.OnCluster}}
 (
     as_of        DateTime('UTC')        COMMENT 'Midnight T, UTC, passed by the clock of both topics; compared with T - {{.NetNewDays}} days',
     line         LowCardinality(String) COMMENT 'Business line',
@@ -27,6 +27,6 @@ AS SELECT
 FROM {{.DB}}.net_new_arr_versions AS v FINAL
 WHERE (v.topic, v.epoch) IN (('{{.Usage}}', {{.Epoch .Usage}}), ('{{.Subscriptions}}', {{.Epoch .Subscriptions}}))
   AND v.accounts > 0
-  AND v.as_of <= least({{.Passed .Usage}}, {{.Passed .Subscriptions}})
+  AND v.as_of {{.Midnights .Usage .Subscriptions}}
 GROUP BY v.as_of, v.line, v.currency
-COMMENT 'Bridge from the ARR of {{.NetNewDays}} days ago to the ARR now, usage and subscriptions together, one row per midnight passed, line and currency; rows overlap; docs/DEFINITIONS.md A5 to A9'
+COMMENT '{{.Only}}Bridge from the ARR of {{.NetNewDays}} days ago to the ARR now, usage and subscriptions together, one row per midnight passed, line and currency; rows overlap; docs/DEFINITIONS.md A5 to A9'

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW {{.DB}}.rolling_revenue{{.OnCluster}}
+CREATE OR REPLACE VIEW {{.DB}}.rolling_revenue{{.Suffix}}{{.OnCluster}}
 (
     as_of    DateTime('UTC')        COMMENT 'End T of the window, an hour boundary, UTC: event time in [T - window, T)',
     `window` LowCardinality(String) COMMENT 'Length of the window: {{.RollingWindows}}; filter on it, windows overlap',
@@ -24,6 +24,6 @@ AS SELECT
     sum(v.events) AS events
 FROM {{.DB}}.rolling_revenue_versions AS v FINAL
 WHERE v.epoch = {{.Epoch .Usage}}
-  AND v.as_of <= {{.Passed .Usage}}
+  AND v.as_of {{.Hours .Usage}}
 GROUP BY v.as_of, v.`window`, v.line, v.product, v.segment, v.region, v.currency
-COMMENT 'Usage revenue of rolling windows, one row per hour boundary passed, window and key with an event in it; late events amend it; docs/DEFINITIONS.md W3 to W7'
+COMMENT '{{.Only}}Usage revenue of rolling windows, one row per hour boundary passed, window and key with an event in it; late events amend it; docs/DEFINITIONS.md W3 to W7'

@@ -1,0 +1,66 @@
+package program
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"runrate/test/oracle"
+)
+
+// latest are the views with an as_of, by what it is a multiple of, and the topics
+// whose clocks hold it back.
+var latest = map[string]struct {
+	grid   time.Duration
+	topics []string
+}{
+	"rolling_revenue": {time.Hour, []string{"runrate.usage"}},
+	"active_accounts": {24 * time.Hour, []string{"runrate.usage"}},
+	"mrr":             {time.Hour, []string{"runrate.subscriptions"}},
+	"arr":             {time.Hour, []string{"runrate.usage", "runrate.subscriptions"}},
+	"net_new_arr":     {24 * time.Hour, []string{"runrate.usage", "runrate.subscriptions"}},
+}
+
+// checkNow holds each view that ends in _now to the oracle's rows at the last
+// boundary that the clocks of that many partitions have passed.
+func (p *pipeline) checkNow(t *testing.T, want oracle.Views, partitions int32) {
+	t.Helper()
+	for view, of := range latest {
+		var rows []string
+		if passed, ok := passed(t, want, of.topics, int(partitions)); ok {
+			asOf := passed.Truncate(of.grid).Format("2006-01-02T15:04:05Z") + "\t"
+			for _, row := range want[view] {
+				if strings.HasPrefix(row, asOf) {
+					rows = append(rows, row)
+				}
+			}
+		}
+		got := p.query(t, "SELECT * FROM "+view+"_now", "date_time_output_format=iso", "output_format_decimal_trailing_zeros=1")
+		slices.Sort(got)
+		if !slices.Equal(got, rows) {
+			t.Errorf("%s_now:\n%s\nwant:\n%s", view, strings.Join(got, "\n"), strings.Join(rows, "\n"))
+		}
+	}
+}
+
+// passed is the lowest clock of topics, by the oracle's freshness; not ok if a
+// partition has none.
+func passed(t *testing.T, want oracle.Views, topics []string, partitions int) (lowest time.Time, ok bool) {
+	t.Helper()
+	ticked := 0
+	for _, row := range want["freshness"] {
+		cells := strings.Split(row, "\t")
+		if !slices.Contains(topics, cells[0]) || cells[2] == "" {
+			continue
+		}
+		clock, err := time.Parse("2006-01-02T15:04:05Z", cells[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ticked++; ticked == 1 || clock.Before(lowest) {
+			lowest = clock
+		}
+	}
+	return lowest, ticked == partitions*len(topics)
+}
