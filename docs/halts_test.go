@@ -15,7 +15,7 @@ import (
 )
 
 // TestEveryHaltHasItsWayOut: each reason for which a partition is halted is a row of
-// ARCHITECTURE.md, and each row names tests that there are, which walk its way out.
+// ARCHITECTURE.md and a runbook, and each row names tests that there are, which walk its way out.
 func TestEveryHaltHasItsWayOut(t *testing.T) {
 	tests := testsByName(t)
 	named := map[string]bool{}
@@ -49,6 +49,9 @@ func TestEveryHaltHasItsWayOut(t *testing.T) {
 	for _, r := range reasons {
 		if !named[r] {
 			t.Errorf("ARCHITECTURE.md does not have the reason %s", r)
+		}
+		if _, err := os.Stat(filepath.Join(root, "deploy/runbooks/halted-"+r+".md")); err != nil {
+			t.Errorf("the reason %s has no runbook: %v", r, err)
 		}
 	}
 }

@@ -1,0 +1,154 @@
+package prometheus_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+)
+
+type rule struct {
+	Record      string            `yaml:"record"`
+	Alert       string            `yaml:"alert"`
+	Expr        string            `yaml:"expr"`
+	For         string            `yaml:"for"`
+	Keep        string            `yaml:"keep_firing_for"`
+	Labels      map[string]string `yaml:"labels"`
+	Annotations map[string]string `yaml:"annotations"`
+}
+
+// read are the rules of a file, by its name.
+func read(t *testing.T, name string) (rules []rule) {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Groups []struct {
+			Interval string `yaml:"interval"`
+			Rules    []rule `yaml:"rules"`
+		} `yaml:"groups"`
+	}
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	for _, g := range file.Groups {
+		if g.Interval != "15s" {
+			t.Errorf("%s: a group is evaluated every %q; windows that are not full count on 15s", name, g.Interval)
+		}
+		rules = append(rules, g.Rules...)
+	}
+	return rules
+}
+
+// promised are severity, for how long it must hold, and how long it is kept.
+type promised struct{ severity, after, kept string }
+
+var (
+	always = map[string]promised{
+		"PartitionNotConsumed": {"page", "", "2m"}, "PartitionUnknown": {"page", "1m", ""},
+		"PartitionsMissing": {"page", "2m", ""}, "MonitorMissing": {"page", "1m", ""},
+		"RetentionRunwayShort": {"page", "5m", ""}, "SnapshotChainShort": {"page", "5m", ""},
+		"FallingBehind": {"ticket", "10m", ""}, "DeadLettersRising": {"ticket", "", ""},
+		"OpenTransaction": {"ticket", "", ""}, "ClickHouseDown": {"page", "1m", ""},
+	}
+	live = map[string]promised{
+		"LateFastBurn": {"page", "", ""}, "LateSlowBurn": {"page", "", ""},
+		"LateTicket": {"ticket", "", ""}, "LateTrickle": {"ticket", "", ""},
+		"TickerSilent": {"page", "1m", ""}, "ClockAhead": {"page", "1m", ""},
+	}
+)
+
+// TestAlerts: the alerts are those that are promised, with severity, times, a sentence
+// that has a number, a runbook that is there, and promtool's tests of both firing and
+// silence.
+func TestAlerts(t *testing.T) {
+	for name, want := range map[string]map[string]promised{"runrate": always, "runrate-live": live} {
+		tests, err := os.ReadFile("testdata/" + name + ".test.yml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := len(want)
+		for _, r := range read(t, name+".rules.yml") {
+			if r.Alert == "" {
+				continue
+			}
+			left--
+			if got := (promised{r.Labels["severity"], r.For, r.Keep}); got != want[r.Alert] {
+				t.Errorf("%s is %+v, and promised is %+v", r.Alert, got, want[r.Alert])
+			}
+			if !regexp.MustCompile(`\d|\$value|query`).MatchString(r.Annotations["summary"]) {
+				t.Errorf("%s says no number: %s", r.Alert, r.Annotations["summary"])
+			}
+			link := "deploy/runbooks/" + r.Alert + ".md"
+			if _, err := os.Stat(filepath.Join("../..", link)); err != nil || r.Annotations["runbook_url"] != link {
+				t.Errorf("%s has the runbook %q: %v", r.Alert, r.Annotations["runbook_url"], err)
+			}
+			fires := regexp.MustCompile(`alertname: ` + r.Alert + `\n +exp_alerts:\n`).Match(tests)
+			silent := strings.Contains(string(tests), "alertname: "+r.Alert+", exp_alerts: []}")
+			if !fires || !silent {
+				t.Errorf("%s: tested that it fires: %t, that it is silent: %t", r.Alert, fires, silent)
+			}
+		}
+		if left != 0 {
+			t.Errorf("%s.rules.yml: %d alerts are not there, or too many", name, left)
+		}
+	}
+}
+
+// metrics are the labels, beside topic and partition, of what rules may ask for.
+var metrics = map[string][]string{
+	"kafka_consumergroup_group_lag":                    {"cluster_name", "group"},
+	"runrate_partition_status":                         {"group", "status"},
+	"runrate_partition_status_since_timestamp_seconds": {"group", "status"},
+	"runrate_topic_partitions_expected":                {},
+	"runrate_monitor_cycle_timestamp_seconds":          {},
+	"runrate_monitor_errors_total":                     {"api", "reason"},
+	"runrate_retention_runway_seconds":                 {"group"},
+	"runrate_catch_up_seconds":                         {"group"},
+	"runrate_snapshot_chain_depth_ratio":               {},
+	"runrate_consumer_records_total":                   {"result"},
+	"runrate_consumer_retries_total":                   {"dependency", "operation"},
+	"runrate_open_transaction_seconds":                 {},
+	"runrate_freshness_seconds":                        {},
+	"runrate_freshness_checks_total":                   {"result"},
+	"runrate_ticker_last_tick_timestamp_seconds":       {},
+	"runrate_clock_skew_seconds":                       {},
+}
+
+// TestMetrics: rules and sentences ask only for metrics and labels that there are, or
+// that another rule records.
+func TestMetrics(t *testing.T) {
+	recorded := map[string]bool{}
+	all := append(read(t, "runrate.rules.yml"), read(t, "runrate-live.rules.yml")...)
+	for _, r := range all {
+		recorded[r.Record] = true
+	}
+	asked := map[string]bool{}
+	for _, r := range all {
+		for _, text := range []string{r.Expr, r.Annotations["summary"]} {
+			for _, m := range regexp.MustCompile(`\b((?:runrate[_:]|kafka_)\w+(?::\w+)?)(?:\{([^}]*)\})?`).FindAllStringSubmatch(text, -1) {
+				labels, known := metrics[m[1]]
+				asked[m[1]] = true
+				if !known && !recorded[m[1]] {
+					t.Errorf("%s%s: there is no metric %s", r.Record, r.Alert, m[1])
+				}
+				for _, l := range regexp.MustCompile(`(\w+)(?:=~|!=|=)`).FindAllStringSubmatch(m[2], -1) {
+					if known && !slices.Contains(append(labels, "topic", "partition"), l[1]) {
+						t.Errorf("%s%s: %s has no label %s", r.Record, r.Alert, m[1], l[1])
+					}
+				}
+			}
+		}
+	}
+	for name := range metrics {
+		if !asked[name] {
+			t.Errorf("no rule asks for %s", name)
+		}
+	}
+}
