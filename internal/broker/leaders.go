@@ -50,7 +50,7 @@ func (c *Client) Leaders(ctx context.Context, topic stream.Topic) (Leaders, erro
 			return l, failed("find the leaders of %s: %w", name, t.Error)
 		}
 		for _, p := range t.Partitions {
-			l.by[p.Leader.ID] = append(l.by[p.Leader.ID], int32(p.ID))
+			l.by[p.Leader.ID] = append(l.by[p.Leader.ID], int32(p.ID)) //nolint:gosec // an int32 in the protocol
 		}
 	}
 	if len(l.by) == 0 {
@@ -64,7 +64,7 @@ func (c *Client) Leaders(ctx context.Context, topic stream.Topic) (Leaders, erro
 type oneRequest listoffsets.Request
 
 // ApiKey is that of ListOffsets.
-func (*oneRequest) ApiKey() protocol.ApiKey { return protocol.ListOffsets } //nolint:revive,staticcheck // as protocol.Message has it
+func (*oneRequest) ApiKey() protocol.ApiKey { return protocol.ListOffsets } //nolint:revive // as protocol.Message has it
 
 // Broker is the leader of the first partition, and of the others.
 func (r *oneRequest) Broker(cluster protocol.Cluster) (protocol.Broker, error) {

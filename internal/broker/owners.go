@@ -42,7 +42,7 @@ func (c *Client) Owners(ctx context.Context, topic stream.Topic) (Owners, error)
 					continue
 				}
 				for _, p := range t.Partitions {
-					o.Has[int32(p)] = true
+					o.Has[int32(p)] = true //nolint:gosec // an int32 in the protocol
 				}
 				print += fmt.Sprint(t.Partitions)
 			}

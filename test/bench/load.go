@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"strings"
 
@@ -173,18 +172,6 @@ func (s *source) behind(most event.Time) event.Time {
 		return 0
 	}
 	return event.Time(s.random.Int64N(int64(most)))
-}
-
-// exponential is how late a late event is in live use: a mean of two hours, and one in a
-// hundred of them anything up to 30 days.
-func (s *source) exponential() event.Time {
-	if s.random.Float64() >= s.load.Late {
-		return 0
-	}
-	if s.random.IntN(100) == 0 {
-		return event.Time(s.random.Int64N(int64(30 * event.Day)))
-	}
-	return min(event.Time(-math.Log(1-s.random.Float64())*float64(2*event.Hour)), 30*event.Day)
 }
 
 // appender places events on their partitions, batch by batch.

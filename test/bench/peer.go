@@ -56,7 +56,7 @@ func view() string {
 	for i, list := range lists {
 		args[i] = strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ", "), "[]")
 	}
-	return fmt.Sprintf(peerView, args...)
+	return fmt.Sprintf(peerView, args...) //nolint:staticcheck // args are six
 }
 
 // peer has ClickHouse read the same topic, and compares the totals.

@@ -7,6 +7,7 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -144,7 +145,7 @@ func (m *Monitor) said(ctx context.Context) map[stream.Source]freshness.Partitio
 }
 
 func (m *Monitor) failed(ctx context.Context, api string, err error) {
-	if ctx.Err() == nil || context.Cause(ctx) == context.DeadlineExceeded {
+	if ctx.Err() == nil || errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 		m.errors.WithLabelValues(api, reason(err)).Inc()
 		m.o.Logger.Debug("the monitor could not read", zap.String("api", api), zap.Error(err))
 	}
@@ -203,7 +204,7 @@ func (m *Monitor) look(ctx context.Context, t stream.Topic, said map[stream.Sour
 	defer m.mu.Unlock()
 	of := m.topics[t]
 	for len(of.partitions) < r.count {
-		of.partitions = append(of.partitions, &partition{source: stream.Source{Topic: t, Partition: int32(len(of.partitions))}})
+		of.partitions = append(of.partitions, &partition{source: stream.Source{Topic: t, Partition: int32(len(of.partitions))}}) //nolint:gosec // a topic has fewer than 2^31
 	}
 	if r.owned && r.owners.Print != of.print {
 		of.print = r.owners.Print
