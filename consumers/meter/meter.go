@@ -17,6 +17,7 @@ type Meter struct {
 	records, refused, retries  *prometheus.CounterVec
 	legs, delay                *prometheus.HistogramVec
 	committed, restored, bytes *prometheus.GaugeVec
+	deep                       *prometheus.GaugeVec
 }
 
 // Buckets, in seconds: a leg takes from milliseconds to minutes, an event may come up
@@ -39,8 +40,9 @@ func New(to prometheus.Registerer) *Meter {
 		committed: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "runrate_consumer_last_commit_timestamp_seconds", Help: "When this process last committed."}, of),
 		restored:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "runrate_restore_seconds", Help: "How long the state took to restore, last time."}, of),
 		bytes:     prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "runrate_state_bytes", Help: "Size of the state, as in its last whole snapshot."}, of),
+		deep:      prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "runrate_snapshot_chain_depth_ratio", Help: "How deep in the snapshot log the chain begins that the commit points to, in parts of what retention keeps: renewed at 0.5, deleted from 1 on. Absent while it cannot be told, or the log keeps all."}, of),
 	}
-	to.MustRegister(m.records, m.refused, m.retries, m.legs, m.delay, m.committed, m.restored, m.bytes)
+	to.MustRegister(m.records, m.refused, m.retries, m.legs, m.delay, m.committed, m.restored, m.bytes, m.deep)
 	return m
 }
 
@@ -66,7 +68,7 @@ func (p *Partition) Forget() {
 	if p == nil {
 		return
 	}
-	for _, g := range []*prometheus.GaugeVec{p.meter.committed, p.meter.restored, p.meter.bytes} {
+	for _, g := range []*prometheus.GaugeVec{p.meter.committed, p.meter.restored, p.meter.bytes, p.meter.deep} {
 		g.DeleteLabelValues(p.of[0], p.of[1])
 	}
 }
@@ -134,6 +136,19 @@ func (p *Partition) State(bytes int) {
 	if p != nil {
 		p.meter.bytes.WithLabelValues(p.of[0], p.of[1]).Set(float64(bytes))
 	}
+}
+
+// ChainDepth takes how deep the snapshot chain is, in bytes, of those that are kept; kept
+// of 0 or less is unknown, or all.
+func (p *Partition) ChainDepth(deep, kept int64) {
+	if p == nil {
+		return
+	}
+	if kept <= 0 {
+		p.meter.deep.DeleteLabelValues(p.of[0], p.of[1])
+		return
+	}
+	p.meter.deep.WithLabelValues(p.of[0], p.of[1]).Set(float64(deep) / float64(kept))
 }
 
 // Seconds is an instant as metrics have it.

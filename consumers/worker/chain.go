@@ -20,7 +20,6 @@ func (w *Worker) keepChain(ctx context.Context) error {
 	held, wanes, err := w.wanes(ctx)
 	if err != nil {
 		w.logger.Warn("cannot tell how deep the snapshot chain is in its log; asked again in "+chainEvery.String(), zap.Error(err))
-		return nil
 	}
 	if !wanes {
 		return nil
@@ -39,14 +38,21 @@ func (w *Worker) keepChain(ctx context.Context) error {
 // wanes says whether the chain is in the older half of what its log holds or, by the
 // bytes that retention counts, of what it keeps.
 func (w *Worker) wanes(ctx context.Context) (held broker.Range, wanes bool, err error) {
+	var deep, kept int64
+	defer func() {
+		if err != nil {
+			kept = 0 // unknown
+		}
+		w.config.Meter.ChainDepth(deep, kept)
+	}()
 	held, err = w.log.Range(ctx, stream.Source{Topic: stream.Snapshots(), Partition: w.source.Partition})
-	if err != nil || w.chain.Wanes(held) || w.config.Room == nil {
+	if err != nil || w.config.Room == nil {
 		return held, err == nil && w.chain.Wanes(held), err
 	}
-	kept, err := w.config.Room.Kept(ctx)
+	kept, err = w.config.Room.Kept(ctx)
 	if err != nil || kept == broker.Unlimited {
-		return held, false, err
+		return held, w.chain.Wanes(held), err
 	}
-	deep, err := w.depth.Of(ctx, w.log, w.chain, held)
-	return held, err == nil && deep > kept/2, err
+	deep, err = w.depth.Of(ctx, w.log, w.chain, held)
+	return held, w.chain.Wanes(held) || err == nil && deep > kept/2, err
 }

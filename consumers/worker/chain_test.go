@@ -6,6 +6,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"runrate/consumers/meter"
 	"runrate/consumers/snapshots"
 	"runrate/internal/broker"
 	"runrate/internal/stream"
@@ -38,14 +41,19 @@ func TestQuietChainIsKept(t *testing.T) {
 				undisturbed(t, w)
 				log := stream.Source{Topic: stream.Snapshots()}
 				before := pointer(t, w)
+				metrics := prometheus.NewRegistry()
+				counts := meter.New(metrics)
 				ctx, stop := context.WithCancel(t.Context())
 				ended := make(chan error, 1)
 				go func() {
-					ended <- w.memberIn(w.log.Join(group), &sim.Seam{Log: w.log, Tables: w.tables}, room(c.kept)).Run(ctx)
+					ended <- w.memberIn(w.log.Join(group), &sim.Seam{Log: w.log, Tables: w.tables}, room(c.kept), counts.Of(w.source)).Run(ctx)
 				}()
-				time.Sleep(time.Minute)
+				time.Sleep(time.Minute + time.Second) // off the worker's own looks, here and below
 				if now := pointer(t, w); now.First != before.First {
 					t.Errorf("renewed without need: %v, %v", before, now)
+				}
+				if ratio, told := depth(t, metrics); told != (c.kept > 0) || ratio < 0 || ratio > 0.1 {
+					t.Errorf("depth of %v, told %v, of a log that keeps %d", ratio, told, c.kept)
 				}
 				for range 3 {
 					busy(t, w, c.records, c.size)
@@ -92,6 +100,21 @@ type room int64
 func (room) See(context.Context, int) {}
 
 func (r room) Kept(context.Context) (int64, error) { return int64(r), nil }
+
+// depth is how deep the chain is, as the metric has it.
+func depth(t *testing.T, metrics *prometheus.Registry) (ratio float64, told bool) {
+	t.Helper()
+	all, err := metrics.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		if f.GetName() == "runrate_snapshot_chain_depth_ratio" {
+			return f.GetMetric()[0].GetGauge().GetValue(), true
+		}
+	}
+	return 0, false
+}
 
 // pointer is the snapshot that the world's commit points to.
 func pointer(t *testing.T, w *world) snapshots.Pointer {

@@ -12,6 +12,7 @@ import (
 
 	"runrate/consumers/fold"
 	"runrate/consumers/intake"
+	"runrate/consumers/meter"
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
 	"runrate/internal/event"
@@ -62,12 +63,12 @@ func (w *world) like(seed uint64, records int) *world {
 
 // member is a worker of a generation, all of whose I/O goes through seam.
 func (w *world) member(m broker.Member, seam *sim.Seam) *worker.Worker {
-	return w.memberIn(m, seam, nil)
+	return w.memberIn(m, seam, nil, nil)
 }
 
-// memberIn is member, with what it knows of the snapshot log's retention.
-func (w *world) memberIn(m broker.Member, seam *sim.Seam, room worker.Room) *worker.Worker {
-	config := worker.Config{Fold: sim.Fold(w.source, 1, w.memory), Member: m, Limits: w.limits, Room: room}
+// memberIn is member, with what it knows of the snapshot log's retention, and what counts.
+func (w *world) memberIn(m broker.Member, seam *sim.Seam, room worker.Room, counts *meter.Partition) *worker.Worker {
+	config := worker.Config{Fold: sim.Fold(w.source, 1, w.memory), Member: m, Limits: w.limits, Room: room, Meter: counts}
 	config.Fold.Gaps = w.gaps
 	return worker.New(config, seam, seam, zap.NewNop())
 }
