@@ -139,9 +139,10 @@ func consumeTopics(ctx context.Context, which string, o consume.Options, watched
 	errs := make([]error, len(topics))
 	var running sync.WaitGroup
 	for i, topic := range topics {
-		o.Board = boards[i]
+		ofTopic := o // a copy: the others run already
+		ofTopic.Board = boards[i]
 		running.Go(func() {
-			if errs[i] = consume.Run(ctx, topic, o); errs[i] != nil {
+			if errs[i] = consume.Run(ctx, topic, ofTopic); errs[i] != nil {
 				cancel()
 			}
 		})

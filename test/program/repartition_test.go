@@ -63,6 +63,11 @@ func TestRepartition(t *testing.T) {
 	must(t, "", append([]string{"verify"}, at...)...)
 
 	must(t, usageOf("acct_31", "chat", 2, 1), append([]string{"publish", "-"}, kafka...)...) // to the old topic
+	defer func() {
+		if t.Failed() {
+			t.Logf("freshness says:\n%s\nthe consumer:\n%s", strings.Join(p.query(t, "SELECT topic, partition, status, reason, detail, since, written_at FROM freshness"), "\n"), running.err.String())
+		}
+	}()
 	within(t, "freshness complains", func() bool {
 		return p.query(t, "SELECT countIf(status = 'stalled' AND detail LIKE '%1 records arrived in runrate.usage after it was copied%') FROM freshness")[0] == "5"
 	})
