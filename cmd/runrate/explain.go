@@ -1,9 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"runrate/internal/views/explain"
@@ -33,11 +30,9 @@ names what differs. The first of the parts listed is taken apart in turn; --open
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.Line = args[0]
-			if asOf != "" {
-				var err error
-				if q.AsOf, err = time.Parse(time.RFC3339, asOf); err != nil {
-					return usagef("--as-of %q is no RFC 3339 time such as 2026-11-01T00:00:00Z", asOf)
-				}
+			var err error
+			if q.AsOf, err = boundary(asOf); err != nil {
+				return err
 			}
 			if q.Top < 1 || q.Open < 0 {
 				return usagef("--top must be at least 1 and --open at least 0")
@@ -52,9 +47,7 @@ names what differs. The first of the parts listed is taken apart in turn; --open
 				return err
 			}
 			if asJSON {
-				out := json.NewEncoder(a.out)
-				out.SetIndent("", "  ")
-				return out.Encode(tree)
+				return a.writeJSON(tree)
 			}
 			return tree.Write(a.out, exact)
 		},

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"runrate/internal/views/report"
@@ -28,11 +25,9 @@ All of it is read from the views, which anyone can query in SQL as well.`,
 		),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if asOf != "" {
-				var err error
-				if q.AsOf, err = time.Parse(time.RFC3339, asOf); err != nil {
-					return usagef("--as-of %q is no RFC 3339 time such as 2026-11-01T00:00:00Z", asOf)
-				}
+			var err error
+			if q.AsOf, err = boundary(asOf); err != nil {
+				return err
 			}
 			s, err := a.openClickHouse(cmd)
 			if err != nil {
@@ -44,9 +39,7 @@ All of it is read from the views, which anyone can query in SQL as well.`,
 				return err
 			}
 			if asJSON {
-				out := json.NewEncoder(a.out)
-				out.SetIndent("", "  ")
-				return out.Encode(r)
+				return a.writeJSON(r)
 			}
 			return r.Write(a.out, exact)
 		},

@@ -22,11 +22,11 @@ func TestCookbook(t *testing.T) {
 	asked := 0
 	sql := ""
 	for _, m := range fence.FindAllStringSubmatch(string(page), -1) {
-		switch language, text := m[1], m[2]; language {
-		case "sql":
+		switch language, text := m[1], m[2]; {
+		case language == "sql" && sql == "":
 			asked++
 			sql = text
-		case "text":
+		case language == "text" && sql != "":
 			want := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 			var got []string
 			for _, row := range p.query(t, sql) {
@@ -36,9 +36,8 @@ func TestCookbook(t *testing.T) {
 				t.Errorf("%sgives:\n%s\nand the page has:\n%s", sql, strings.Join(got, "\n"), strings.Join(want, "\n"))
 			}
 			sql = ""
-		}
-		if m[1] == "text" && asked == 0 {
-			t.Error("rows without a question")
+		case language != "sh":
+			t.Errorf("an example of kind %q stands where it may not: %.100s", language, text)
 		}
 	}
 	if asked != 25 || sql != "" {
