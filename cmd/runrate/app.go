@@ -33,6 +33,7 @@ type app struct {
 	recorded   *stream.Names           // what ClickHouse says that they are called, if it was asked
 	clickhouse store.Options
 	admin      string // where the admin listener is
+	insecure   bool   // whether to listen beyond loopback without TLS and keys
 
 	closers []func()
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/tls"
 	"fmt"
-	"net"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -46,6 +45,7 @@ func gatewayCommand(a *app) *cobra.Command {
 		),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			g.insecure = a.insecure
 			if err := g.check(); err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func gatewayCommand(a *app) *cobra.Command {
 	f.StringVar(&g.cert, "tls-cert", "", "PEM `file` of the certificate to serve")
 	f.StringVar(&g.key, "tls-key", "", "PEM `file` of its key")
 	f.BoolVar(&g.withoutKeys, "without-keys", false, "take events from anybody who reaches the address")
-	f.BoolVar(&g.insecure, "insecure-listen", false, "listen beyond loopback although there is no TLS or there are no keys")
+	a.insecureFlag(cmd)
 	return cmd
 }
 
@@ -82,26 +82,11 @@ func (g gatewayFlags) check() error {
 	case g.insecure || loopback(g.listen):
 		return nil
 	case g.keys == "":
-		return openDoor(g.listen)
+		return maySend(g.listen, false)
 	case g.cert == "":
 		return usagef("--listen %s is beyond loopback, without TLS: keys would pass in the clear; give --tls-cert and --tls-key, or --insecure-listen behind a proxy that does TLS", g.listen)
 	}
 	return nil
-}
-
-// openDoor refuses to listen where anybody could send events.
-func openDoor(address string) error {
-	return usagef("--listen %s is beyond loopback, without keys: anybody there could send events; --insecure-listen says that this is wanted", address)
-}
-
-// loopback says whether only this machine reaches an address.
-func loopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return true // which listening says better
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // gateway runs the door until it is told to end.

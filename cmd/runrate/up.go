@@ -23,7 +23,6 @@ func upCommand(a *app) *cobra.Command {
 	var flags consumeFlags
 	var o stack.Options
 	var definition definitionFlags
-	var insecure bool
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Run the whole pipeline on this machine",
@@ -38,8 +37,8 @@ func upCommand(a *app) *cobra.Command {
 			if err := flags.check(); err != nil {
 				return err
 			}
-			if !insecure && !loopback(o.Listen) {
-				return openDoor(o.Listen)
+			if err := maySend(o.Listen, a.insecure); err != nil {
+				return err
 			}
 			if o.Partitions < 1 {
 				return usagef("--partitions must be at least 1")
@@ -67,7 +66,6 @@ func upCommand(a *app) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.DataDir, "data-dir", "data", "`directory` of all that the pipeline keeps")
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:8080", "`host:port` of the pipeline's HTTP server: the page of the numbers at /, POST /v1/events, GET /readyz")
-	f.BoolVar(&insecure, "insecure-listen", false, "listen beyond loopback, where anybody could send events and read the numbers")
 	f.IntVar(&o.KafkaPort, "kafka-port", 9092, "port of the broker, on loopback; 0 takes a free one")
 	f.IntVar(&o.HTTPPort, "clickhouse-http-port", 8123, "port of ClickHouse's HTTP interface, on loopback; 0 takes a free one")
 	f.IntVar(&o.TCPPort, "clickhouse-tcp-port", 9000, "port of ClickHouse's native protocol, on loopback; 0 takes a free one")
