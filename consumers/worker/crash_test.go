@@ -16,6 +16,7 @@ var faults = []sim.Fault{sim.CrashBefore, sim.CrashAfter, sim.LostCall, sim.Lost
 // TestEveryCrashPoint lists the worker's calls by running once, then lets each
 // of them fail in each way, and compares the rows with an undisturbed run.
 func TestEveryCrashPoint(t *testing.T) {
+	t.Parallel()
 	const records, seed = 60, 1
 	for _, topic := range stream.Inputs() {
 		t.Run(topic.String(), func(t *testing.T) {
@@ -48,9 +49,11 @@ func TestEveryCrashPoint(t *testing.T) {
 // TestPairsOfCrashes lets a worker die at each call and the next one at each of
 // its own.
 func TestPairsOfCrashes(t *testing.T) {
+	t.Parallel()
 	const records, seed = 30, 2
 	for _, topic := range stream.Inputs() {
 		t.Run(topic.String(), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				fresh := newWorld(seed, topic, records)
 				fresh.limits.Records = 20

@@ -94,6 +94,7 @@ func zombie(t *testing.T, w *world, at, ahead int) error {
 // TestTwoAtOnce runs workers of two generations against each other, call by
 // call in a seeded order: whoever is fenced ends, and another comes.
 func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
 	const records = 40
 	for s := uint64(1); s <= 200; s++ {
 		if *seed != 0 && s != *seed {

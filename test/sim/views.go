@@ -84,7 +84,7 @@ func (v *views) windows() {
 	rolling := map[string]*sums{}
 	for k, r := range v.t.rolling {
 		if k.asOf <= v.usage && v.keep(k.asOf) {
-			at(rolling, strings.Join(append([]string{seconds(k.asOf), k.window}, dimensions(k.dimensions)...), "\t")).totals(r.Totals)
+			at(rolling, strings.Join(append([]string{seconds(k.asOf), k.window}, dimensions(k.dimensions.Value())...), "\t")).totals(r.Totals)
 		}
 	}
 	for key, s := range rolling {
@@ -127,7 +127,7 @@ func (v *views) arr(multiplier int64) {
 	arr := map[string]*sums{}
 	for k, r := range v.t.rolling {
 		if k.asOf <= passed && v.keep(k.asOf) && k.window == definitions.DefaultARR.Window() {
-			s := at(arr, strings.Join([]string{seconds(k.asOf), k.dimensions.Line, k.dimensions.Currency}, "\t"))
+			s := at(arr, strings.Join([]string{seconds(k.asOf), k.dimensions.Value().Line, k.dimensions.Value().Currency}, "\t"))
 			s.a = plus(s.a, times(r.Totals.Revenue, multiplier))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"unique"
 
 	"runrate/internal/event"
 	"runrate/internal/money"
@@ -65,7 +66,14 @@ func (w writer) UsagePanes(all iter.Seq[rows.UsagePane]) error {
 
 // Rolling puts the rows of all windows.
 func (w writer) Rolling(all iter.Seq[rows.RollingRevenue]) error {
-	return putAll(w, &w.t.rolling, all, func(r rows.RollingRevenue) rollingKey { return rollingKey{w.s, r.AsOf, r.Window, r.Dimensions} })
+	var last rows.Dimensions // a series' rows follow each other
+	handle := unique.Make(last)
+	return putAll(w, &w.t.rolling, all, func(r rows.RollingRevenue) rollingKey {
+		if r.Dimensions != last {
+			last, handle = r.Dimensions, unique.Make(r.Dimensions)
+		}
+		return rollingKey{w.s, r.AsOf, r.Window, handle}
+	})
 }
 
 // ActiveAccounts puts the counts of active accounts.
