@@ -176,6 +176,12 @@ func terminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// isWatched says whether a person watches standard output.
+func (a *app) isWatched() bool {
+	o, ok := a.out.(*output)
+	return ok && terminal(o.to)
+}
+
 // printf writes to standard output, which keeps the first error (output).
 func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.out, format, args...) }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,7 +14,6 @@ import (
 
 	"runrate/internal/broker"
 	"runrate/internal/stream"
-	"runrate/internal/views/freshness"
 )
 
 // result is what one run of the program did.
@@ -227,9 +225,6 @@ func TestSettleShowsWhatLags(t *testing.T) {
 	if got := runWith(t, "", "settle", "--brokers", addr, "--topic", stream.Subscriptions.Topic().String()); got.code != 0 {
 		t.Errorf("the other topic: %+v", got)
 	}
-	if got := runWith(t, "", "lag", "--brokers", addr); got.code != 0 || strings.Count(got.out, "\n") != 5 {
-		t.Errorf("lag: %+v", got)
-	}
 }
 
 func TestReplayTrace(t *testing.T) {
@@ -295,54 +290,5 @@ func TestHelp(t *testing.T) {
 		if cmd.Runnable() && cmd.Example == "" && cmd.Name() != "version" && !cmd.HasSubCommands() && cmd.Name() != "help" && !cmd.Hidden {
 			t.Errorf("%s has no example", cmd.Name())
 		}
-	}
-}
-
-// TestLagShowsWhatConsumersSay: the status, the reason and the clock of each partition
-// are in the table, sentences on what stands still or is ahead under it, and the exit
-// code is 3 if any is halted.
-func TestLagShowsWhatConsumersSay(t *testing.T) {
-	now := time.Now().UTC().Truncate(time.Second)
-	usage := func(p int32) stream.Source { return stream.Source{Topic: stream.Usage.Topic(), Partition: p} }
-	said := []freshness.Partition{
-		{Source: usage(0), Status: "ok", Clock: now},
-		{Source: usage(1), Status: "halted", Reason: "log_gap", Detail: "47 records are gone: do this", Clock: now.Add(48 * time.Hour)},
-	}
-	for p := range int32(2) {
-		said = append(said, freshness.Partition{Source: usage(3 + p), Status: "stalled", Detail: "write rows: away"})
-	}
-	rows := []lagRow{{source: usage(0), end: 5}, {source: usage(1), end: 7, behind: 7}, {source: usage(2), end: 9, behind: 9, stale: true}}
-	var out bytes.Buffer
-	a := &app{out: &out, err: &out}
-	halted := say(rows, said)
-	if err := writeLag(&out, stream.Names{}.With(stream.Usage, "usage.v2"), rows); err != nil {
-		t.Fatal(err)
-	}
-	err := a.lagVerdict(said, halted, nil, true)
-	if _, ok := errors.AsType[trouble](err); !ok || err.Error() != "1 partitions are halted" {
-		t.Errorf("%v", err)
-	}
-	text := strings.Join(strings.Fields(out.String()), " ")
-	for _, want := range []string{
-		"usage.v2 0 none 5 0 " + now.Format(time.RFC3339) + " ok",
-		"usage.v2 1 none 7 7 " + now.Add(48*time.Hour).Format(time.RFC3339) + " halted (log_gap)",
-		"usage.v2 2 unknown 9 unknown unknown unknown",
-		"runrate.usage/1 is halted (log_gap): 47 records are gone: do this",
-		"runrate.usage/3 is stalled: write rows: away",
-		"runrate.usage/1: the clock is 4", "ahead of the wall clock",
-	} {
-		if !strings.Contains(text, want) {
-			t.Errorf("%q is not in: %s", want, text)
-		}
-	}
-	if strings.Contains(text, "runrate.usage/4 is") {
-		t.Errorf("a sentence is said twice: %s", text)
-	}
-	away := errors.New("away")
-	if err := a.lagVerdict(nil, nil, away, true); !errors.Is(err, away) {
-		t.Errorf("ClickHouse that was named cannot be read: %v", err)
-	}
-	if err := a.lagVerdict(nil, nil, away, false); err != nil {
-		t.Errorf("ClickHouse that was not named cannot be read: %v", err)
 	}
 }

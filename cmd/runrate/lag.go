@@ -1,177 +1,226 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
-	"io"
-	"strconv"
-	"text/tabwriter"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
-	"runrate/internal/broker"
-	"runrate/internal/lag"
-	"runrate/internal/stream"
+	"runrate/internal/lag/judge"
+	"runrate/internal/lag/monitor"
 	"runrate/internal/views/freshness"
 )
 
+// lagFlags are the flags of lag.
+type lagFlags struct {
+	topics      []string
+	json, watch bool
+	failOn      string
+	wait        time.Duration
+	clock       string
+}
+
+// lagWait is how long lag watches at most before it says how the partitions do: as long
+// as one must stand still or be late, and a reading more.
+const lagWait = judge.Late + judge.LateFor + monitor.Every
+
 func lagCommand(a *app) *cobra.Command {
-	var names []string
+	var flags lagFlags
 	cmd := &cobra.Command{
 		Use:   "lag",
-		Short: "Show how far the consumers are behind the log, and what stands still",
+		Short: "Show how every partition does: its status and why, how far behind it is",
 		Long: `Show, for each partition, what its group has committed, where the log ends, how
-many records are between, its clock, and what its consumer said last: ok, stalled,
-halted, or unknown if it said nothing for a minute. "none" is a group that never committed; what
-cannot be read is an error, never a 0.
+many records are between, for how long the record that is due has been waiting, its
+clock, and its status with the reason.
+The status is the one that runrate monitor gives; under the table each that is not ok or
+idle has a sentence in numbers. What cannot be read is unknown, never 0.
 
-What consumers say is in ClickHouse. Where that cannot be read it is unknown, which
-is an error if --clickhouse was given.
+Whether a partition moves takes more than one look: where records wait, they are looked
+at again until they are folded, for at most --wait. What consumers say, and their clocks,
+are in ClickHouse; where that cannot be read they are unknown, which is an error if
+--clickhouse was given.
 
-Exit codes: 0, 1 if something cannot be read, 3 if a partition is halted.`,
-		Example: examples("runrate lag --brokers kafka-1:9092 --clickhouse clickhouse-1:9000"),
+--json prints what GET /v1/lag of runrate monitor answers: an array, an object a
+partition, in which what is unknown is absent. --watch goes on, every 5 s, with --json an
+array a line, until it is told to end (Ctrl-C) or, if --fail-on is given, until a
+partition is there.
+
+Exit codes: 0; 1 if Kafka, a topic or a ClickHouse that was named cannot be read; 3 if a
+partition is at --fail-on or worse, from good to bad: ` + statusNames(", ") + `.`,
+		Example: examples("runrate lag --brokers kafka-1:9092 --clickhouse clickhouse-1:9000", "runrate lag --fail-on behind --json | jq '.[] | select(.lag > 1000)'", "runrate lag --watch"),
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			topics, err := topicsOf(names)
-			if err != nil {
-				return err
-			}
-			client, err := a.kafkaByEpochs(cmd)
-			if err != nil {
-				return err
-			}
-			var rows []lagRow
-			for _, topic := range topics {
-				partitions, err := lag.Read(cmd.Context(), client, topic)
-				if err != nil {
-					return err
-				}
-				for _, p := range partitions {
-					rows = append(rows, lagRow{source: p.Source, commit: p.Commit, end: p.Log.End, behind: p.Behind(p.Log.End)})
-				}
-			}
-			said, unread := a.freshness(cmd)(cmd.Context())
-			halted := say(rows, said)
-			if err := writeLag(a.out, a.kafka.Topics, rows); err != nil {
-				return err
-			}
-			return a.lagVerdict(said, halted, unread, cmd.Flags().Changed("clickhouse"))
-		},
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.lag(cmd, flags) },
 	}
 	a.kafkaFlags(cmd)
 	a.clickhouseFlags(cmd)
-	topicFlag(cmd, &names)
+	topicFlag(cmd, &flags.topics)
+	f := cmd.Flags()
+	f.BoolVar(&flags.json, "json", false, "print an array of JSON")
+	f.BoolVar(&flags.watch, "watch", false, "show it again every 5 s")
+	f.StringVar(&flags.failOn, "fail-on", string(judge.Halted), "the least bad `status` that fails, with exit code 3")
+	f.DurationVar(&flags.wait, "wait", lagWait, "how long to look at records that wait before saying how a partition does; 0s looks once, by which a partition that is not caught up is unknown")
+	f.StringVar(&flags.clock, "clock", "live", "live, or history where a replay brings the clock")
 	return cmd
 }
 
-// lagVerdict says under the table which partitions are halted, and what of it all
-// is an error.
-func (a *app) lagVerdict(said, halted []freshness.Partition, unread error, required bool) error {
-	for _, p := range halted {
-		a.printf("\n%s\n", p)
+func statusNames(between string) string {
+	var names []string
+	for _, s := range judge.Severities() {
+		names = append(names, string(s))
 	}
-	a.stalls(said)
-	a.aheads(said)
+	return strings.Join(names, between)
+}
+
+// looks is what lag has read.
+type looks struct {
+	monitor *monitor.Monitor
+	said    []freshness.Partition
+	unread  error // why what consumers say is not known
+}
+
+func (a *app) lag(cmd *cobra.Command, flags lagFlags) error {
+	if !slices.Contains(judge.Severities(), judge.Status(flags.failOn)) {
+		return usagef("--fail-on %q is none of %s", flags.failOn, statusNames(", "))
+	}
+	if flags.clock != "live" && flags.clock != "history" {
+		return usagef("--clock %q: must be live or history", flags.clock)
+	}
+	topics, err := topicsOf(flags.topics)
+	if err != nil {
+		return err
+	}
+	client, err := a.kafkaByEpochs(cmd)
+	if err != nil {
+		return err
+	}
+	var l looks
+	read := a.freshness(cmd)
+	l.monitor = monitor.New(monitor.Options{
+		Client: client, Topics: topics, History: flags.clock == "history", Logger: zap.NewNop(),
+		Said: func(ctx context.Context) ([]freshness.Partition, error) {
+			l.said, l.unread = read(ctx)
+			return l.said, l.unread
+		},
+	}, prometheus.NewRegistry())
+	if flags.watch {
+		return a.watchLag(cmd, flags, &l)
+	}
+	if err := l.until(cmd.Context(), flags.wait); err != nil {
+		return err
+	}
+	rows := l.monitor.Rows(time.Now())
+	if err := a.showLag(rows, flags, &l); err != nil {
+		return err
+	}
+	return a.lagVerdict(rows, flags, &l, cmd.Flags().Changed("clickhouse"))
+}
+
+// until reads until that tells how each partition does, for at most so long.
+func (l *looks) until(ctx context.Context, longest time.Duration) error {
+	end := time.Now().Add(longest)
+	pause := time.Second // at first, for what is folded meanwhile
+	for {
+		l.monitor.Cycle(ctx)
+		if err := l.monitor.Unread(); err != nil {
+			return err
+		}
+		now := time.Now()
+		if l.monitor.Told(now) || !now.Add(pause).Before(end) {
+			return nil
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil
+		}
+		pause = min(2*pause, monitor.Every)
+	}
+}
+
+// watchLag shows them until ctx ends or, if it was asked for, a partition is as bad.
+func (a *app) watchLag(cmd *cobra.Command, flags lagFlags, l *looks) error {
+	for ctx := cmd.Context(); ; {
+		l.monitor.Cycle(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		rows := l.monitor.Rows(time.Now())
+		if err := l.monitor.Unread(); err != nil && len(rows) == 0 {
+			return err // it never could
+		}
+		if !flags.json && a.isWatched() {
+			a.printf("\x1b[H\x1b[2J")
+		}
+		if !flags.json {
+			a.printf("%s\n", time.Now().UTC().Format(time.RFC3339))
+		}
+		if err := a.showLag(rows, flags, l); err != nil {
+			return err
+		}
+		if cmd.Flags().Changed("fail-on") && l.monitor.Told(time.Now()) {
+			if err := failOn(rows, judge.Status(flags.failOn)); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-time.After(monitor.Every):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (a *app) showLag(rows []monitor.Row, flags lagFlags, l *looks) error {
+	if flags.json {
+		return json.NewEncoder(a.out).Encode(rows)
+	}
+	if err := writeLag(a.out, a.kafka.Topics, rows); err != nil {
+		return err
+	}
+	a.lagSentences(rows)
+	if flags.clock == "live" {
+		a.aheads(l.said)
+	}
+	a.printf("\n")
+	return nil
+}
+
+// lagVerdict says what of it all is an error.
+func (a *app) lagVerdict(rows []monitor.Row, flags lagFlags, l *looks, required bool) error {
+	if err := failOn(rows, judge.Status(flags.failOn)); err != nil {
+		return err
+	}
 	switch {
-	case len(halted) > 0:
-		return trouble{fmt.Errorf("%d partitions are halted", len(halted))}
-	case unread != nil && required:
-		return fmt.Errorf("what consumers say is unknown: %w", unread)
-	case unread != nil:
-		fmt.Fprintf(a.err, "what consumers say is unknown: %v\n", unread)
+	case l.unread != nil && required:
+		return fmt.Errorf("what consumers say is unknown: %w", l.unread)
+	case l.unread != nil:
+		fmt.Fprintf(a.err, "what consumers say is unknown: %v\n", l.unread)
 	}
 	return nil
 }
 
-// stalls says what is tried again and again, or complained of, each sentence once.
-func (a *app) stalls(said []freshness.Partition) {
-	known := map[string]bool{}
-	for _, p := range said {
-		if p.Status == "stalled" && p.Detail != "" && !known[p.Detail] {
-			known[p.Detail] = true
-			a.printf("\n%s\n", p)
-		}
-	}
-}
-
-// aheads says of each topic how far its clocks are ahead of the wall clock, if any is.
-func (a *app) aheads(said []freshness.Partition) {
-	most := map[stream.Topic]freshness.Partition{}
-	for _, p := range said {
-		if p.Ahead(time.Now()) > most[p.Source.Topic].Ahead(time.Now()) {
-			most[p.Source.Topic] = p
-		}
-	}
-	for _, topic := range stream.Inputs() {
-		if p, ok := most[topic]; ok {
-			a.printf("\n%s: the clock is %s ahead of the wall clock; in live use a tick was wrong, and events of now are late by it\n", p.Source, p.Ahead(time.Now()).Round(time.Second))
-		}
-	}
-}
-
-type lagRow struct {
-	source stream.Source
-	commit broker.Commit
-	end    stream.Offset
-	behind int64
-	stale  bool
-	status string    // "" for unknown
-	clock  time.Time // zero for none, or unknown
-}
-
-// say adds to the rows what consumers said of them, and returns those of the rows
-// that are halted.
-func say(rows []lagRow, said []freshness.Partition) (halted []freshness.Partition) {
-	by := map[stream.Source]freshness.Partition{}
-	for _, p := range said {
-		by[p.Source] = p
-	}
-	for i := range rows {
-		p, ok := by[rows[i].source]
-		if !ok {
-			continue
-		}
-		rows[i].status, rows[i].clock = p.Status, p.Clock
-		if p.Halted() {
-			rows[i].status += " (" + p.Reason + ")"
-			halted = append(halted, p)
-		}
-	}
-	return halted
-}
-
-func writeLag(w io.Writer, names stream.Names, rows []lagRow) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "topic\tpartition\tcommitted\tend\tlag\tclock\tstatus\t")
+// failOn is trouble if a partition is as bad as a status, or worse.
+func failOn(rows []monitor.Row, status judge.Status) error {
+	count := map[judge.Status]int{}
 	for _, r := range rows {
-		committed, behind, status := "none", strconv.FormatInt(r.behind, 10), r.status
-		if r.commit.Set {
-			committed = strconv.FormatInt(int64(r.commit.Next), 10)
+		if r.Status.AtLeast(status) {
+			count[r.Status]++
 		}
-		if r.stale {
-			committed, behind = unknown, unknown
-		}
-		clock := "none"
-		if !r.clock.IsZero() {
-			clock = r.clock.Format(time.RFC3339)
-		}
-		if status == "" {
-			clock, status = unknown, unknown
-		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t%s\t%s\t\n", names.Of(r.source.Topic), r.source.Partition, committed, r.end, behind, clock, status)
 	}
-	return t.Flush()
-}
-
-// unknown stands for what could not be read.
-const unknown = "unknown"
-
-// unsettledTable shows the partitions that a settle waited for in vain.
-func (a *app) unsettledTable(unsettled *lag.Unsettled, said []freshness.Partition) {
-	var rows []lagRow
-	for _, l := range unsettled.Behind {
-		rows = append(rows, lagRow{source: l.Source, commit: l.Commit, end: l.End, behind: l.Partition.Behind(l.End), stale: l.Stale})
+	var parts []string
+	for _, s := range judge.Severities() {
+		if n := count[s]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, s))
+		}
 	}
-	say(rows, said)
-	_ = writeLag(a.err, a.kafka.Topics, rows) // the error that follows says the same
+	if len(parts) == 0 {
+		return nil
+	}
+	return trouble{fmt.Errorf("%s, of %d partitions", strings.Join(parts, ", "), len(rows))}
 }

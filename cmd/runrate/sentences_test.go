@@ -58,6 +58,8 @@ func TestSentences(t *testing.T) {
 		"emit --product p --quantity x=1",
 		"emit --account a --product p --quantity x=1 --brokers 127.0.0.1:1 --timeout 300ms",
 		"settle --topic x",
+		"lag --fail-on late",
+		"lag --clock old",
 		"settle --timeout soon",
 		"settle --brokers 127.0.0.1:1 --timeout 300ms",
 		"lag --brokers 127.0.0.1:1",

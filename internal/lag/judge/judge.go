@@ -147,6 +147,9 @@ func (p *Partition) progress(now time.Time, s Sample) Verdict {
 	if v, behind := p.behind(now, s); behind {
 		return v
 	}
+	if p.brief() {
+		return s.verdict(Unknown, TooFew, "watched for %s only, which does not tell whether it moves%s", seconds(now.Sub(p.kept[0].At)), s.standing())
+	}
 	if !s.waits() && now.Sub(p.grew()) >= Still || s.End == s.Start {
 		return s.verdict(Idle, "", "nothing to read%s", s.standing())
 	}
@@ -168,7 +171,7 @@ func (p *Partition) lost(now time.Time, s Sample) (Verdict, bool) {
 		return s.verdict(Lost, "below_start", "%d records from %d on are deleted and not folded: the log begins at %d", s.Start-s.Commit, s.Commit, s.Start), true
 	case !gone && !above:
 		return Verdict{}, false
-	case now.Sub(p.outside) < Doubt && p.last.Status != "":
+	case now.Sub(p.outside) < Doubt && p.last.Status != "" && p.last.Status != Lost:
 		return s.verdict(p.last.Status, p.last.Reason, "as before, for the commit is outside of the log since %s only", seconds(now.Sub(p.outside))), true
 	case above:
 		return s.verdict(Lost, "above_end", "the commit %d is %d above the end of the log, %d: it lost its tail or was made anew", s.Commit, s.Commit-s.End, s.End), true

@@ -11,7 +11,7 @@ type Status string
 
 // The statuses, in the order in which they are looked for.
 const (
-	Unknown Status = "unknown" // it could not be read for Unread
+	Unknown Status = "unknown" // it could not be read for Unread, or TooFew samples tell
 	Lost    Status = "lost"    // the commit is not in the log, or gone
 	Halted  Status = "halted"  // its consumer says so
 	Stopped Status = "stopped" // the commit stands, and nobody owns the partition

@@ -28,6 +28,7 @@ const Every = 5 * time.Second
 // Options say what to watch.
 type Options struct {
 	Client *broker.Client
+	Topics []stream.Topic // input topics; nil for all of them
 	// Said reads what consumers say of their partitions; nil, or an error, is unknown.
 	Said    func(context.Context) ([]freshness.Partition, error)
 	History bool   // the clock is that of a history: there is no freshness
@@ -37,7 +38,7 @@ type Options struct {
 	Round func()
 }
 
-// Monitor watches all input topics. Any goroutine may use it.
+// Monitor watches input topics. Any goroutine may use it.
 type Monitor struct {
 	o        Options
 	requests *prometheus.CounterVec
@@ -54,6 +55,7 @@ type topic struct {
 	partitions []*partition
 	print      string // of the owners
 	generation int64
+	err        error // of the last reading, where nothing of the topic could be read
 }
 
 // partition is what is known of one.
@@ -64,6 +66,7 @@ type partition struct {
 	read   bool         // there is one
 	ends   []seen       // that are above the commit, the oldest first
 	clock  time.Time
+	word   string    // what its consumer complains of, or why it is halted and the way out
 	open   time.Time // since when an open transaction holds the end back
 }
 
@@ -83,7 +86,10 @@ func New(o Options, to prometheus.Registerer) *Monitor {
 		errors:   counter("runrate_monitor_errors_total", "Readings that failed.", "api", "reason"),
 		checks:   counter("runrate_freshness_checks_total", "Checks of how fresh a topic is, one a cycle, by its worst partition.", "topic", "result"),
 	}
-	for _, t := range stream.Inputs() {
+	if m.o.Topics == nil {
+		m.o.Topics = stream.Inputs()
+	}
+	for _, t := range m.o.Topics {
 		m.topics[t] = &topic{}
 	}
 	to.MustRegister(m, m.requests, m.errors, m.checks)
@@ -116,7 +122,7 @@ func (m *Monitor) Cycle(ctx context.Context) {
 	defer cancel()
 	said := m.said(ctx)
 	var running sync.WaitGroup
-	for _, t := range stream.Inputs() {
+	for _, t := range m.o.Topics {
 		running.Go(func() { m.look(ctx, t, said) })
 	}
 	running.Wait()
@@ -203,6 +209,7 @@ func (m *Monitor) look(ctx context.Context, t stream.Topic, said map[stream.Sour
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	of := m.topics[t]
+	of.err = r.err
 	for len(of.partitions) < r.count {
 		of.partitions = append(of.partitions, &partition{source: stream.Source{Topic: t, Partition: int32(len(of.partitions))}}) //nolint:gosec // a topic has fewer than 2^31
 	}
@@ -248,7 +255,8 @@ func (r reading) sample(p int32, now time.Time, generation int64) judge.Sample {
 
 // take judges the next sample of a partition.
 func (p *partition) take(s judge.Sample, high stream.Offset, said map[stream.Source]freshness.Partition) {
-	if word, ok := said[p.source]; ok {
+	word, ok := said[p.source]
+	if p.word = word.Detail; ok {
 		p.clock = word.Clock
 		s.Rows = !word.Clock.IsZero()
 		s.Spoke = word.Status != "unknown"
@@ -296,6 +304,32 @@ func (p *partition) due(s judge.Sample) {
 		}
 		p.ends = kept
 	}
+}
+
+// Unread is why a topic could not be read at all, last time; nil if each could.
+func (m *Monitor) Unread() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, t := range m.sorted() {
+		if err := m.topics[t].err; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Told says whether the samples are enough to tell how each partition does.
+func (m *Monitor) Told(now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, t := range m.topics {
+		for _, p := range t.partitions {
+			if !p.judge.Told(now) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // check is the result of a check of a topic: that of its worst partition.

@@ -95,7 +95,7 @@ func TestMonitor(t *testing.T) {
 		`kafka_consumergroup_group_lag{cluster_name="kafka",group="runrate-usage",partition="1",topic="runrate.usage"} 2`,
 		`kafka_consumergroup_group_offset{cluster_name="kafka",group="runrate-usage",partition="1",topic="runrate.usage"} 3`,
 		`kafka_partition_latest_offset{cluster_name="kafka",partition="1",topic="runrate.usage"} 5`,
-		`runrate_partition_status{group="runrate-usage",partition="1",status="ok",topic="runrate.usage"} 1`,
+		`runrate_partition_status{group="runrate-usage",partition="1",status="unknown",topic="runrate.usage"} 1`, // one look does not tell
 		`runrate_partition_status{group="runrate-usage",partition="2",status="halted",topic="runrate.usage"} 1`,
 		`runrate_partition_status{group="runrate-usage",partition="0",status="lost",topic="runrate.usage"} 1`, // rows, and no commit
 		`runrate_lag_unknown{group="runrate-usage",partition="0",reason="no_commit",topic="runrate.usage"} 1`,

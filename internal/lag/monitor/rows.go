@@ -31,6 +31,10 @@ type Row struct {
 	Clock      *time.Time `json:"clock,omitempty"`
 	CatchUp    *float64   `json:"catch_up_seconds,omitempty"`
 
+	// Word is what its consumer complains of, or why it is halted and the way out; it ends
+	// the sentence, too. "" where all is well, or nothing is known of it.
+	Word string `json:"-"`
+
 	open    time.Time // since when a transaction holds the end back
 	losing  bool      // behind, and not catching up
 	unknown string    // why the lag is, or ""
@@ -56,7 +60,10 @@ func (p *partition) row(now time.Time) Row {
 	if !p.clock.IsZero() {
 		r.Clock = &p.clock
 	}
-	if !p.read || v.Status == judge.Unknown {
+	if r.Word = p.word; r.Word != "" {
+		r.Sentence += "; its consumer says: " + r.Word
+	}
+	if !p.read || now.Sub(p.last.At) > judge.Unread {
 		r.unknown = "no_read"
 		return r
 	}
