@@ -57,7 +57,7 @@ func (a *app) kafkaFlags(cmd *cobra.Command) {
 	f.StringVar(&a.kafka.TLSServerName, "kafka-tls-server-name", "", "`name` to verify the brokers' certificates against (default: their host)")
 	f.StringVar(&a.kafka.SASLMechanism, "kafka-sasl-mechanism", "", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 (default: no authentication)")
 	f.StringVar(&a.kafka.SASLUsername, "kafka-sasl-username", "", "user at Kafka")
-	f.StringVar(&a.kafka.SASLPassword, "kafka-sasl-password", "", "password at Kafka; better RUNRATE_KAFKA_SASL_PASSWORD_FILE")
+	f.StringVar(&a.kafka.SASLPassword, "kafka-sasl-password", "", "password at Kafka; better in a file")
 	secret(f, "kafka-sasl-password")
 	if a.topics == nil { // which all commands share
 		a.topics = map[stream.Kind]*string{}
@@ -115,8 +115,13 @@ func (a *app) clickhouseFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&a.clickhouse.Address, "clickhouse", defaultClickHouse, "ClickHouse, native protocol: `host:port` or a clickhouse:// DSN")
 	f.StringVar(&a.clickhouse.Database, "clickhouse-database", chschema.DefaultDatabase, "database of the tables and views")
+	f.BoolVar(&a.clickhouse.TLS.On, "clickhouse-tls", false, "connect to ClickHouse with TLS; its port is usually 9440")
+	f.StringVar(&a.clickhouse.TLS.CAFile, "clickhouse-tls-ca", "", "PEM `file` of the authorities to trust (default: the system's)")
+	f.StringVar(&a.clickhouse.TLS.CertFile, "clickhouse-tls-cert", "", "PEM `file` of the client certificate")
+	f.StringVar(&a.clickhouse.TLS.KeyFile, "clickhouse-tls-key", "", "PEM `file` of the client certificate's key")
+	f.StringVar(&a.clickhouse.TLS.ServerName, "clickhouse-tls-server-name", "", "`name` to verify the servers' certificates against (default: their host)")
 	f.StringVar(&a.clickhouse.User, "clickhouse-user", "", "user at ClickHouse (default: the DSN's)")
-	f.StringVar(&a.clickhouse.Password, "clickhouse-password", "", "password at ClickHouse; better RUNRATE_CLICKHOUSE_PASSWORD_FILE")
+	f.StringVar(&a.clickhouse.Password, "clickhouse-password", "", "password at ClickHouse; better in a file")
 	secret(f, "clickhouse")
 	secret(f, "clickhouse-password")
 }

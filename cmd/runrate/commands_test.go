@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -198,6 +199,17 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("RUNRATE_KAFKA_SASL_PASSWORD_FILE", file)
 	if err := fromEnvironment(cmd.Flags()); err != nil || a.kafka.SASLPassword != "p w" {
 		t.Errorf("password %q from its file, %v", a.kafka.SASLPassword, err)
+	}
+	for args, want := range map[string]string{"--kafka-sasl-password=line": "line", "--kafka-sasl-password-file=" + file: "p w"} {
+		*a = app{}
+		given := publishCommand(a)
+		if err := errors.Join(given.ParseFlags([]string{args}), fromEnvironment(given.Flags())); err != nil || a.kafka.SASLPassword != want {
+			t.Errorf("%s beside the variable of the file: %q, %v", args, a.kafka.SASLPassword, err)
+		}
+	}
+	given := publishCommand(&app{})
+	if err := errors.Join(given.ParseFlags([]string{"--kafka-sasl-password=x", "--kafka-sasl-password-file", file}), fromEnvironment(given.Flags())); err == nil || !strings.Contains(err.Error(), "--kafka-sasl-password and --kafka-sasl-password-file are both set") {
+		t.Errorf("a password and its file on the command line: %v", err)
 	}
 	t.Setenv("RUNRATE_KAFKA_SASL_PASSWORD", "other")
 	if err := fromEnvironment(publishCommand(&app{}).Flags()); err == nil {

@@ -97,8 +97,8 @@ prove every number it shows.
 
 Every flag can also be set in the environment: --clickhouse is
 RUNRATE_CLICKHOUSE, --log-level is RUNRATE_LOG_LEVEL. A flag given on the
-command line wins. Secrets are better kept in files: RUNRATE_CLICKHOUSE_FILE
-names a file that holds the value.
+command line wins. Secrets are better kept in files, which --clickhouse-password-file
+and the like name, or RUNRATE_CLICKHOUSE_PASSWORD_FILE.
 
 Exit codes: 0 done, 1 failed, 2 called wrongly, 3 found trouble (lag).`,
 		SilenceErrors: true,

@@ -9,6 +9,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"runrate/internal/fault"
+	"runrate/internal/tlsfiles"
 )
 
 // Error is what every method here returns.
@@ -60,11 +61,14 @@ func openHint(err error) string {
 		}
 		return ""
 	}
+	if _, ok := errors.AsType[*tlsfiles.Refused](err); ok {
+		return "" // it says the way out
+	}
 	switch kindOf(err) {
 	case fault.Retry:
 		return "set --clickhouse or RUNRATE_CLICKHOUSE to where ClickHouse is"
 	case fault.Setup:
-		return "that port does not speak ClickHouse's native protocol: name the one that does, 9000, or 9440 with TLS, by --clickhouse or RUNRATE_CLICKHOUSE"
+		return "that port does not speak ClickHouse's native protocol: name the one that does, 9000, or 9440 with --clickhouse-tls, by --clickhouse or RUNRATE_CLICKHOUSE"
 	}
 	return ""
 }

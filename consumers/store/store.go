@@ -11,7 +11,6 @@ package store
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
@@ -24,6 +23,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"runrate/internal/fault"
+	"runrate/internal/tlsfiles"
 	chschema "runrate/schemas/clickhouse"
 )
 
@@ -32,10 +32,10 @@ type Options struct {
 	// Address is host:port, several of them with commas, or a clickhouse://
 	// DSN (clickhouse://user:password@host:9440/?secure=true). Native protocol.
 	Address  string
-	Database string // chschema.DefaultDatabase. A database in the DSN does not count.
-	User     string // instead of the DSN's
-	Password string // instead of the DSN's
-	TLS      *tls.Config
+	Database string            // chschema.DefaultDatabase. A database in the DSN does not count.
+	User     string            // instead of the DSN's
+	Password string            // instead of the DSN's
+	TLS      tlsfiles.Settings // as well as what the DSN says of it
 
 	// Inserts is how many inserts run at a time, each holding up to ChunkRows
 	// rows in memory: 4.
@@ -99,7 +99,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	defer cancel()
 	if err := conn.Ping(ctx); err != nil {
 		s.Close()
-		return nil, &Error{Op: "connect to ClickHouse at " + strings.Join(options.Addr, ","), Kind: kindOf(err), Hint: openHint(err), Err: err}
+		return nil, unreached(options, err)
 	}
 	return s, nil
 }
@@ -165,11 +165,11 @@ func clickhouseOptions(o Options) (*clickhouse.Options, error) {
 	if o.Password != "" {
 		options.Auth.Password = o.Password
 	}
-	if o.TLS != nil {
-		options.TLS = o.TLS
-	}
 	if options.DialTimeout == 0 {
 		options.DialTimeout = min(10*time.Second, o.Timeout)
+	}
+	if err := secure(options, o.TLS); err != nil {
+		return nil, err
 	}
 	options.ReadTimeout = max(options.ReadTimeout, o.Timeout)
 	options.MaxOpenConns = max(options.MaxOpenConns, o.Inserts+4) // reads beside the inserts

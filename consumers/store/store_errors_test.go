@@ -104,7 +104,7 @@ func TestSettingsArePinned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if options.Settings["async_insert"] != 0 || options.Settings["max_threads"] != 3 || options.TLS == nil ||
+	if options.Settings["async_insert"] != 0 || options.Settings["max_threads"] != 3 || options.DialContext == nil ||
 		options.Auth.Username != "u" || options.Auth.Password != "p" || len(options.Addr) != 2 || options.Compression.Method != clickhouse.CompressionLZ4 {
 		t.Errorf("%+v", options)
 	}

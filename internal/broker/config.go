@@ -1,12 +1,9 @@
 package broker
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"time"
 
@@ -16,6 +13,7 @@ import (
 	"github.com/segmentio/kafka-go/sasl/scram"
 
 	"runrate/internal/stream"
+	"runrate/internal/tlsfiles"
 )
 
 // Config says how to reach a Kafka cluster. The zero value of every field but
@@ -104,7 +102,7 @@ func (c Config) timeout() time.Duration {
 
 // secure checks the settings of TLS and SASL.
 func (c Config) secure() error {
-	if _, err := c.tls(); err != nil {
+	if _, err := c.tls().Config(); err != nil {
 		return fmt.Errorf("Kafka TLS settings: %w", err)
 	}
 	if _, err := c.sasl(); err != nil {
@@ -113,35 +111,10 @@ func (c Config) secure() error {
 	return nil
 }
 
-func (c Config) tls() (*tls.Config, error) {
-	if !c.TLS {
-		if c.TLSCAFile != "" || c.TLSCertFile != "" || c.TLSKeyFile != "" || c.TLSServerName != "" {
-			return nil, errors.New("certificates are given but TLS is off: set --kafka-tls")
-		}
-		return nil, nil
-	}
-	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: c.TLSServerName}
-	if c.TLSCAFile != "" {
-		pem, err := os.ReadFile(c.TLSCAFile)
-		if err != nil {
-			return nil, fmt.Errorf("read the authorities: %w", err)
-		}
-		cfg.RootCAs = x509.NewCertPool()
-		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s holds no PEM certificate", c.TLSCAFile)
-		}
-	}
-	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
-		return nil, errors.New("a client certificate needs both its file and its key's file")
-	}
-	if c.TLSCertFile != "" {
-		cert, err := tls.LoadX509KeyPair(c.TLSCertFile, c.TLSKeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("load the client certificate: %w", err)
-		}
-		cfg.Certificates = []tls.Certificate{cert}
-	}
-	return cfg, nil
+// tls are the settings of TLS.
+func (c Config) tls() tlsfiles.Settings {
+	return tlsfiles.Settings{On: c.TLS, CAFile: c.TLSCAFile, CertFile: c.TLSCertFile, KeyFile: c.TLSKeyFile, ServerName: c.TLSServerName,
+		Names: tlsfiles.Names{Flag: "--kafka-tls", Address: "--brokers", Peer: "broker"}}
 }
 
 func (c Config) sasl() (sasl.Mechanism, error) {

@@ -118,7 +118,7 @@ func (c Config) greet(conn net.Conn, address string) error {
 		return err
 	}
 	if c.TLS {
-		return c.untrusted(address, err) // TLS 1.3 refuses a client after its handshake
+		return refusedTLS(address, c.tls().Explain(err)) // TLS 1.3 refuses a client after its handshake
 	}
 	return &Refused{Address: address, Err: err, Kind: fault.Retry,
 		Means: "that port ends a connection without TLS, or the broker is ending", WayOut: "if it speaks TLS, set --kafka-tls"}

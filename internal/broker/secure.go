@@ -2,15 +2,10 @@ package broker
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"os"
 	"strings"
-	"syscall"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
@@ -19,6 +14,7 @@ import (
 	"github.com/segmentio/kafka-go/sasl"
 
 	"runrate/internal/fault"
+	"runrate/internal/tlsfiles"
 )
 
 // Refused says that a broker was reached, and that it or this client would not go on:
@@ -46,67 +42,18 @@ func (e *Refused) Unwrap() error { return e.Err }
 // Fault is Kind.
 func (e *Refused) Fault() fault.Kind { return e.Kind }
 
-// encrypt puts TLS around a connection, if it is on. The files of certificates are
-// read anew for each connection, so that new ones are taken without a restart.
+// encrypt puts TLS around a connection, if it is on.
 func (c Config) encrypt(conn net.Conn, address string) (net.Conn, error) {
-	settings, err := c.tls()
-	if err != nil {
-		return conn, &Refused{Address: address, Kind: fault.Setup, Err: err, WayOut: "the settings --kafka-tls-…"}
+	encrypted, err := c.tls().Encrypt(conn, address)
+	if r, ok := errors.AsType[*tlsfiles.Refused](err); ok {
+		err = refusedTLS(address, r)
 	}
-	if settings == nil {
-		return conn, nil
-	}
-	if settings.ServerName == "" {
-		host, _, err := net.SplitHostPort(address)
-		if err != nil {
-			return conn, err
-		}
-		settings.ServerName = host
-	}
-	encrypted := tls.Client(conn, settings)
-	if err := encrypted.Handshake(); err != nil {
-		return conn, c.untrusted(address, err)
-	}
-	return encrypted, nil
+	return encrypted, err
 }
 
-// untrusted is the error of a handshake of TLS, in words.
-func (c Config) untrusted(address string, err error) error {
-	r := &Refused{Address: address, Kind: fault.Setup, Err: err}
-	var (
-		noTLS   tls.RecordHeaderError
-		unknown x509.UnknownAuthorityError
-		name    x509.HostnameError
-		invalid x509.CertificateInvalidError
-		op      *net.OpError
-	)
-	switch {
-	case errors.As(err, &noTLS):
-		r.Means, r.WayOut = "that port speaks no TLS", "leave out --kafka-tls, or name by --brokers a port that does"
-	case errors.As(err, &unknown):
-		r.Means = "the broker's certificate is signed by an authority that is not trusted"
-		r.WayOut = "name the PEM file of that authority by --kafka-tls-ca"
-	case errors.As(err, &name):
-		r.Means = "the broker's certificate is of another name: " + name.Error()
-		r.WayOut = "name the broker by --brokers as its certificate does, or say by --kafka-tls-server-name what name that is"
-	case errors.As(err, &invalid):
-		r.Means = "the broker's certificate is not valid: " + invalid.Error()
-		r.WayOut = "it must be renewed at the broker, or --kafka-tls-ca is of another authority"
-	case errors.As(err, &op) && op.Op == "remote error":
-		r.Means = "the broker refuses this client: " + op.Err.Error()
-		r.WayOut = "it may want a client certificate that it trusts: --kafka-tls-cert and --kafka-tls-key"
-	case cut(err) || errors.Is(err, os.ErrDeadlineExceeded): // brokers do the one or the other with what they cannot read
-		r.Means, r.Kind = "the broker does not go on with the handshake of TLS", fault.Retry
-		r.WayOut = "that port may speak no TLS: leave out --kafka-tls, or name by --brokers a port that does; or it wants a client certificate: --kafka-tls-cert"
-	default:
-		r.Kind, r.WayOut = fault.KindOf(err), "check --kafka-tls and what belongs to it"
-	}
-	return r
-}
-
-// cut says whether the other end has ended the connection.
-func cut(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+// refusedTLS is a refusal of TLS as one of this package.
+func refusedTLS(address string, r *tlsfiles.Refused) error {
+	return &Refused{Address: address, Means: r.Means, WayOut: r.WayOut, Kind: r.Kind, Err: r.Err}
 }
 
 // login says who this is, if a mechanism is set.
@@ -153,7 +100,7 @@ func (c Config) prove(ctx context.Context, conn net.Conn, mechanism sasl.Mechani
 		var answer protocol.Message
 		answer, err = protocol.RoundTrip(conn, 0, id, c.clientID(), &saslauthenticate.Request{AuthBytes: said})
 		switch {
-		case err != nil && cut(err):
+		case err != nil && tlsfiles.Cut(err):
 			return kafka.SASLAuthenticationFailed
 		case err != nil:
 			return err
@@ -180,7 +127,7 @@ func firstContact(err error) error {
 	if inner := errors.Unwrap(err); inner != nil {
 		err = inner // without the name of kafka-go's method
 	}
-	if _, ok := errors.AsType[*Refused](err); !ok && cut(err) {
+	if _, ok := errors.AsType[*Refused](err); !ok && tlsfiles.Cut(err) {
 		return fmt.Errorf("%w (the broker ended the connection: if it asks for a user, set --kafka-sasl-mechanism)", err)
 	}
 	return err
