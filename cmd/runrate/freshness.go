@@ -8,6 +8,8 @@ import (
 
 	"runrate/consumers/store"
 	"runrate/internal/broker"
+	"runrate/internal/lag/history"
+	"runrate/internal/lag/monitor"
 	"runrate/internal/stream"
 	"runrate/internal/views/freshness"
 )
@@ -16,24 +18,60 @@ import (
 // only adds to an answer.
 const freshnessBound = 3 * time.Second
 
-// freshness reads what consumers say of their partitions. It connects when it is
-// first called, and again while that fails: it is for commands that work without.
-func (a *app) freshness(cmd *cobra.Command) func(context.Context) ([]freshness.Partition, error) {
-	var s *store.Store
-	return func(ctx context.Context) (all []freshness.Partition, err error) {
-		ctx, cancel := context.WithTimeout(ctx, freshnessBound)
-		defer cancel()
-		if s == nil {
-			o := a.clickhouse
-			o.Timeout = freshnessBound
-			if s, err = store.Open(ctx, o); err != nil {
-				s = nil
-				return nil, err
-			}
-			a.closers = append(a.closers, func() { s.Close() })
+// late is ClickHouse for commands that work without: it is connected to when it is first
+// asked for, and again while that fails.
+type late struct {
+	app *app
+	s   *store.Store
+}
+
+// open is the store; ctx bounds what it takes.
+func (l *late) open(ctx context.Context) (*store.Store, error) {
+	if l.s == nil {
+		o := l.app.clickhouse
+		o.Timeout = freshnessBound
+		s, err := store.Open(ctx, o)
+		if err != nil {
+			return nil, err
 		}
-		return freshness.Read(ctx, s.Conn(), s.Database())
+		l.s = s
+		l.app.closers = append(l.app.closers, func() { s.Close() })
 	}
+	return l.s, nil
+}
+
+// said reads what consumers say of their partitions.
+func (l *late) said(ctx context.Context) ([]freshness.Partition, error) {
+	ctx, cancel := context.WithTimeout(ctx, freshnessBound)
+	defer cancel()
+	s, err := l.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return freshness.Read(ctx, s.Conn(), s.Database())
+}
+
+// recall is what a monitor read in the past minutes.
+func (l *late) recall(ctx context.Context) ([]monitor.Reading, error) {
+	s, err := l.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return history.Read(ctx, s.Conn(), s.Database())
+}
+
+// keep keeps what a monitor reads.
+func (l *late) keep(ctx context.Context, all []monitor.Reading) error {
+	s, err := l.open(ctx)
+	if err != nil {
+		return err
+	}
+	return history.Write(ctx, s.Conn(), s.Database(), history.Name(), all)
+}
+
+// freshness reads what consumers say of their partitions.
+func (a *app) freshness() func(context.Context) ([]freshness.Partition, error) {
+	return (&late{app: a}).said
 }
 
 // kafkaByEpochs is openKafka with the names of the topics that ClickHouse has, if it

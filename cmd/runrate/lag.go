@@ -41,8 +41,9 @@ clock, and its status with the reason.
 The status is the one that runrate monitor gives; under the table each that is not ok or
 idle has a sentence in numbers. What cannot be read is unknown, never 0.
 
-Whether a partition moves takes more than one look: where records wait, they are looked
-at again until they are folded, for at most --wait. What consumers say, and their clocks,
+Whether a partition moves takes more than one look. Where a monitor runs, what it read in
+the past two minutes is in ClickHouse, and tells at once; elsewhere records that wait are
+looked at again until they are folded, for at most --wait. What consumers say, and their clocks,
 are in ClickHouse; where that cannot be read they are unknown, which is an error if
 --clickhouse was given.
 
@@ -100,11 +101,11 @@ func (a *app) lag(cmd *cobra.Command, flags lagFlags) error {
 		return err
 	}
 	var l looks
-	read := a.freshness(cmd)
+	tables := &late{app: a}
 	l.monitor = monitor.New(monitor.Options{
-		Client: client, Topics: topics, History: flags.clock == "history", Logger: zap.NewNop(),
+		Client: client, Topics: topics, Recall: tables.recall, History: flags.clock == "history", Logger: zap.NewNop(),
 		Said: func(ctx context.Context) ([]freshness.Partition, error) {
-			l.said, l.unread = read(ctx)
+			l.said, l.unread = tables.said(ctx)
 			return l.said, l.unread
 		},
 	}, prometheus.NewRegistry())
@@ -148,7 +149,7 @@ func (a *app) watchLag(cmd *cobra.Command, flags lagFlags, l *looks) error {
 	for ctx := cmd.Context(); ; {
 		l.monitor.Cycle(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // to end when told to is no error
 		}
 		rows := l.monitor.Rows(time.Now())
 		if err := l.monitor.Unread(); err != nil && len(rows) == 0 {

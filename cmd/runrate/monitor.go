@@ -18,6 +18,8 @@ func monitorCommand(a *app) *cobra.Command {
 		Long: `Read what the consumer groups have committed and where the logs end, every 5 s, judge
 each partition, and show that on the admin listener: GET /metrics, and GET /v1/lag as
 JSON. A consumer that is dead still shows. What cannot be read is unknown, and absent.
+Each reading is kept in ClickHouse, in lag_history, from where the view freshness has the
+numbers, and a monitor that begins goes on.
 
 With --clock history the clock of the partitions is that of a replayed history, and
 nothing is said of how fresh it is.`,
@@ -36,8 +38,9 @@ nothing is said of how fresh it is.`,
 				return err
 			}
 			a.log.Info("watching", zap.String("admin", "http://"+watched.Address()))
+			tables := &late{app: a}
 			m := monitor.New(monitor.Options{
-				Client: client, Said: a.freshness(cmd), History: clock == "history", Cluster: cluster, Logger: a.log,
+				Client: client, Said: tables.said, Keep: tables.keep, Recall: tables.recall, History: clock == "history", Cluster: cluster, Logger: a.log,
 				Round: watched.Loop("the monitor", time.Minute),
 			}, watched.Registry)
 			watched.Handle("GET /v1/lag", m)

@@ -41,7 +41,7 @@ those that do with --topic.`,
 			defer cancel()
 			began := time.Now()
 			var said []freshness.Partition
-			read := a.freshness(cmd)
+			read := a.freshness()
 			err = lag.Settle(ctx, client, topics, func(ctx context.Context) (map[stream.Source]string, error) {
 				now, err := read(ctx)
 				if err == nil {

@@ -21,7 +21,7 @@ var columns = map[string]string{
 	"net_new_arr":     "as_of line currency opening new expansion reactivation contraction churn closing net_new",
 	"dead_letters":    "topic partition offset time reason detail key headers payload state",
 	"accounting":      "topic partition first_offset next_offset accepted duplicate refused control skipped lost",
-	"freshness":       "topic partition clock next_offset written_at owed_since status reason detail since",
+	"freshness":       "topic partition clock next_offset written_at owed_since status reason detail since lag_status lag_reason lag_sentence committed log_end lag lag_seconds lag_at",
 }
 
 // query sends SQL over HTTP and returns the answer as tab-separated lines.

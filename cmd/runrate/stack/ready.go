@@ -9,6 +9,7 @@ import (
 	"runrate/consumers/store"
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
+	"runrate/internal/lag/history"
 	"runrate/internal/lag/monitor"
 	"runrate/internal/stream"
 	"runrate/internal/views/freshness"
@@ -35,6 +36,12 @@ func (o Options) watch(ctx context.Context, client *broker.Client, tables *store
 		Client: client, History: o.NoTicker, Cluster: "kafka", Logger: o.Logger, Round: o.Admin.Loop("the monitor", time.Minute),
 		Said: func(ctx context.Context) ([]freshness.Partition, error) {
 			return freshness.Read(ctx, tables.Conn(), tables.Database())
+		},
+		Keep: func(ctx context.Context, all []monitor.Reading) error {
+			return history.Write(ctx, tables.Conn(), tables.Database(), history.Name(), all)
+		},
+		Recall: func(ctx context.Context) ([]monitor.Reading, error) {
+			return history.Read(ctx, tables.Conn(), tables.Database())
 		},
 	}, o.Admin.Registry)
 	o.Admin.Handle("GET /v1/lag", m)

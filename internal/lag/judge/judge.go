@@ -112,6 +112,14 @@ func (p *Partition) At(now time.Time) Verdict {
 	return v
 }
 
+// Since tells since when a status has been had, by who saw it before; it counts if it is
+// the present one, and earlier.
+func (p *Partition) Since(status Status, since time.Time) {
+	if p.last.Status == status && since.Before(p.last.Since) {
+		p.last.Since = since
+	}
+}
+
 // judge is the first status that matches.
 func (p *Partition) judge(now time.Time) Verdict {
 	if len(p.kept) == 0 {

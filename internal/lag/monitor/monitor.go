@@ -17,7 +17,6 @@ import (
 	"go.uber.org/zap"
 
 	"runrate/internal/broker"
-	"runrate/internal/lag/judge"
 	"runrate/internal/stream"
 	"runrate/internal/views/freshness"
 )
@@ -36,6 +35,10 @@ type Options struct {
 	Logger  *zap.Logger
 	// Round, if there is one, is called once a cycle: the loop is alive.
 	Round func()
+	// Keep, if there is one, keeps what a cycle read; Recall gives back what was kept of the
+	// past minutes, the oldest first, for a monitor that begins.
+	Keep   func(context.Context, []Reading) error
+	Recall func(context.Context) ([]Reading, error)
 }
 
 // Monitor watches input topics. Any goroutine may use it.
@@ -45,6 +48,8 @@ type Monitor struct {
 	errors   *prometheus.CounterVec
 	checks   *prometheus.CounterVec
 
+	recalled bool // or there is nothing to recall
+
 	mu     sync.Mutex
 	topics map[stream.Topic]*topic
 	cycle  time.Time // of the last one that ended
@@ -53,27 +58,8 @@ type Monitor struct {
 // topic is what is known of one.
 type topic struct {
 	partitions []*partition
-	print      string // of the owners
-	generation int64
+	generation int64 // of the owners, as last known
 	err        error // of the last reading, where nothing of the topic could be read
-}
-
-// partition is what is known of one.
-type partition struct {
-	source stream.Source
-	judge  judge.Partition
-	last   judge.Sample // the last good one
-	read   bool         // there is one
-	ends   []seen       // that are above the commit, the oldest first
-	clock  time.Time
-	word   string    // what its consumer complains of, or why it is halted and the way out
-	open   time.Time // since when an open transaction holds the end back
-}
-
-// seen is when an end of the log was first seen.
-type seen struct {
-	at  time.Time
-	end int64
 }
 
 // New registers the metrics of a monitor.
@@ -120,25 +106,35 @@ const cycleBound = 10 * time.Second
 func (m *Monitor) Cycle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, cycleBound)
 	defer cancel()
+	m.recall(ctx)
 	said := m.said(ctx)
 	var running sync.WaitGroup
 	for _, t := range m.o.Topics {
 		running.Go(func() { m.look(ctx, t, said) })
 	}
 	running.Wait()
-	if ctx.Err() == nil {
-		m.mu.Lock()
-		m.cycle = time.Now()
-		m.mu.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
+	m.mu.Lock()
+	m.cycle = time.Now()
+	m.mu.Unlock()
+	if said != nil { // else ClickHouse is away, and the next cycle is not to wait for it
+		m.keep(ctx)
 	}
 }
+
+// wordBound is how long ClickHouse may take, so that Kafka is looked at in time.
+const wordBound = 3 * time.Second
 
 // said is what consumers say, by source; nil if that cannot be read.
 func (m *Monitor) said(ctx context.Context) map[stream.Source]freshness.Partition {
 	if m.o.Said == nil {
 		return nil
 	}
-	all, err := m.o.Said(ctx)
+	bounded, cancel := context.WithTimeout(ctx, wordBound)
+	defer cancel()
+	all, err := m.o.Said(bounded)
 	if err != nil {
 		m.failed(ctx, "clickhouse", err)
 		return nil
@@ -157,52 +153,6 @@ func (m *Monitor) failed(ctx context.Context, api string, err error) {
 	}
 }
 
-// reading is what was read of a topic: commits first, then ends, then starts, so that a
-// commit above its end is no matter of timing.
-type reading struct {
-	count               int
-	commits             map[int32]broker.Commit
-	stable, high, start map[int32]stream.Offset
-	unread              map[int32]error
-	err                 error // of all partitions
-	owners              broker.Owners
-	owned               bool // the owners are known
-}
-
-func (m *Monitor) read(ctx context.Context, t stream.Topic) (r reading) {
-	l, err := m.o.Client.Leaders(ctx, t)
-	m.requests.WithLabelValues("metadata").Inc()
-	if err != nil {
-		m.failed(ctx, "metadata", err)
-		r.err = err
-		return r
-	}
-	r.count = l.Partitions()
-	r.commits, r.err = m.o.Client.Committed(ctx, t.Kind().Group(), t)
-	m.requests.WithLabelValues("offset_fetch").Inc()
-	if r.err != nil {
-		m.failed(ctx, "offset_fetch", r.err)
-		return r
-	}
-	r.unread = map[int32]error{}
-	at := func(where int64) map[int32]stream.Offset {
-		offsets, unread, n := m.o.Client.At(ctx, l, where)
-		m.requests.WithLabelValues("list_offsets").Add(float64(n))
-		for p, err := range unread {
-			m.failed(ctx, "list_offsets", err)
-			r.unread[p] = err
-		}
-		return offsets
-	}
-	r.stable, r.high, r.start = at(broker.AtStable), at(broker.AtEnd), at(broker.AtStart)
-	r.owners, err = m.o.Client.Owners(ctx, t)
-	m.requests.WithLabelValues("describe_groups").Inc()
-	if r.owned = err == nil; !r.owned {
-		m.failed(ctx, "describe_groups", err)
-	}
-	return r
-}
-
 // look reads a topic and lets it be judged.
 func (m *Monitor) look(ctx context.Context, t stream.Topic, said map[stream.Source]freshness.Partition) {
 	r := m.read(ctx, t)
@@ -210,12 +160,9 @@ func (m *Monitor) look(ctx context.Context, t stream.Topic, said map[stream.Sour
 	defer m.mu.Unlock()
 	of := m.topics[t]
 	of.err = r.err
-	for len(of.partitions) < r.count {
-		of.partitions = append(of.partitions, &partition{source: stream.Source{Topic: t, Partition: int32(len(of.partitions))}}) //nolint:gosec // a topic has fewer than 2^31
-	}
-	if r.owned && r.owners.Print != of.print {
-		of.print = r.owners.Print
-		of.generation++
+	of.grow(t, r.count)
+	if r.owned {
+		of.generation = generation(r.owners.Print)
 	}
 	now := time.Now()
 	for i, p := range of.partitions {
@@ -223,86 +170,6 @@ func (m *Monitor) look(ctx context.Context, t stream.Topic, said map[stream.Sour
 	}
 	if !m.o.History {
 		m.checks.WithLabelValues(t.String(), of.check(now, said != nil)).Inc()
-	}
-}
-
-// sample is what a reading has of a partition.
-func (r reading) sample(p int32, now time.Time, generation int64) judge.Sample {
-	s := judge.Sample{At: now, Generation: generation}
-	switch {
-	case r.err != nil:
-		s.Unread = r.err.Error()
-		return s
-	case r.unread[p] != nil:
-		s.Unread = r.unread[p].Error()
-		return s
-	case int(p) >= r.count:
-		s.Unread = "the topic has no such partition any more"
-		return s
-	}
-	c := r.commits[p]
-	s.Start, s.End, s.Committed, s.Commit = int64(r.start[p]), int64(r.stable[p]), c.Set, int64(c.Next)
-	switch {
-	case !r.owned || r.owners.Rebalancing:
-		s.Rebalancing = r.owned && r.owners.Rebalancing
-	case r.owners.Has[p]:
-		s.Owner = judge.Owned
-	default:
-		s.Owner = judge.Unowned
-	}
-	return s
-}
-
-// take judges the next sample of a partition.
-func (p *partition) take(s judge.Sample, high stream.Offset, said map[stream.Source]freshness.Partition) {
-	word, ok := said[p.source]
-	if p.word = word.Detail; ok {
-		p.clock = word.Clock
-		s.Rows = !word.Clock.IsZero()
-		s.Spoke = word.Status != "unknown"
-		if s.Spoke && word.Halted() {
-			s.Halted = word.Reason
-		}
-	} else if said == nil {
-		p.clock = time.Time{}
-	}
-	p.judge.Observe(s)
-	if s.Unread != "" {
-		return
-	}
-	p.last, p.read = s, true
-	switch {
-	case int64(high) <= s.End:
-		p.open = time.Time{}
-	case p.open.IsZero() || len(p.ends) > 0 && p.ends[len(p.ends)-1].end != s.End:
-		p.open = s.At
-	}
-	p.due(s)
-}
-
-// mostEnds bounds what is kept of a log that is not folded; beyond, every other goes.
-const mostEnds = 2000
-
-// due keeps when the ends above the commit were first seen.
-func (p *partition) due(s judge.Sample) {
-	if n := len(p.ends); n == 0 || p.ends[n-1].end != s.End {
-		p.ends = append(p.ends, seen{s.At, s.End})
-	}
-	if s.Committed {
-		above := slices.IndexFunc(p.ends, func(e seen) bool { return e.end > s.Commit })
-		if above < 0 {
-			above = len(p.ends) - 1
-		}
-		p.ends = p.ends[above:]
-	}
-	if len(p.ends) > mostEnds {
-		kept := p.ends[:0]
-		for i, e := range p.ends {
-			if i%2 == 0 || i == len(p.ends)-1 {
-				kept = append(kept, e)
-			}
-		}
-		p.ends = kept
 	}
 }
 
@@ -330,23 +197,6 @@ func (m *Monitor) Told(now time.Time) bool {
 		}
 	}
 	return true
-}
-
-// check is the result of a check of a topic: that of its worst partition.
-func (t *topic) check(now time.Time, said bool) string {
-	if !said || len(t.partitions) == 0 {
-		return "unknown"
-	}
-	worst := "within_60s"
-	for _, p := range t.partitions {
-		switch {
-		case p.clock.IsZero():
-			return "unknown"
-		case now.Sub(p.clock) > time.Minute:
-			worst = "later"
-		}
-	}
-	return worst
 }
 
 // sorted are the topics in the order of their names.
