@@ -93,7 +93,6 @@ func (c *Client) atLeader(ctx context.Context, topic stream.Topic, partitions []
 	req := listoffsets.RequestTopic{Topic: topic.String()}
 	for _, p := range partitions {
 		req.Partitions = append(req.Partitions, listoffsets.RequestPartition{Partition: p, CurrentLeaderEpoch: -1, Timestamp: at})
-		unread[p] = failed("read the offsets of %s/%d: the broker left it out: %w", topic, p, kafka.OffsetNotAvailable)
 	}
 	m, err := c.transport.RoundTrip(ctx, c.addr, &oneRequest{ReplicaID: -1, IsolationLevel: isolation, Topics: []listoffsets.RequestTopic{req}})
 	if err != nil {
@@ -109,8 +108,12 @@ func (c *Client) atLeader(ctx context.Context, topic stream.Topic, partitions []
 				unread[p.Partition] = failed("read the offsets of %s/%d: %w", topic, p.Partition, kafka.Error(p.ErrorCode))
 			case p.Offset >= 0:
 				offsets[p.Partition] = stream.Offset(p.Offset)
-				delete(unread, p.Partition)
 			}
+		}
+	}
+	for _, p := range partitions {
+		if _, told := offsets[p]; !told && unread[p] == nil {
+			unread[p] = failed("read the offsets of %s/%d: the broker left it out: %w", topic, p, kafka.OffsetNotAvailable)
 		}
 	}
 }

@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { localtest.Main(m) }
 
-func database(t *testing.T) (driver.Conn, chschema.Database) {
+func database(t testing.TB) (driver.Conn, chschema.Database) {
 	t.Helper()
 	conn, err := clickhouse.Open(&clickhouse.Options{Addr: []string{localtest.ClickHouse(t).TCPAddr()}})
 	if err != nil {
