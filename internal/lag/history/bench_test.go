@@ -19,7 +19,7 @@ func BenchmarkWrite(b *testing.B) {
 			var all []monitor.Reading
 			n, late := int64(5), 0.0
 			for p := range partitions {
-				all = append(all, monitor.Reading{Kafka: "runrate.usage", Row: monitor.Row{Topic: "runrate.usage", Partition: int32(p), Group: "runrate-usage", Status: judge.OK, //nolint:gosec // thousands
+				all = append(all, monitor.Reading{Kafka: "runrate.usage", Row: monitor.Row{Topic: "runrate.usage", Partition: int32(p), Group: "runrate-usage", Status: judge.OK,
 					Sentence: fmt.Sprintf("keeps up; committed %d of %d, 0 to go", p, p), Start: &n, Committed: &n, End: &n, Lag: &n, LagSeconds: &late}})
 			}
 			used := cpu(b)

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 
 // serve is three brokers until standard input ends.
 func serve(partitions int) {
-	k, err := kfake.NewCluster(kfake.NumBrokers(3), kfake.SeedTopics(int32(partitions), stream.Usage.Topic().String(), stream.Subscriptions.Topic().String())) //nolint:gosec // thousands
+	k, err := kfake.NewCluster(kfake.NumBrokers(3), kfake.SeedTopics(int32(partitions), stream.Usage.Topic().String(), stream.Subscriptions.Topic().String()))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -102,7 +102,7 @@ func joined(b *testing.B, c *broker.Client, topic stream.Topic, partitions int) 
 		b.Fatal(err)
 	}
 	for p := 0; p < partitions; p += 100 {
-		if _, err := c.Append(b.Context(), topic, int32(p), make([]broker.Message, 1)); err != nil { //nolint:gosec // thousands
+		if _, err := c.Append(b.Context(), topic, int32(p), make([]broker.Message, 1)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -169,7 +169,7 @@ func BenchmarkScrape(b *testing.B) {
 func words(partitions int) (all []freshness.Partition) {
 	for _, topic := range stream.Inputs() {
 		for p := range partitions {
-			all = append(all, freshness.Partition{Source: stream.Source{Topic: topic, Partition: int32(p)}, Status: "ok", Clock: time.Now()}) //nolint:gosec // thousands
+			all = append(all, freshness.Partition{Source: stream.Source{Topic: topic, Partition: int32(p)}, Status: "ok", Clock: time.Now()})
 		}
 	}
 	return all

@@ -46,7 +46,7 @@ func (p *partition) take(s judge.Sample, high stream.Offset, said map[stream.Sou
 		if s.Spoke && word.Halted() {
 			s.Halted = word.Reason
 		}
-	} else if said == nil {
+	} else {
 		p.clock = time.Time{}
 	}
 	moved := len(p.ends) > 0 && p.ends[len(p.ends)-1].end != s.End
