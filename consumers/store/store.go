@@ -154,8 +154,8 @@ func clickhouseOptions(o Options) (*clickhouse.Options, error) {
 		options = parsed
 	}
 	for _, a := range options.Addr {
-		if _, port, err := net.SplitHostPort(a); err != nil || port == "" {
-			return nil, fmt.Errorf("address %q is not host:port (--clickhouse, RUNRATE_CLICKHOUSE)", redact(a))
+		if _, port, err := net.SplitHostPort(a); err != nil || port == "" || strings.Contains(a, "@") {
+			return nil, fmt.Errorf("address %q is not host:port (--clickhouse, RUNRATE_CLICKHOUSE)", Redact(a))
 		}
 	}
 	options.Auth.Database = "" // it need not exist yet; every statement names its own
@@ -205,8 +205,8 @@ var pinned = clickhouse.Settings{
 	"insert_quorum_parallel": 1,
 }
 
-// redact keeps what may be a password out of messages.
-func redact(address string) string {
+// Redact is an address without what may be a password, for messages.
+func Redact(address string) string {
 	if u, err := url.Parse(address); err == nil && u.User != nil {
 		return u.Redacted()
 	}

@@ -190,7 +190,7 @@ func (o Options) ticker(client *broker.Client) tick.Ticker {
 
 // announce tells the addresses, also the one of the admin listener.
 func (o Options) announce(kafka, server part) {
-	fmt.Fprintf(o.Out, "runrate is up\n  Kafka             %s\n  ClickHouse native %s\n", kafka.brokers, server.address)
+	fmt.Fprintf(o.Out, "runrate is up\n  Kafka             %s\n  ClickHouse native %s\n", kafka.brokers, store.Redact(server.address))
 	if server.http != "" {
 		fmt.Fprintf(o.Out, "  ClickHouse HTTP   http://%s\n", server.http)
 	}
