@@ -26,7 +26,7 @@ var (
 	entryHead = regexp.MustCompile(`^\*\*([A-Z][0-9]+)\*\* `)
 	// One citation may name several: DEFINITIONS R1 to R4, docs/DEFINITIONS.md E7 and R4.
 	citation = regexp.MustCompile(`DEFINITIONS(?:\.md)? ([A-Z][0-9]+(?:(?:, | and | to |, and )[A-Z][0-9]+)*)`)
-	number   = regexp.MustCompile(`\b[EMRWSAVL][0-9]+\b`)
+	number   = regexp.MustCompile(`\b[EMRWSAFVL][0-9]+\b`)
 )
 
 // entries are the texts of the page by number, from "**R1**" to the next blank

@@ -69,6 +69,8 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"version"}, 0, ""},
 		{[]string{"--help"}, 0, ""},
 		{[]string{"prices", "validate", "-"}, 1, "no sound price book"},
+		{[]string{"rates", "validate", "-"}, 1, "no sound set of exchange rates"},
+		{[]string{"rates", "nonsense"}, exitUsage, "unknown command"},
 		{[]string{"nonsense"}, exitUsage, "unknown command"},
 		{[]string{"prices", "nonsense"}, exitUsage, "unknown command"},
 		{[]string{"publish"}, exitUsage, "accepts 1 arg"},
@@ -258,20 +260,25 @@ func TestReplayTrace(t *testing.T) {
 	}
 }
 
+// TestPrices: the examples of price books and of exchange rates are sound, and reach
+// every partition.
 func TestPrices(t *testing.T) {
 	addr, c := kafka(t)
-	example := runWith(t, "", "prices", "example")
-	if example.code != 0 {
-		t.Fatalf("%+v", example)
-	}
-	if got := runWith(t, example.out, "prices", "validate", "-"); got.code != 0 {
-		t.Errorf("%+v", got)
-	}
-	if got := runWith(t, example.out, "prices", "publish", "--brokers", addr, "-"); got.code != 0 {
-		t.Errorf("%+v", got)
-	}
-	if n := records(t, c, stream.Usage.Topic()) + records(t, c, stream.Subscriptions.Topic()); n != 4 {
-		t.Errorf("%d records, want one for each partition", n)
+	for i, what := range []string{"prices", "rates"} {
+		want := int64(4 * (i + 1))
+		example := runWith(t, "", what, "example")
+		if example.code != 0 {
+			t.Fatalf("%+v", example)
+		}
+		if got := runWith(t, example.out, what, "validate", "-"); got.code != 0 {
+			t.Errorf("%+v", got)
+		}
+		if got := runWith(t, example.out, what, "publish", "--brokers", addr, "-"); got.code != 0 {
+			t.Errorf("%+v", got)
+		}
+		if n := records(t, c, stream.Usage.Topic()) + records(t, c, stream.Subscriptions.Topic()); n != want {
+			t.Errorf("%s: %d records, want one for each partition", what, n)
+		}
 	}
 }
 

@@ -31,7 +31,7 @@ mended producer.
 Each is sent once: what was sent is remembered, and a second run changes nothing.
 A copy that is refused again is a dead letter of its own, and is left; --again
 sends it anew, when what it was refused for has been mended. An event that counts
-by another record is not sent. Control records (clock.ticked, pricebook.published)
+by another record is not sent. Control records (clock.ticked, pricebook.published, rates.published)
 are never sent, nor what would be refused again as it is (malformed, unknown_type,
 invalid). What is left is counted, with the reason.
 

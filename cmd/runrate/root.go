@@ -20,7 +20,7 @@ var commands = []func(*app) *cobra.Command{
 	reportCommand,
 	explainCommand,
 	tickCommand,
-	pricesCommand,
+	pricesCommand, ratesCommand,
 	replayTraceCommand,
 	replaySubscriptionsCommand,
 	simulateCommand,

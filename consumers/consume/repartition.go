@@ -278,6 +278,8 @@ func controls(inForce []rows.Control) (records []stream.Record) {
 		switch c.Kind {
 		case rows.BookSet:
 			e.Type, e.PriceBook = event.PricebookPublished, []byte(c.Payload)
+		case rows.RatesSet:
+			e.Type, e.Rates = event.RatesPublished, []byte(c.Payload)
 		case rows.ClockSet:
 			e.Type, e.Jump = event.ClockTicked, true
 		default:

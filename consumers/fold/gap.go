@@ -5,6 +5,7 @@ import (
 
 	"runrate/consumers/intake"
 	"runrate/internal/event"
+	"runrate/internal/fx"
 	"runrate/internal/pricebook"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
@@ -51,6 +52,15 @@ func (p *Partition) lose(gap Gap) error {
 				Record: stream.Record{Offset: gap.To - 1, Time: int64(c.Recorded)},
 				Event:  event.Event{Type: event.PricebookPublished, Time: c.Time}, Book: book,
 			})
+		case rows.RatesSet:
+			set, err := fx.Parse([]byte(c.Payload))
+			if err != nil {
+				return fmt.Errorf("the exchange rates in force at its end: %w", err)
+			}
+			p.state.Control(&intake.Judged{
+				Record: stream.Record{Offset: gap.To - 1, Time: int64(c.Recorded)},
+				Event:  event.Event{Type: event.RatesPublished, Time: c.Time}, Rates: set,
+			})
 		default:
 			return fmt.Errorf("%q is in force at its end, which this program does not know", c.Kind)
 		}
@@ -66,7 +76,7 @@ type NotControl struct {
 }
 
 func (e *NotControl) Error() string {
-	return fmt.Sprintf("%s is no control record but %s, and only a tick or a price book can be left out: "+
+	return fmt.Sprintf("%s is no control record but %s, and only a tick, a price book or a set of rates can be left out: "+
 		"find the right one in the view control_records (topic, partition, offset), and name it in `runrate rebuild --without`, with --with-all if this one was named before", e.Place, e.What)
 }
 

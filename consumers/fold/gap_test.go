@@ -55,8 +55,8 @@ func TestGap(t *testing.T) {
 	if at, known := p.Last().Offset(); known {
 		t.Errorf("the record at %d is to be looked at again, and is before the gap", at)
 	}
-	c.Gaps = []fold.Gap{{From: 0, To: 2, InForce: []rows.Control{{Kind: "rates"}}}}
-	if _, err := fold.Begin(c, 0).Lose(); err == nil || !strings.Contains(err.Error(), `"rates" is in force at its end, which this program does not know`) {
+	c.Gaps = []fold.Gap{{From: 0, To: 2, InForce: []rows.Control{{Kind: "tides"}}}}
+	if _, err := fold.Begin(c, 0).Lose(); err == nil || !strings.Contains(err.Error(), `"tides" is in force at its end, which this program does not know`) {
 		t.Errorf("what nobody knows: %v", err)
 	}
 	// A state from before a gap whose records are there is of another log.

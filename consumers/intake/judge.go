@@ -12,6 +12,7 @@ import (
 	"fmt"
 
 	"runrate/internal/event"
+	"runrate/internal/fx"
 	"runrate/internal/pricebook"
 	"runrate/internal/stream"
 )
@@ -23,6 +24,7 @@ type Judged struct {
 	Event    event.Event
 	Identity [16]byte        // of a data event that no rule refused
 	Book     *pricebook.Book // of a pricebook.published that no rule refused
+	Rates    *fx.Set         // of a rates.published that no rule refused
 	Refusal  *event.Refusal
 }
 
@@ -55,18 +57,37 @@ func (j *Judge) Judge(record stream.Record) Judged {
 	if refusal == nil {
 		refusal = e.Invalid
 	}
-	var book *pricebook.Book
-	if refusal == nil && e.Type == event.PricebookPublished {
-		book, refusal = readBook(e.PriceBook)
-	}
-	judged := Judged{Record: record, Refusal: refusal}
+	judged := Judged{Record: record}
 	if refusal == nil {
-		judged.Event, judged.Book = e, book
+		refusal = judged.readDocument(&e)
+	}
+	judged.Refusal = refusal
+	if refusal == nil {
+		judged.Event = e
 		if !e.Type.Control() {
 			judged.Identity = e.Identity()
 		}
 	}
 	return judged
+}
+
+// readDocument reads what a control record sets.
+func (j *Judged) readDocument(e *event.Event) (refusal *event.Refusal) {
+	switch e.Type {
+	case event.PricebookPublished:
+		j.Book, refusal = readBook(e.PriceBook)
+	case event.RatesPublished:
+		j.Rates, refusal = readRates(e.Rates)
+	}
+	return refusal
+}
+
+func readRates(data []byte) (*fx.Set, *event.Refusal) {
+	set, err := fx.Parse(data)
+	if err != nil {
+		return nil, &event.Refusal{Reason: event.Invalid, Detail: "data is no valid set of rates: " + err.Error() + " (runrate rates validate checks one before it is published)"}
+	}
+	return set, nil
 }
 
 func readBook(data []byte) (*pricebook.Book, *event.Refusal) {

@@ -2,6 +2,7 @@ package usage
 
 import (
 	"runrate/internal/event"
+	"runrate/internal/fx"
 	"runrate/internal/pricebook"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
@@ -17,4 +18,15 @@ func (f *Fold) publish(book *pricebook.Book, at event.Time, record stream.Record
 	}
 	f.book, f.bookTime = book, at
 	f.published = append(f.published, rows.Control{Kind: rows.BookSet, Offset: record.Offset, Time: at, Recorded: event.Time(record.Time), Payload: string(book.JSON())})
+}
+
+// publishRates puts a set of exchange rates in force, unless the one that is was
+// published later (as publish). It stands in control_versions for the views that
+// convert; no amount of the fold depends on it.
+func (f *Fold) publishRates(set *fx.Set, at event.Time, record stream.Record) {
+	if at < f.fxTime {
+		return
+	}
+	f.rates, f.fxTime = set, at
+	f.published = append(f.published, rows.Control{Kind: rows.RatesSet, Offset: record.Offset, Time: at, Recorded: event.Time(record.Time), Payload: string(set.JSON())})
 }

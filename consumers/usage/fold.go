@@ -20,6 +20,7 @@ import (
 	"runrate/consumers/state"
 	"runrate/internal/calendar"
 	"runrate/internal/event"
+	"runrate/internal/fx"
 	"runrate/internal/money"
 	"runrate/internal/pricebook"
 	"runrate/internal/rows"
@@ -40,6 +41,8 @@ func (c Config) measure() netnew.Measure {
 type Fold struct {
 	book     *pricebook.Book // in force, nil before the first
 	bookTime event.Time      // of the event that published book; 0 is older than any
+	rates    *fx.Set         // in force, nil before the first; nothing here is converted
+	fxTime   event.Time      // of the event that published rates
 
 	first    stream.Offset // of the batch: what is below it is flushed
 	closed   calendar.Hour // the last boundary passed as of the last flush; 0 before the first tick
@@ -56,7 +59,7 @@ type Fold struct {
 	events        []rows.UsageEvent // accepted
 	touchedSeries []*series
 	touchedDays   []touchedDay
-	published     []rows.Control // price books that came into force
+	published     []rows.Control // price books and rates that came into force
 }
 
 // touchedDay is a day on which an account became active in a line.
@@ -68,10 +71,14 @@ type touchedDay struct {
 
 var _ fold.State = (*Fold)(nil)
 
-// Control takes a price book; other control records are of no concern here.
+// Control takes a price book or a set of rates; other control records are of no
+// concern here.
 func (f *Fold) Control(j *intake.Judged) {
-	if j.Event.Type == event.PricebookPublished {
+	switch j.Event.Type {
+	case event.PricebookPublished:
 		f.publish(j.Book, j.Event.Time, j.Record)
+	case event.RatesPublished:
+		f.publishRates(j.Rates, j.Event.Time, j.Record)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"runrate/consumers/state"
 	"runrate/internal/calendar"
 	"runrate/internal/event"
+	"runrate/internal/fx"
 	"runrate/internal/money"
 	"runrate/internal/pricebook"
 	"runrate/internal/rows"
@@ -50,6 +51,13 @@ func (b *Blank) Restore(record *snapshot.Record) error {
 			return fmt.Errorf("price book: %w", err)
 		}
 		b.fold.book, b.fold.bookTime = book, event.Time(part.PriceBookTime)
+	}
+	if part.Rates != nil {
+		set, err := fx.Parse(part.Rates)
+		if err != nil {
+			return fmt.Errorf("exchange rates: %w", err)
+		}
+		b.fold.rates, b.fold.fxTime = set, event.Time(part.RatesTime)
 	}
 	for _, s := range part.Series {
 		b.series(s)

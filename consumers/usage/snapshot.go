@@ -34,11 +34,21 @@ func (c *closed) Snapshot(delta bool, progress *snapshot.Progress) iter.Seq[*sna
 		} else {
 			c.allParts(p)
 		}
-		if f := c.fold; (!delta || len(f.published) > 0) && f.book != nil {
-			p.Part.PriceBook, p.Part.PriceBookTime = f.book.JSON(), int64(f.bookTime)
+		if f := c.fold; !delta || len(f.published) > 0 {
+			putInForce(p, f)
 		}
 		p.Part.Progress = progress
 	})
+}
+
+// putInForce puts the price book and the rates in force, if there are any.
+func putInForce(p *parts, f *Fold) {
+	if f.book != nil {
+		p.Part.PriceBook, p.Part.PriceBookTime = f.book.JSON(), int64(f.bookTime)
+	}
+	if f.rates != nil {
+		p.Part.Rates, p.Part.RatesTime = f.rates.JSON(), int64(f.fxTime)
+	}
 }
 
 func recordOf(s *snapshot.UsageState) *snapshot.Record {

@@ -8,7 +8,7 @@ import (
 
 // AppendJSON appends e as a structured-mode JSON CloudEvent, its members in the
 // order of the schema, optional ones left out when they have their default, on
-// one line unless PriceBook has more. What Decode accepts it reads back as the
+// one line unless PriceBook or Rates have more. What Decode accepts it reads back as the
 // same event.
 // e must have the data that belongs to its Type; without it, data is left out.
 // Bytes that are no UTF-8 become U+FFFD.
@@ -33,6 +33,8 @@ func (e Event) AppendJSON(dst []byte) []byte {
 		dst = e.Subscription.appendJSON(append(dst, `,"data":`...))
 	case e.Type == PricebookPublished && e.PriceBook != nil:
 		dst = append(append(dst, `,"data":`...), e.PriceBook...)
+	case e.Type == RatesPublished && e.Rates != nil:
+		dst = append(append(dst, `,"data":`...), e.Rates...)
 	case e.Type == ClockTicked && e.Jump:
 		dst = append(dst, `,"data":{"jump":true}`...)
 	}

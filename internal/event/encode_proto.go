@@ -27,7 +27,9 @@ func (e Event) AppendProto(dst []byte) ([]byte, error) {
 	case e.Type == SubscriptionChanged && e.Subscription != nil:
 		field, data = fieldSubscription, e.Subscription.appendProto(data)
 	case e.Type == PricebookPublished && e.PriceBook != nil:
-		field, data = fieldPricebook, appendString(data, pricebookJSON, e.PriceBook)
+		field, data = fieldPricebook, appendString(data, documentJSON, e.PriceBook)
+	case e.Type == RatesPublished && e.Rates != nil:
+		field, data = fieldRates, appendString(data, documentJSON, e.Rates)
 	case e.Type != ClockTicked:
 		return dst, fmt.Errorf("encode %s %q of %q: %w", e.Type, e.ID, e.Source, errNoData)
 	}

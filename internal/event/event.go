@@ -1,4 +1,4 @@
-// Package event holds the five events that runrate accepts, how they are
+// Package event holds the six events that runrate accepts, how they are
 // decoded from the log, and the reasons for which one is refused.
 //
 // Start at Event, then Decode. The package is pure: bytes in, an event or a
@@ -46,8 +46,8 @@ const (
 // subject and its record key.
 type Account string
 
-// Event is one decoded event. Exactly one of Usage, Adjustment, Subscription
-// and PriceBook is set, by Type; for ClockTicked none, it may have Jump.
+// Event is one decoded event. Exactly one of Usage, Adjustment, Subscription,
+// PriceBook and Rates is set, by Type; for ClockTicked none, it may have Jump.
 type Event struct {
 	Type    Type
 	Source  string
@@ -59,6 +59,7 @@ type Event struct {
 	Adjustment   *Adjustment
 	Subscription *Subscription
 	PriceBook    []byte // the book as JSON, not yet parsed
+	Rates        []byte // the set of exchange rates as JSON, not yet parsed
 	Jump         bool   // the tick may be far ahead of the clock (DEFINITIONS R9)
 
 	// Invalid is the first thing that DEFINITIONS R4 finds wrong with the values of a

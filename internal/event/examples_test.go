@@ -26,6 +26,8 @@ const (
 		`"time":"2026-11-23T07:31:06Z"}`
 	pricebookJSONText = `{"specversion":"1.0","type":"pricebook.published","source":"finance","id":"2026-11-01",` +
 		`"time":"2026-11-01T00:00:00Z","data":{"version":"2026-11-01","currency":"USD","products":[]}}`
+	ratesJSONText = `{"specversion":"1.0","type":"rates.published","source":"finance","id":"2026-11-23",` +
+		`"time":"2026-11-01T00:00:00Z","data":{"version":"2026-11-23","reference":"USD","rates":[]}}`
 )
 
 // exampleTime is the time of most examples.
@@ -72,6 +74,10 @@ func examples(t testing.TB) map[string]Event {
 			Type: PricebookPublished, Source: "finance", ID: "2026-11-01", Time: 1_793_491_200 * Second,
 			PriceBook: []byte(`{"version":"2026-11-01","currency":"USD","products":[]}`),
 		},
+		"rates.published": {
+			Type: RatesPublished, Source: "finance", ID: "2026-11-23", Time: 1_793_491_200 * Second,
+			Rates: []byte(`{"version":"2026-11-23","reference":"USD","rates":[]}`),
+		},
 	}
 }
 
@@ -82,6 +88,7 @@ var exampleJSON = map[string]string{
 	"subscription.changed": subscriptionJSON,
 	"clock.ticked":         clockJSON,
 	"pricebook.published":  pricebookJSONText,
+	"rates.published":      ratesJSONText,
 }
 
 // with is an example with one part replaced, which must be there.

@@ -79,6 +79,8 @@ func (j *judge) data(e *Event) {
 		e.Subscription = j.subscription()
 	case PricebookPublished:
 		e.PriceBook = bytes.Clone(w.data.text)
+	case RatesPublished:
+		e.Rates = bytes.Clone(w.data.text)
 	}
 }
 

@@ -43,7 +43,7 @@ func anyAmount(t *rapid.T, signed bool) money.Amount {
 // anyEvent draws an event that Decode accepts.
 func anyEvent(t *rapid.T) Event {
 	e := Event{
-		Type:   Type(rapid.IntRange(int(UsageRecorded), int(PricebookPublished)).Draw(t, "type")),
+		Type:   Type(rapid.IntRange(int(UsageRecorded), int(RatesPublished)).Draw(t, "type")),
 		Source: anyText(1, MaxAttributeLen).Draw(t, "source"),
 		ID:     anyText(1, MaxAttributeLen).Draw(t, "id"),
 		Time:   Time(rapid.Int64Range(int64(MinTime), int64(MaxTime)-1).Draw(t, "time")),
@@ -84,6 +84,8 @@ func anyEvent(t *rapid.T) Event {
 		e.Subscription = s
 	case ClockTicked:
 		e.Jump = rapid.Bool().Draw(t, "jump")
+	case RatesPublished:
+		e.Rates = []byte(rapid.SampledFrom([]string{`{}`, `{"rates":[]}`}).Draw(t, "rates"))
 	case PricebookPublished:
 		e.PriceBook = []byte(rapid.SampledFrom([]string{`{}`, `{"a":{"b":[1,2,{}]}}`, "{ \"a\" :\n1.50e+3 }"}).Draw(t, "book"))
 	}

@@ -18,6 +18,7 @@ const (
 	fieldAdjustment   = 9
 	fieldSubscription = 10
 	fieldPricebook    = 11
+	fieldRates        = 12
 	fieldJump         = 13
 
 	usageProduct    = 1
@@ -45,7 +46,7 @@ const (
 	subscriptionSegment       = 11
 	subscriptionRegion        = 12
 
-	pricebookJSON = 1
+	documentJSON = 1 // of PricebookPublished and RatesPublished
 
 	mapKey           = 1
 	mapValue         = 2
@@ -87,7 +88,11 @@ func (d *Decoder) readProto(value []byte) *Refusal {
 			r.done(&in)
 		case fieldPricebook:
 			in := r.data(w, PricebookPublished)
-			d.readPricebook(&in)
+			d.readDocument(&in, "the price book")
+			r.done(&in)
+		case fieldRates:
+			in := r.data(w, RatesPublished)
+			d.readDocument(&in, "the set of rates")
 			r.done(&in)
 		case fieldJump:
 			r.flag("data.jump", &w.jump)
@@ -201,23 +206,23 @@ func (d *Decoder) readSubscription(r *fieldReader) {
 	}
 }
 
-// readPricebook takes the book's JSON, without the white space around it, and
-// checks that it is an object.
-func (d *Decoder) readPricebook(r *fieldReader) {
-	var book attr
+// readDocument takes the JSON of a price book or a set of rates, without the white
+// space around it, and checks that it is an object.
+func (d *Decoder) readDocument(r *fieldReader, what string) {
+	var document attr
 	for r.next() {
 		switch r.number {
-		case pricebookJSON:
-			r.text("data.json", &book)
+		case documentJSON:
+			r.text("data.json", &document)
 		default:
 			r.skip()
 		}
 	}
-	if book.shape == absent {
-		r.refuse("data.json is missing; the price book as a JSON object is required")
+	if document.shape == absent {
+		r.refuse("data.json is missing; " + what + " as a JSON object is required")
 		return
 	}
-	d.wire.data.text = bytes.Trim(book.text, " \t\r\n")
+	d.wire.data.text = bytes.Trim(document.text, " \t\r\n")
 	if err := d.isObject(d.wire.data.text); err != nil {
 		offset, what := d.syntax(err)
 		r.refuse("data.json is no strict JSON object from byte " + strconv.FormatInt(offset, 10) + " on: " + what)

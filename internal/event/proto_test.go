@@ -68,6 +68,8 @@ func message(e Event) *eventsv1.Event {
 		m.Data = &eventsv1.Event_Subscription{Subscription: d}
 	case e.PriceBook != nil:
 		m.Data = &eventsv1.Event_Pricebook{Pricebook: &eventsv1.PricebookPublished{Json: proto.String(string(e.PriceBook))}}
+	case e.Rates != nil:
+		m.Data = &eventsv1.Event_Rates{Rates: &eventsv1.RatesPublished{Json: proto.String(string(e.Rates))}}
 	}
 	return m
 }
@@ -158,6 +160,8 @@ func TestProtoRefuses(t *testing.T) {
 		{"no book", "pricebook.published", func(m *eventsv1.Event) { m.GetPricebook().Json = nil }, Malformed},
 		{"book no object", "pricebook.published", func(m *eventsv1.Event) { m.GetPricebook().Json = proto.String("[]") }, Malformed},
 		{"book with bytes after", "pricebook.published", func(m *eventsv1.Event) { m.GetPricebook().Json = proto.String("{} {}") }, Malformed},
+		{"no rates", "rates.published", func(m *eventsv1.Event) { m.GetRates().Json = nil }, Malformed},
+		{"rates no object", "rates.published", func(m *eventsv1.Event) { m.GetRates().Json = proto.String("7") }, Malformed},
 		{"book cut off", "pricebook.published", func(m *eventsv1.Event) { m.GetPricebook().Json = proto.String(`{"a":`) }, Malformed},
 	}
 	var d Decoder
@@ -231,6 +235,8 @@ func TestProtoIgnores(t *testing.T) {
 			data.Subscription.ProtoReflect().SetUnknown(unknown)
 		case *eventsv1.Event_Pricebook:
 			data.Pricebook.ProtoReflect().SetUnknown(unknown)
+		case *eventsv1.Event_Rates:
+			data.Rates.ProtoReflect().SetUnknown(unknown)
 		}
 		raw, err := proto.Marshal(m)
 		if err != nil {

@@ -12,6 +12,7 @@ const (
 	SubscriptionChanged
 	ClockTicked
 	PricebookPublished
+	RatesPublished
 )
 
 // types say what each is called and whether it is a control event.
@@ -24,6 +25,7 @@ var types = [...]struct {
 	SubscriptionChanged: {name: "subscription.changed"},
 	ClockTicked:         {name: "clock.ticked", control: true},
 	PricebookPublished:  {name: "pricebook.published", control: true},
+	RatesPublished:      {name: "rates.published", control: true},
 }
 
 // Types are all types, in their order.

@@ -14,7 +14,7 @@ type wire struct {
 
 	binary bool // the attributes are in headers
 	base64 attr // data_base64: taken for data, if that is not there
-	data   attr // object: the raw JSON of a JSON event's data or of a Protobuf event's price book
+	data   attr // object: the raw JSON of a JSON event's data or of a Protobuf event's price book or rates
 	dataOf Type // Protobuf: the kind of event whose data this is; 0 in JSON, which does not tell
 
 	// The members of data, of whatever kind.

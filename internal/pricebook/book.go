@@ -17,12 +17,8 @@ import (
 	"runrate/internal/money"
 )
 
-// Bounds of a book.
-const (
-	MaxSize = 4 << 20 // bytes of a book's text
-	MaxName = 256     // bytes of a version, product, line, meter or account
-	MaxUnit = 1 << 53 // the largest unit, as of event.MaxQuantity
-)
+// MaxSize bounds the bytes of a book's text.
+const MaxSize = 4 << 20
 
 // MaxAmount bounds a price, a cost, and the revenue and the cost of one event
 // (DEFINITIONS M8): 10^15 currency units. It leaves 10^11 such events before a

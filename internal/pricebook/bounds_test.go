@@ -5,11 +5,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"runrate/internal/document"
 )
 
 func TestProblemsAreCapped(t *testing.T) {
 	_, err := Parse([]byte(valid + strings.Repeat("  - {}\n", 40)))
-	e, ok := errors.AsType[*Error](err)
+	e, ok := errors.AsType[*document.Error](err)
 	if !ok || len(e.Problems) != 50 || e.More != 70 || !strings.HasSuffix(err.Error(), "\nand 70 more") {
 		t.Fatal(err)
 	}
@@ -44,7 +46,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b, err := Parse(data)
 		if err != nil {
-			if _, ok := errors.AsType[*Error](err); !ok || b != nil || err.Error() == "" {
+			if _, ok := errors.AsType[*document.Error](err); !ok || b != nil || err.Error() == "" {
 				t.Fatalf("%v, %T", b, err)
 			}
 			return

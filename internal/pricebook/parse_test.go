@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"runrate/internal/document"
 )
 
 // valid is a small book; a test edits it by replacing one of its lines.
@@ -127,7 +129,7 @@ func TestParseRefuses(t *testing.T) {
 			t.Fatalf("%q is in the book %d times", c.old, strings.Count(valid, c.old))
 		}
 		b, err := Parse([]byte(strings.Replace(valid, c.old, c.new, 1)))
-		var e *Error
+		var e *document.Error
 		if b != nil || !errors.As(err, &e) || err.Error() != c.want {
 			t.Errorf("%s\ngot  %v\nwant %s", c.new, err, c.want)
 		}

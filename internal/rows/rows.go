@@ -158,19 +158,20 @@ type DeadLetter struct {
 }
 
 // Control is a control record that changed what is in force: its time, and for
-// a price book the book. It is in force for the records after Offset.
+// a price book or a set of rates the document. It is in force for the records after Offset.
 type Control struct {
-	Kind     string // ClockSet or BookSet
+	Kind     string // ClockSet, BookSet or RatesSet
 	Offset   stream.Offset
 	Time     event.Time // of the event
 	Recorded event.Time // the record's own timestamp
-	Payload  string     // the price book as JSON
+	Payload  string     // the price book or the rates as JSON
 }
 
 // The kinds of Control.
 const (
 	ClockSet = "clock"
 	BookSet  = "price_book"
+	RatesSet = "rates"
 )
 
 // Progress is how far a partition is folded and what became of its records:

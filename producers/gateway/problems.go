@@ -28,7 +28,7 @@ var (
 	unauthorized = kind{"unauthorized", http.StatusUnauthorized, "a key is required",
 		"Send the header Authorization: Bearer rr_<id>_<secret> with a key that runrate keys create made, and that is neither revoked nor past its not_after."}
 	outsideKey = kind{"forbidden", http.StatusForbidden, "not with this key",
-		"The request has events that its key may not send: of another type, source or account than the key has, or control events (clock.ticked, pricebook.published), which no key may send: runrate's own commands publish those. Nothing of the request was taken."}
+		"The request has events that its key may not send: of another type, source or account than the key has, or control events (clock.ticked, pricebook.published, rates.published), which no key may send: runrate's own commands publish those. Nothing of the request was taken."}
 	notFound    = kind{"not_found", http.StatusNotFound, "there is nothing here", "Events are posted to /v1/events, and judged without being taken at /v1/events:validate. /openapi.json describes both."}
 	wrongMethod = kind{"method_not_allowed", http.StatusMethodNotAllowed, "not by this method", "The header Allow names the methods that there are."}
 	slowBody    = kind{"slow", http.StatusRequestTimeout, "the body came too slowly",

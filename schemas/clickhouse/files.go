@@ -47,6 +47,10 @@ var viewOrder = []string{
 	"control_records",
 	"losses",
 	"price_books",
+	"fx_rates",
+	"arr_in", "arr_in_now",
+	"net_new_arr_in", "net_new_arr_in_now",
+	"fx_missing", "fx_missing_now",
 }
 
 // migration is one numbered file.

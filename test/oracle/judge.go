@@ -21,6 +21,7 @@ type verdict struct {
 	fact    *fact  // of an accepted event
 	tick    int64  // of an accepted clock.ticked, else noClock
 	book    *book  // of an accepted pricebook.published
+	rates   *rateSet
 }
 
 // judgement is the verdicts on one partition's records, in their order.
@@ -58,7 +59,7 @@ func (j *judgement) next(r stream.Record, partitions int32) verdict {
 		return refused("malformed")
 	}
 	kind := o.str("type", "")
-	control := kind == "clock.ticked" || kind == "pricebook.published"
+	control := kind == "clock.ticked" || kind == "pricebook.published" || kind == "rates.published"
 	known := control || kind == "subscription.changed"
 	if j.source.Topic.Kind() == stream.Usage {
 		known = control || kind == "usage.recorded" || kind == "adjustment.recorded"
@@ -135,16 +136,27 @@ func (j *judgement) against(f *fact) verdict {
 	return verdict{outcome: "accepted", fact: f, tick: noClock}
 }
 
-// control judges a clock.ticked or pricebook.published.
+// control judges a clock.ticked, pricebook.published or rates.published.
 func (j *judgement) control(o object, f *fact, sane bool) verdict {
 	v := verdict{outcome: "control", tick: noClock}
-	if f.kind == "clock.ticked" {
+	switch f.kind {
+	case "clock.ticked":
 		data := o.inner("data") // empty where it is no object
 		if !data.fits(shape{"jump": 'b'}) {
 			return refused("malformed")
 		}
 		v.tick = f.time
-	} else {
+	case "rates.published":
+		if !o.fits(shape{"data": 'O'}) {
+			return refused("malformed")
+		}
+		s, ok := parseRates(o.inner("data"))
+		if !ok {
+			return refused("invalid")
+		}
+		s.published = f.time
+		v.rates = &s
+	default:
 		if !o.fits(shape{"data": 'O'}) {
 			return refused("malformed")
 		}
@@ -186,6 +198,17 @@ func (j *judgement) book() *book {
 		}
 	}
 	return b
+}
+
+// rates are the exchange rates in force, or nil, as book.
+func (j *judgement) rates() *rateSet {
+	var s *rateSet
+	for _, v := range slices.Backward(j.verdicts) {
+		if v.rates != nil && (s == nil || v.rates.published > s.published) {
+			s = v.rates
+		}
+	}
+	return s
 }
 
 // facts are the accepted events.

@@ -25,16 +25,28 @@ type Options struct {
 	// Literal evaluates windows at every boundary, rather than once between
 	// two boundaries where no event enters or leaves. Slow; the same result.
 	Literal bool
+	// In is the currency that arr_in and net_new_arr_in are asked for; "" stands for
+	// Asked.
+	In string
 }
+
+// Asked is a currency to ask for.
+const Asked = "EUR"
+
+// Converted are the views in a currency asked for, and what they lack. They follow
+// from others and the exchange rates, by SQL alone.
+var Converted = []string{"arr_in", "net_new_arr_in", "fx_missing"}
 
 // Views maps a view's name to its rows in byte order. Every view is present.
 type Views map[string][]string
 
-// Names are the views that Compute fills, in the order of DEFINITIONS V1 to V12.
+// Names are the views that Compute fills, in the order of DEFINITIONS V1 to V12, and
+// those of Converted.
 var Names = []string{
 	"usage_events", "usage_hourly", "rolling_revenue", "active_accounts",
 	"subscriptions", "mrr_movements", "mrr", "arr", "net_new_arr",
 	"dead_letters", "accounting", "freshness",
+	"arr_in", "net_new_arr_in", "fx_missing",
 }
 
 // Spans of time in microseconds.
@@ -51,6 +63,9 @@ func Compute(log Log, partitions int32, opts Options) Views {
 	if opts.Factor == 0 {
 		opts.Factor = 13
 	}
+	if opts.In == "" {
+		opts.In = Asked
+	}
 	w := &world{opts: opts, stamps: map[int64]string{}}
 	views := Views{}
 	for _, topic := range stream.Inputs() {
@@ -60,6 +75,9 @@ func Compute(log Log, partitions int32, opts Options) Views {
 			j := judge(src, log[src], partitions)
 			passed = min(passed, j.clock())
 			w.facts = append(w.facts, j.facts()...)
+			if topic.Kind() == stream.Usage && p == 0 {
+				w.rates = j.rates()
+			}
 			views["dead_letters"] = append(views["dead_letters"], j.deadLetters()...)
 			views["accounting"] = append(views["accounting"], j.accounting()...)
 			views["freshness"] = append(views["freshness"], j.freshness()...)
@@ -79,6 +97,9 @@ func Compute(log Log, partitions int32, opts Options) Views {
 	views["mrr"] = w.mrr()
 	views["arr"] = w.arr()
 	views["net_new_arr"] = w.netNewARR()
+	views["arr_in"] = w.arrIn(views["arr"])
+	views["net_new_arr_in"] = w.netNewIn(views["net_new_arr"])
+	views["fx_missing"] = w.fxMissing(views["arr"])
 	for _, name := range Names {
 		slices.Sort(views[name])
 	}
@@ -93,6 +114,7 @@ type world struct {
 	usagePassed         int64 // the lowest clock of the topic; noClock if one has none
 	subscriptionsPassed int64
 	stamps              map[int64]string
+	rates               *rateSet // in force in partition 0 of usage
 }
 
 // bothPassed is the highest instant that the clocks of both topics passed.

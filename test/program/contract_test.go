@@ -11,7 +11,9 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	chschema "runrate/schemas/clickhouse"
 	eventsv1 "runrate/schemas/events/v1"
+	"runrate/test/oracle"
 )
 
 // TestContract sends what is in testdata/events.ndjson and expects the rows in
@@ -68,7 +70,7 @@ func again(t *testing.T) string {
 func checkColumns(t *testing.T, p *pipeline) {
 	t.Helper()
 	for _, view := range slices.Sorted(maps.Keys(columns)) {
-		head := p.query(t, "SELECT * FROM "+view+" LIMIT 0 FORMAT TabSeparatedWithNames")
+		head := p.query(t, "SELECT * FROM "+chschema.Call(view, oracle.Asked)+" LIMIT 0 FORMAT TabSeparatedWithNames")
 		if got := strings.ReplaceAll(head[0], "\t", " "); got != columns[view] {
 			t.Errorf("%s has the columns %s\nwant %s", view, got, columns[view])
 		}

@@ -10,6 +10,7 @@ import (
 
 	"runrate/internal/broker"
 	"runrate/internal/stream"
+	chschema "runrate/schemas/clickhouse"
 	"runrate/test/oracle"
 	"runrate/test/oracle/gen"
 )
@@ -170,7 +171,7 @@ func (p *pipeline) views(t *testing.T) oracle.Views {
 		case "freshness":
 			selected = "topic, partition, if(clock = toDateTime64(0, 6), '', formatDateTime(clock, '%Y-%m-%dT%H:%i:%S.%fZ')), next_offset"
 		}
-		rows := p.query(t, "SELECT "+selected+" FROM "+name, "date_time_output_format=iso", "output_format_decimal_trailing_zeros=1")
+		rows := p.query(t, "SELECT "+selected+" FROM "+chschema.Call(name, oracle.Asked), "date_time_output_format=iso", "output_format_decimal_trailing_zeros=1")
 		slices.Sort(rows)
 		views[name] = rows // also without a row: Diff passes over views that are not there
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// columns are those of every view, in the order of DEFINITIONS V1 to V12.
+// columns are those of every view, in the order of DEFINITIONS.
 var columns = map[string]string{
 	"usage_events":    "account time line product segment region currency quantities revenue cost source id type partition offset",
 	"usage_hourly":    "hour line product segment region currency revenue cost events",
@@ -21,6 +21,9 @@ var columns = map[string]string{
 	"net_new_arr":     "as_of line currency opening new expansion reactivation contraction churn closing net_new",
 	"dead_letters":    "topic partition offset time reason detail key headers payload state",
 	"accounting":      "topic partition first_offset next_offset accepted duplicate refused control skipped lost",
+	"arr_in":          "as_of line currency usage_arr subscription_arr arr",
+	"net_new_arr_in":  "as_of line currency opening new expansion reactivation contraction churn closing net_new fx",
+	"fx_missing":      "as_of line currency",
 	"freshness":       "topic partition clock next_offset written_at owed_since status reason detail since lag_status lag_reason lag_sentence committed log_end lag lag_seconds lag_at",
 }
 

@@ -11,7 +11,7 @@ import (
 
 // asSet are the views that show what was set or done, not what was folded: there is
 // nothing to compute again.
-var asSet = []string{"definitions", "epochs", "losses", "control_records", "price_books"}
+var asSet = []string{"definitions", "epochs", "losses", "control_records", "price_books", "fx_rates"}
 
 // TestTheOracleKnowsEveryView: every view is computed again by the oracle.
 func TestTheOracleKnowsEveryView(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"runrate/internal/event"
+	"runrate/internal/fx"
 	"runrate/internal/pricebook"
 	"runrate/internal/stream"
 )
@@ -90,7 +91,7 @@ type controlRow struct {
 func (c controlRow) String() string {
 	s := fmt.Sprintf("%s, time %s, recorded at %s", c.kind, micro(c.time), micro(c.recorded))
 	if c.payload != "" {
-		s += fmt.Sprintf(", price book %.60s… of %d bytes", c.payload, len(c.payload))
+		s += fmt.Sprintf(", payload %.60s… of %d bytes", c.payload, len(c.payload))
 	}
 	return s
 }
@@ -130,6 +131,11 @@ FROM DB.control_versions WHERE topic = '$topic' AND epoch = $epoch AND partition
 				return fmt.Errorf("the price book in force at %s@%d: %w", u.source, before, err)
 			}
 			u.bookTime, u.noBook = event.Time(c.time), false
+		case "rates":
+			if u.rates, err = fx.Parse([]byte(c.payload)); err != nil {
+				return fmt.Errorf("the exchange rates in force at %s@%d: %w", u.source, before, err)
+			}
+			u.fxTime = event.Time(c.time)
 		}
 		return nil
 	})
@@ -145,6 +151,9 @@ func (w *walk[V]) control(r *stream.Record, v *verdict, changed bool) error {
 	want := controlRow{time: int64(v.event.Time), recorded: min(max(r.Time, int64(event.MinTime)), int64(event.MaxTime)-1), kind: "clock"}
 	if v.book != nil {
 		want.kind, want.payload = "price_book", string(v.book.JSON())
+	}
+	if v.rates != nil {
+		want.kind, want.payload = "rates", string(v.rates.JSON())
 	}
 	switch {
 	case kept && *row != want:

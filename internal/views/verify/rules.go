@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"runrate/internal/event"
+	"runrate/internal/fx"
 	"runrate/internal/pricebook"
 	"runrate/internal/stream"
 )
@@ -23,6 +24,8 @@ type rules struct {
 
 	book     *pricebook.Book // nil before the first
 	bookTime event.Time
+	rates    *fx.Set // nil before the first
+	fxTime   event.Time
 	clock    event.Time
 	ticked   bool
 	// noBook and noClock say that records which may have set them were not read.
@@ -33,6 +36,7 @@ type rules struct {
 type verdict struct {
 	event  event.Event
 	book   *pricebook.Book // of a pricebook.published
+	rates  *fx.Set         // of a rates.published
 	reason event.Reason    // of the refusal, or ""
 	// skipped is a transaction marker or an aborted record, of which no row may be.
 	skipped bool
@@ -66,17 +70,30 @@ func (u *rules) judge(r *stream.Record) verdict {
 		}
 		v.book = book
 	}
+	if e.Type == event.RatesPublished {
+		rates, err := fx.Parse(e.Rates)
+		if err != nil {
+			return verdict{reason: event.Invalid}
+		}
+		v.rates = rates
+	}
 	return v
 }
 
 // apply takes a control record for the records that follow it, and says whether it
-// changed anything. A price book whose time is before that of the one in force does not.
+// changed anything. A price book or a set of rates whose time is before that of the
+// one in force does not.
 func (u *rules) apply(v *verdict) (changed bool) {
 	switch t := v.event.Time; {
 	case v.book != nil:
 		if u.book == nil || t >= u.bookTime {
 			u.book, u.bookTime, u.noBook = v.book, t, false
 			return u.source.Topic.Kind() == stream.Usage // the others rate nothing
+		}
+	case v.rates != nil:
+		if u.rates == nil || t >= u.fxTime {
+			u.rates, u.fxTime = v.rates, t
+			return u.source.Topic.Kind() == stream.Usage
 		}
 	case v.event.Type == event.ClockTicked && (!u.ticked || t > u.clock):
 		u.clock, u.ticked = t, true

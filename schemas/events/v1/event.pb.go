@@ -156,7 +156,7 @@ type Event struct {
 	// Required: "1.0".
 	Specversion *string `protobuf:"bytes,1,opt,name=specversion,proto3,oneof" json:"specversion,omitempty"`
 	// Required: one of usage.recorded, adjustment.recorded,
-	// subscription.changed, clock.ticked, pricebook.published.
+	// subscription.changed, clock.ticked, pricebook.published, rates.published.
 	Type *string `protobuf:"bytes,2,opt,name=type,proto3,oneof" json:"type,omitempty"`
 	// Required, 1..1024 bytes: the context in which the event happened, such as
 	// the instance that publishes it.
@@ -168,7 +168,7 @@ type Event struct {
 	// microsecond; nanos are cut off.
 	Time *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=time,proto3,oneof" json:"time,omitempty"`
 	// The account, which is also the Kafka record's key. Required, 1..1024
-	// bytes, but for clock.ticked and pricebook.published, where it is ignored.
+	// bytes, but for the last three, where it is ignored.
 	Subject *string `protobuf:"bytes,6,opt,name=subject,proto3,oneof" json:"subject,omitempty"`
 	// Required, the one that belongs to the type; none for clock.ticked.
 	//
@@ -178,6 +178,7 @@ type Event struct {
 	//	*Event_Adjustment
 	//	*Event_Subscription
 	//	*Event_Pricebook
+	//	*Event_Rates
 	Data isEvent_Data `protobuf_oneof:"data"`
 	// Of clock.ticked only: the tick may be more than 7 days ahead of the clock.
 	// Default false. In JSON it is a member of data.
@@ -301,6 +302,15 @@ func (x *Event) GetPricebook() *PricebookPublished {
 	return nil
 }
 
+func (x *Event) GetRates() *RatesPublished {
+	if x != nil {
+		if x, ok := x.Data.(*Event_Rates); ok {
+			return x.Rates
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetJump() bool {
 	if x != nil && x.Jump != nil {
 		return *x.Jump
@@ -328,6 +338,10 @@ type Event_Pricebook struct {
 	Pricebook *PricebookPublished `protobuf:"bytes,11,opt,name=pricebook,proto3,oneof"`
 }
 
+type Event_Rates struct {
+	Rates *RatesPublished `protobuf:"bytes,12,opt,name=rates,proto3,oneof"`
+}
+
 func (*Event_Usage) isEvent_Data() {}
 
 func (*Event_Adjustment) isEvent_Data() {}
@@ -335,6 +349,8 @@ func (*Event_Adjustment) isEvent_Data() {}
 func (*Event_Subscription) isEvent_Data() {}
 
 func (*Event_Pricebook) isEvent_Data() {}
+
+func (*Event_Rates) isEvent_Data() {}
 
 // UsageRecorded: an account used a product.
 type UsageRecorded struct {
@@ -697,11 +713,57 @@ func (x *PricebookPublished) GetJson() string {
 	return ""
 }
 
+// RatesPublished: the whole set of exchange rates, in force for what follows it.
+type RatesPublished struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required: the set as a JSON object.
+	Json          *string `protobuf:"bytes,1,opt,name=json,proto3,oneof" json:"json,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RatesPublished) Reset() {
+	*x = RatesPublished{}
+	mi := &file_events_v1_event_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RatesPublished) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RatesPublished) ProtoMessage() {}
+
+func (x *RatesPublished) ProtoReflect() protoreflect.Message {
+	mi := &file_events_v1_event_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RatesPublished.ProtoReflect.Descriptor instead.
+func (*RatesPublished) Descriptor() ([]byte, []int) {
+	return file_events_v1_event_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *RatesPublished) GetJson() string {
+	if x != nil && x.Json != nil {
+		return *x.Json
+	}
+	return ""
+}
+
 var File_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x15events/v1/event.proto\x12\x11runrate.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd5\x04\n" +
+	"\x15events/v1/event.proto\x12\x11runrate.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x05\n" +
 	"\x05Event\x12%\n" +
 	"\vspecversion\x18\x01 \x01(\tH\x01R\vspecversion\x88\x01\x01\x12\x17\n" +
 	"\x04type\x18\x02 \x01(\tH\x02R\x04type\x88\x01\x01\x12\x1b\n" +
@@ -715,7 +777,8 @@ const file_events_v1_event_proto_rawDesc = "" +
 	"adjustment\x12L\n" +
 	"\fsubscription\x18\n" +
 	" \x01(\v2&.runrate.events.v1.SubscriptionChangedH\x00R\fsubscription\x12E\n" +
-	"\tpricebook\x18\v \x01(\v2%.runrate.events.v1.PricebookPublishedH\x00R\tpricebook\x12\x17\n" +
+	"\tpricebook\x18\v \x01(\v2%.runrate.events.v1.PricebookPublishedH\x00R\tpricebook\x129\n" +
+	"\x05rates\x18\f \x01(\v2!.runrate.events.v1.RatesPublishedH\x00R\x05rates\x12\x17\n" +
 	"\x04jump\x18\r \x01(\bH\aR\x04jump\x88\x01\x01B\x06\n" +
 	"\x04dataB\x0e\n" +
 	"\f_specversionB\a\n" +
@@ -787,6 +850,9 @@ const file_events_v1_event_proto_rawDesc = "" +
 	"\a_region\"6\n" +
 	"\x12PricebookPublished\x12\x17\n" +
 	"\x04json\x18\x01 \x01(\tH\x00R\x04json\x88\x01\x01B\a\n" +
+	"\x05_json\"2\n" +
+	"\x0eRatesPublished\x12\x17\n" +
+	"\x04json\x18\x01 \x01(\tH\x00R\x04json\x88\x01\x01B\a\n" +
 	"\x05_json*\x98\x01\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x13\n" +
@@ -817,7 +883,7 @@ func file_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_events_v1_event_proto_goTypes = []any{
 	(Status)(0),                   // 0: runrate.events.v1.Status
 	(Interval)(0),                 // 1: runrate.events.v1.Interval
@@ -826,23 +892,25 @@ var file_events_v1_event_proto_goTypes = []any{
 	(*AdjustmentRecorded)(nil),    // 4: runrate.events.v1.AdjustmentRecorded
 	(*SubscriptionChanged)(nil),   // 5: runrate.events.v1.SubscriptionChanged
 	(*PricebookPublished)(nil),    // 6: runrate.events.v1.PricebookPublished
-	nil,                           // 7: runrate.events.v1.UsageRecorded.QuantitiesEntry
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*RatesPublished)(nil),        // 7: runrate.events.v1.RatesPublished
+	nil,                           // 8: runrate.events.v1.UsageRecorded.QuantitiesEntry
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
 }
 var file_events_v1_event_proto_depIdxs = []int32{
-	8, // 0: runrate.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	9, // 0: runrate.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	3, // 1: runrate.events.v1.Event.usage:type_name -> runrate.events.v1.UsageRecorded
 	4, // 2: runrate.events.v1.Event.adjustment:type_name -> runrate.events.v1.AdjustmentRecorded
 	5, // 3: runrate.events.v1.Event.subscription:type_name -> runrate.events.v1.SubscriptionChanged
 	6, // 4: runrate.events.v1.Event.pricebook:type_name -> runrate.events.v1.PricebookPublished
-	7, // 5: runrate.events.v1.UsageRecorded.quantities:type_name -> runrate.events.v1.UsageRecorded.QuantitiesEntry
-	0, // 6: runrate.events.v1.SubscriptionChanged.status:type_name -> runrate.events.v1.Status
-	1, // 7: runrate.events.v1.SubscriptionChanged.interval:type_name -> runrate.events.v1.Interval
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	7, // 5: runrate.events.v1.Event.rates:type_name -> runrate.events.v1.RatesPublished
+	8, // 6: runrate.events.v1.UsageRecorded.quantities:type_name -> runrate.events.v1.UsageRecorded.QuantitiesEntry
+	0, // 7: runrate.events.v1.SubscriptionChanged.status:type_name -> runrate.events.v1.Status
+	1, // 8: runrate.events.v1.SubscriptionChanged.interval:type_name -> runrate.events.v1.Interval
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_events_v1_event_proto_init() }
@@ -855,18 +923,20 @@ func file_events_v1_event_proto_init() {
 		(*Event_Adjustment)(nil),
 		(*Event_Subscription)(nil),
 		(*Event_Pricebook)(nil),
+		(*Event_Rates)(nil),
 	}
 	file_events_v1_event_proto_msgTypes[1].OneofWrappers = []any{}
 	file_events_v1_event_proto_msgTypes[2].OneofWrappers = []any{}
 	file_events_v1_event_proto_msgTypes[3].OneofWrappers = []any{}
 	file_events_v1_event_proto_msgTypes[4].OneofWrappers = []any{}
+	file_events_v1_event_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_events_v1_event_proto_rawDesc), len(file_events_v1_event_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

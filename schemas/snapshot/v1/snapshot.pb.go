@@ -359,6 +359,10 @@ type UsageState struct {
 	PriceBookTime int64           `protobuf:"varint,5,opt,name=price_book_time,json=priceBookTime,proto3" json:"price_book_time,omitempty"`
 	Series        []*Series       `protobuf:"bytes,3,rep,name=series,proto3" json:"series,omitempty"`
 	Accounts      []*UsageAccount `protobuf:"bytes,4,rep,name=accounts,proto3" json:"accounts,omitempty"`
+	// The exchange rates in force, as JSON, and the time of the event that published
+	// them.
+	Rates         []byte `protobuf:"bytes,6,opt,name=rates,proto3,oneof" json:"rates,omitempty"`
+	RatesTime     int64  `protobuf:"varint,7,opt,name=rates_time,json=ratesTime,proto3" json:"rates_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -426,6 +430,20 @@ func (x *UsageState) GetAccounts() []*UsageAccount {
 		return x.Accounts
 	}
 	return nil
+}
+
+func (x *UsageState) GetRates() []byte {
+	if x != nil {
+		return x.Rates
+	}
+	return nil
+}
+
+func (x *UsageState) GetRatesTime() int64 {
+	if x != nil {
+		return x.RatesTime
+	}
+	return 0
 }
 
 // Series is the revenue of one key by hour.
@@ -1139,7 +1157,7 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\x05clock\x18\a \x01(\x03H\x00R\x05clock\x88\x01\x01\x12\x18\n" +
 	"\askipped\x18\b \x01(\x03R\askipped\x12\x12\n" +
 	"\x04lost\x18\t \x01(\x03R\x04lostB\b\n" +
-	"\x06_clock\"\x96\x02\n" +
+	"\x06_clock\"\xda\x02\n" +
 	"\n" +
 	"UsageState\x129\n" +
 	"\bprogress\x18\x01 \x01(\v2\x1d.runrate.snapshot.v1.ProgressR\bprogress\x12\"\n" +
@@ -1147,8 +1165,12 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"price_book\x18\x02 \x01(\fH\x00R\tpriceBook\x88\x01\x01\x12&\n" +
 	"\x0fprice_book_time\x18\x05 \x01(\x03R\rpriceBookTime\x123\n" +
 	"\x06series\x18\x03 \x03(\v2\x1b.runrate.snapshot.v1.SeriesR\x06series\x12=\n" +
-	"\baccounts\x18\x04 \x03(\v2!.runrate.snapshot.v1.UsageAccountR\baccountsB\r\n" +
-	"\v_price_book\"\xb5\x01\n" +
+	"\baccounts\x18\x04 \x03(\v2!.runrate.snapshot.v1.UsageAccountR\baccounts\x12\x19\n" +
+	"\x05rates\x18\x06 \x01(\fH\x01R\x05rates\x88\x01\x01\x12\x1d\n" +
+	"\n" +
+	"rates_time\x18\a \x01(\x03R\tratesTimeB\r\n" +
+	"\v_price_bookB\b\n" +
+	"\x06_rates\"\xb5\x01\n" +
 	"\x06Series\x12\x12\n" +
 	"\x04line\x18\x01 \x01(\tR\x04line\x12\x18\n" +
 	"\aproduct\x18\x02 \x01(\tR\aproduct\x12\x18\n" +

@@ -54,6 +54,10 @@ var views = map[string][]column{
 	"dead_letters": columns(plain, "topic partition offset reason"),
 	"accounting":   columns(plain, "topic partition first_offset next_offset accepted duplicate refused control skipped lost"),
 	"freshness":    slices.Concat(columns(plain, "topic partition"), columns(clock, "clock"), columns(plain, "next_offset")),
+	"arr_in":       slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency"), columns(money, "usage_arr subscription_arr arr")),
+	"net_new_arr_in": slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency"),
+		columns(money, "opening new expansion reactivation contraction churn closing net_new fx")),
+	"fx_missing": slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency")),
 }
 
 // Sample says which as_of of a view to read: with n above 1, one hour in n and
@@ -92,7 +96,7 @@ func read(ctx context.Context, conn driver.Conn, database chschema.Database, nam
 	for i, c := range view {
 		parts[i] = fmt.Sprintf(c.form, "v.`"+c.name+"`")
 	}
-	query := fmt.Sprintf("SELECT arrayStringConcat([%s], '\\t') FROM %s AS v%s", strings.Join(parts, ", "), database.Of(name), sample.where(view))
+	query := fmt.Sprintf("SELECT arrayStringConcat([%s], '\\t') FROM %s AS v%s", strings.Join(parts, ", "), chschema.Call(database.Of(name), oracle.Asked), sample.where(view))
 	r, err := conn.Query(ctx, query)
 	if err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ func TestEveryColumnIsReadBack(t *testing.T) {
 	want := map[string][]string{}
 	for line := range strings.Lines(string(text)) {
 		words := strings.Fields(line)
-		if view, column := words[0], words[1]; views[view] != nil && !slices.Contains(notComputed, view+" "+column) {
+		if view, column := words[0], words[1]; views[strings.TrimSuffix(view, "_now")] != nil && !slices.Contains(notComputed, view+" "+column) {
 			want[view] = append(want[view], column)
 		}
 	}
@@ -42,6 +42,9 @@ func TestEveryColumnIsReadBack(t *testing.T) {
 		var got []string
 		for _, c := range columns {
 			got = append(got, c.name)
+		}
+		if want[view] == nil { // is asked for with a currency, and has no columns before
+			want[view] = want[view+"_now"]
 		}
 		slices.Sort(got)
 		slices.Sort(want[view])

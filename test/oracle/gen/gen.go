@@ -63,15 +63,16 @@ type Mix struct {
 	BackwardsTick                   int // a tick lower than the clock
 	WrongTick                       int // a tick of a clock that is far ahead
 	Book                            int // another price book, some of them invalid
+	Rates                           int // a set of exchange rates, some of them invalid
 }
 
 // DefaultMix has a bit of everything.
 var DefaultMix = Mix{Usage: 36, Adjustment: 8, Subscription: 26, Duplicate: 8, Refused: 9,
-	Limit: 5, Tick: 10, SkewedTick: 3, BackwardsTick: 2, WrongTick: 2, Book: 2}
+	Limit: 5, Tick: 10, SkewedTick: 3, BackwardsTick: 2, WrongTick: 2, Book: 2, Rates: 2}
 
 // UsageOnly is DefaultMix without subscriptions.
 var UsageOnly = Mix{Usage: 56, Adjustment: 12, Duplicate: 8, Refused: 9,
-	Limit: 5, Tick: 10, SkewedTick: 3, BackwardsTick: 2, WrongTick: 2, Book: 2}
+	Limit: 5, Tick: 10, SkewedTick: 3, BackwardsTick: 2, WrongTick: 2, Book: 2, Rates: 2}
 
 // SubscriptionsOnly is DefaultMix without usage.
 var SubscriptionsOnly = Mix{Subscription: 62, Duplicate: 8, Refused: 6,
@@ -93,7 +94,7 @@ func Stream(seed uint64, o Options) Generated {
 		{g.mix.Usage, g.sendUsage}, {g.mix.Adjustment, g.sendAdjustment},
 		{g.mix.Subscription, g.sendSubscription}, {g.mix.Duplicate, g.sendDuplicate},
 		{g.mix.Refused, g.sendFault}, {g.mix.Limit, g.sendLimit}, {g.mix.Tick, g.tick},
-		{g.mix.SkewedTick, g.skewedTick}, {g.mix.BackwardsTick, g.backwardsTick}, {g.mix.WrongTick, g.wrongTick}, {g.mix.Book, g.publishBook},
+		{g.mix.SkewedTick, g.skewedTick}, {g.mix.BackwardsTick, g.backwardsTick}, {g.mix.WrongTick, g.wrongTick}, {g.mix.Book, g.publishBook}, {g.mix.Rates, g.publishRates},
 	}
 	total := 0
 	for _, w := range weights {
@@ -131,6 +132,8 @@ type generator struct {
 	serial     int   // of event ids
 	book       int   // how many price books were published
 	bookTime   int64 // of the last that was not late
+	rates      int   // how many sets of rates were published
+	ratesTime  int64 // of the last that was not late
 	accounts   []string
 	events     []*event // sent so far, to send again
 	out        []Entry

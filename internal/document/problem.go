@@ -1,4 +1,4 @@
-package pricebook
+package document
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 // maxProblems is how many problems an Error lists; the rest it counts.
 const maxProblems = 50
 
-// Problem is one thing wrong with a price book.
+// Problem is one thing wrong with a document.
 type Problem struct {
 	Line int    // from 1; 0 when it is of no line
 	Text string // path, value and fault: products[0].line is missing
@@ -23,7 +23,7 @@ func (p Problem) String() string {
 	return fmt.Sprintf("line %d: %s", p.Line, p.Text)
 }
 
-// Error is why a price book is refused: every problem found, by line.
+// Error is why a document is refused: every problem found, by line.
 type Error struct {
 	Problems []Problem // at least one, at most 50
 	More     int       // how many further problems are not listed
@@ -44,17 +44,21 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// problems collects while a book is read.
+// problems collects while a document is read.
 type problems struct {
 	list []Problem
 }
 
-func (p *problems) add(line int, format string, args ...any) {
+// Add notes a problem.
+func (p *problems) Add(line int, format string, args ...any) {
 	p.list = append(p.list, Problem{line, fmt.Sprintf(format, args...)})
 }
 
-// err is the *Error of what was collected, nil if nothing was.
-func (p *problems) err() error {
+// Sound says whether nothing is wrong so far.
+func (p *problems) Sound() bool { return len(p.list) == 0 }
+
+// Err is the *Error of what was collected, nil if nothing was.
+func (p *problems) Err() error {
 	if len(p.list) == 0 {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package pricebook
+package document
 
 import (
 	"bytes"
