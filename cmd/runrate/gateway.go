@@ -29,6 +29,8 @@ seconds.
 With --clickhouse it warns, in its answer, of events that the consumer may refuse: whose
 time is too far from the pipeline's clock, or whose product or meter has no price.
 
+GET /metrics, /healthz and /readyz are on the admin listener, apart from the events.
+
 Told to end (SIGTERM), it answers 503 on /readyz, takes events for 5 seconds more, and
 finishes what is in flight within 30.`
 
@@ -60,7 +62,7 @@ func gatewayCommand(a *app) *cobra.Command {
 	f.StringVar(&g.cert, "tls-cert", "", "PEM `file` of the certificate to serve")
 	f.StringVar(&g.key, "tls-key", "", "PEM `file` of its key")
 	f.BoolVar(&g.withoutKeys, "without-keys", false, "take events from anybody who reaches the address")
-	a.insecureFlag(cmd)
+	a.adminFlag(cmd)
 	return cmd
 }
 
@@ -95,7 +97,11 @@ func (a *app) gateway(cmd *cobra.Command, g gatewayFlags) error {
 	if err != nil {
 		return err
 	}
-	o := gateway.Options{Log: client, Logger: a.log}
+	watched, err := a.openAdmin(cmd)
+	if err != nil {
+		return err
+	}
+	o := gateway.Options{Log: client, Logger: a.log, Metrics: watched.Registry}
 	if g.keys != "" {
 		if o.Keys, err = keys.Open(g.keys); err != nil {
 			return fmt.Errorf("--keys: %w", err)
@@ -122,7 +128,8 @@ func (a *app) gateway(cmd *cobra.Command, g gatewayFlags) error {
 		return err
 	}
 	door := gateway.New(o)
-	a.printf("runrate takes events\n  POST %s://%s/v1/events\n", scheme, l.Addr())
+	watched.Ready(door.Ready, nil)
+	a.printf("runrate takes events\n  POST %s://%s/v1/events\n  metrics http://%s/metrics\n", scheme, l.Addr(), watched.Address())
 	if err := door.Ready(cmd.Context()); err != nil {
 		a.log.Warn("Kafka is not there yet; until it is, 503 is answered", zap.Error(err))
 	}

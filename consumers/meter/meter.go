@@ -53,13 +53,29 @@ type Partition struct {
 	delay prometheus.Observer
 }
 
-// Of is what counts for a partition.
+// results are what becomes of records.
+var results = []string{"accepted", "duplicate", "refused", "control", "skipped", "lost"}
+
+// ClickHouse is the dependency of Operations.
+const ClickHouse = "clickhouse"
+
+// Operations are what may be tried again at ClickHouse.
+var Operations = []string{"write rows", "read progress", "look up stragglers", "recall recent identities"}
+
+// Of is what counts for a partition. What rules ask the increase of is there from the
+// beginning, as 0: of a series that begins with a burst, Prometheus sees no increase.
 func (m *Meter) Of(source stream.Source) *Partition {
 	if m == nil {
 		return nil
 	}
 	p := &Partition{meter: m, of: [2]string{source.Topic.Kind().Topic().String(), strconv.Itoa(int(source.Partition))}}
 	p.delay = m.delay.WithLabelValues(p.of[0], p.of[1])
+	for _, result := range results {
+		m.records.WithLabelValues(p.of[0], p.of[1], result)
+	}
+	for _, operation := range Operations {
+		m.retries.WithLabelValues(p.of[0], p.of[1], ClickHouse, operation)
+	}
 	return p
 }
 

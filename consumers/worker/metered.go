@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -55,9 +56,8 @@ func (w *Worker) meterFlushed(changes rows.Changes, written time.Time) {
 
 // dependency is whose fault it is that a step fails.
 func dependency(step string) string {
-	switch step {
-	case "write rows", "read progress", "look up stragglers", "recall recent identities":
-		return "clickhouse"
+	if slices.Contains(meter.Operations, step) {
+		return meter.ClickHouse
 	}
 	return "kafka"
 }

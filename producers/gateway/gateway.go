@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"golang.org/x/sync/semaphore"
 
@@ -49,6 +50,8 @@ type Options struct {
 	// Outlook, if not nil, is by what the door warns: it must answer at once.
 	Outlook func() request.Outlook
 	Logger  *zap.Logger
+	// Metrics is where they are shown; nil shows none.
+	Metrics prometheus.Registerer
 }
 
 // Door is the HTTP handler. Its methods may be called from many goroutines.
@@ -57,6 +60,7 @@ type Door struct {
 	keys     *keys.File
 	outlook  func() request.Outlook
 	logger   *zap.Logger
+	meter    *meter
 	writer   *writer
 	memory   *semaphore.Weighted
 	requests *semaphore.Weighted
@@ -76,7 +80,7 @@ func New(o Options) *Door {
 		o.Outlook = func() request.Outlook { return request.Outlook{} }
 	}
 	d := &Door{
-		limits: o.Limits, keys: o.Keys, outlook: o.Outlook, logger: o.Logger, writer: &writer{log: o.Log, logger: o.Logger},
+		limits: o.Limits, keys: o.Keys, outlook: o.Outlook, logger: o.Logger, meter: newMeter(o.Metrics), writer: &writer{log: o.Log, logger: o.Logger},
 		memory: semaphore.NewWeighted(o.Limits.Memory), requests: semaphore.NewWeighted(int64(o.Limits.Requests)), mux: http.NewServeMux(),
 	}
 	d.mux.HandleFunc("/v1/events", d.post(true))
@@ -97,7 +101,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // it is gone
 	}
 	if d.tooMuchHeader(r) {
-		d.send(w, headersTooLong(d.limits.Headers))
+		a := headersTooLong(d.limits.Headers)
+		d.meter.answered(posting, a)
+		d.send(w, a)
 		return
 	}
 	d.mux.ServeHTTP(w, r)

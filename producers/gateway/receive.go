@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -15,19 +16,29 @@ import (
 // post is the handler of a path that events are posted to. write is false where they are
 // only judged.
 func (d *Door) post(write bool) http.HandlerFunc {
+	operation := posting
+	if !write {
+		operation = validating
+	}
 	return func(w http.ResponseWriter, r *http.Request) {
+		answered := d.meter.begin(operation)
+		defer d.meter.end()
+		send := func(a answer) {
+			answered(a)
+			d.send(w, a)
+		}
 		if r.Method != http.MethodPost {
-			d.send(w, problem(wrongMethod, r.Method+" is no method of "+r.URL.Path+": events are posted").with("Allow", http.MethodPost))
+			send(problem(wrongMethod, r.Method+" is no method of "+r.URL.Path+": events are posted").with("Allow", http.MethodPost))
 			return
 		}
 		if !d.requests.TryAcquire(1) {
-			d.send(w, tooBusy())
+			send(tooBusy())
 			return
 		}
 		defer d.requests.Release(1)
 		ctx, cancel := context.WithTimeout(r.Context(), d.limits.Total)
 		defer cancel()
-		d.send(w, d.receive(ctx, w, r, write))
+		send(d.receive(ctx, w, r, write))
 	}
 }
 
@@ -66,7 +77,9 @@ func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		held.release()
 		return judged(items, d.outlook(), partial).withAll(quota)
 	}
+	began := time.Now()
 	outcomes, err := d.writer.write(ctx, items, trace(r), held.release)
+	d.meter.wrote(time.Since(began))
 	if err != nil {
 		d.logger.Warn("events cannot be taken", zap.Error(err))
 		return notWritten().withAll(quota)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"runrate/consumers/store"
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
@@ -14,6 +16,14 @@ import (
 	"runrate/internal/stream"
 	"runrate/internal/views/freshness"
 )
+
+// metrics are where the parts of this process show theirs; nil where nobody asks.
+func (o Options) metrics() prometheus.Registerer {
+	if o.Admin == nil {
+		return nil
+	}
+	return o.Admin.Registry
+}
 
 // show makes the admin listener tell how the consumers are.
 func (o Options) show(boards []*worker.Board) {

@@ -134,7 +134,7 @@ func run(ctx context.Context, o Options, start starts) error {
 			}
 		})
 	})
-	web.take(gateway.New(gateway.Options{Log: client, Outlook: Outlook(ctx, tables, o.Logger), Logger: o.Logger}))
+	web.take(gateway.New(gateway.Options{Log: client, Outlook: Outlook(ctx, tables, o.Logger), Logger: o.Logger, Metrics: o.metrics()}))
 	defer web.finish() // before what it writes to is stopped
 	web.ready(reachable(tables, client, boards), func() []string { return halted(boards) })
 	o.announce(kafka, server)

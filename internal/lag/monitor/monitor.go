@@ -78,8 +78,24 @@ func New(o Options, to prometheus.Registerer) *Monitor {
 	for _, t := range m.o.Topics {
 		m.topics[t] = &topic{}
 	}
+	m.fromZero()
 	to.MustRegister(m, m.requests, m.errors, m.checks)
 	return m
+}
+
+// fromZero makes what alerts ask the increase of: of a series that begins with its first
+// event, Prometheus sees no increase by it.
+func (m *Monitor) fromZero() {
+	for _, reason := range []string{"passing", "refused"} {
+		m.errors.WithLabelValues("clickhouse", reason)
+	}
+	for t := range m.topics {
+		for _, result := range []string{"within_60s", "later", "unknown"} {
+			if !m.o.History {
+				m.checks.WithLabelValues(t.String(), result)
+			}
+		}
+	}
 }
 
 // Run reads every few seconds until ctx ends.
