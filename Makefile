@@ -52,7 +52,7 @@ test-page: clickhouse progress ## the page of the numbers, in Chromium (needs it
 	@test/page/fetch.sh
 	$(TEST) -timeout 10m -tags chromium ./test/page
 
-test-alerts: clickhouse progress ## the alerts: unit tests of the rules by promtool (needs Debian's apt-get)
+test-alerts: clickhouse progress ## the alerts: unit tests of the rules, and pages of real processes by Prometheus and Alertmanager (five minutes; needs Debian's apt-get)
 	@test/alerts/fetch.sh
 	$(TEST) -timeout 15m -tags alerts ./test/alerts
 

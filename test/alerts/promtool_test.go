@@ -30,6 +30,7 @@ func program(t *testing.T, name string) string {
 // TestRules: each alert fires and is silent as the files of promtool's unit tests say, and
 // rules and samples are what Prometheus takes.
 func TestRules(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(rules + "/testdata/*.test.yml")
 	if err != nil || len(files) != 2 {
 		t.Fatalf("%d files of unit tests: %v", len(files), err)
