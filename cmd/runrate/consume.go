@@ -133,6 +133,7 @@ func consumeTopics(ctx context.Context, which string, o consume.Options, watched
 	boards := make(worker.Halts, len(topics))
 	for i := range boards {
 		boards[i] = worker.NewBoard()
+		watched.Alive(boards[i].Alive)
 	}
 	watched.Registry.MustRegister(boards)
 	watched.Ready(func(context.Context) error { return ready(boards) }, func() []string { return halted(boards) })

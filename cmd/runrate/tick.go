@@ -42,7 +42,7 @@ books.`,
 			}
 			a.log.Info("metrics, health and readiness", zap.String("admin", "http://"+watched.Address()))
 			t := tick.Ticker{Client: client, Interval: interval, Log: a.log}
-			t.Ticked = tick.Gauge(watched.Registry)
+			t.Ticked, t.Loop = tick.Gauge(watched.Registry), watched.Loop
 			watched.Ready(func(context.Context) error { return nil }, nil)
 			return t.Run(cmd.Context())
 		},

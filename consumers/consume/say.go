@@ -16,8 +16,11 @@ const sayEvery = 10 * time.Second
 // say writes to ClickHouse how the partitions of an epoch do, at once when that
 // changes and every so often, until ctx ends.
 func (o Options) say(ctx context.Context, e epoch) {
+	loop := "what tells how the partitions of " + e.Topic.String() + " do"
+	defer o.Board.Rest(loop)
 	away := false // it could not be written, last time
 	for {
+		o.Board.Beat(loop)
 		var all []store.Status
 		for _, s := range o.Board.All() {
 			all = append(all, store.Status{Source: s.Source, Epoch: e.Epoch, Status: string(s.Word), Reason: string(s.Reason), Detail: s.Detail, Since: s.Since})

@@ -17,6 +17,7 @@ type Board struct {
 	says    map[stream.Source]*said
 	changed chan struct{}
 	joined  bool
+	beats   map[string]time.Time // of loops, when they went round last
 }
 
 // Status is what is said of a partition.
@@ -55,7 +56,7 @@ type trouble struct {
 
 // NewBoard returns an empty board.
 func NewBoard() *Board {
-	return &Board{says: map[stream.Source]*said{}, changed: make(chan struct{}, 1)}
+	return &Board{says: map[stream.Source]*said{}, changed: make(chan struct{}, 1), beats: map[string]time.Time{}}
 }
 
 // Changed is sent to after a status has changed.

@@ -11,11 +11,13 @@ import (
 // pass: ClickHouse or the broker is away, overloaded, or slow. It is not bounded
 // in time: each request of a step is, by its own package, and how many there are
 // depends on what there is to do. That there is no such topic is believed after a
-// while. The board shows a step that goes on failing.
+// while. The board shows a step that goes on failing; each
+// try is a sign of life.
 func (w *Worker) persist(ctx context.Context, what string, step func(context.Context) error) error {
 	var doubt doubt
 	failed := false
 	return retry.Patient.Do(ctx, w.logger, what, func(ctx context.Context) error {
+		w.config.Board.again(w.source.String())
 		err := doubt.about(step(ctx))
 		switch {
 		case err != nil && fault.Passes(err):

@@ -124,6 +124,7 @@ func New(config Config, log Log, tables Tables, logger *zap.Logger) *Worker {
 // broker.Fenced, is somebody else's.
 func (w *Worker) Run(ctx context.Context) error {
 	began := time.Now()
+	defer w.config.Board.Rest(w.source.String())
 	if err := w.restore(ctx); err != nil {
 		return ended(ctx, err)
 	}
@@ -157,6 +158,7 @@ func (w *Worker) loop(ctx context.Context, fetched <-chan fetch) error {
 	chain := time.NewTicker(chainEvery)
 	defer chain.Stop()
 	for {
+		w.config.Board.Beat(w.source.String())
 		select {
 		case <-ctx.Done():
 			return w.finish()

@@ -39,6 +39,7 @@ type Server struct {
 
 	mu    sync.Mutex
 	loops []*loop
+	alive []func() error
 }
 
 // readiness is how /readyz answers.
@@ -102,6 +103,13 @@ func (s *Server) Loop(name string, longest time.Duration) (round func()) {
 	return func() { l.last.Store(time.Now().UnixNano()) }
 }
 
+// Alive adds a check to /healthz, which must not depend on any other process.
+func (s *Server) Alive(check func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.alive = append(s.alive, check)
+}
+
 // Healthz answers 200 while the loops of this process go round, whatever becomes of
 // Kafka and ClickHouse.
 func (s *Server) Healthz(out http.ResponseWriter, _ *http.Request) {
@@ -110,6 +118,12 @@ func (s *Server) Healthz(out http.ResponseWriter, _ *http.Request) {
 	for _, l := range s.loops {
 		if still := time.Since(time.Unix(0, l.last.Load())); still > l.longest {
 			http.Error(out, fmt.Sprintf("unhealthy: %s has stood still for %s", l.name, still.Round(time.Second)), http.StatusServiceUnavailable)
+			return
+		}
+	}
+	for _, check := range s.alive {
+		if err := check(); err != nil {
+			http.Error(out, "unhealthy: "+err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 	}

@@ -75,5 +75,10 @@ func TestHealthz(t *testing.T) {
 		expect(503, "the monitor has stood still for 1m1s")
 		round()
 		expect(200, "healthy")
+		var dead error
+		s.Alive(func() error { return dead })
+		expect(200, "healthy")
+		dead = errors.New("runrate.usage/3 has stood still for 11m0s")
+		expect(503, "unhealthy: runrate.usage/3 has stood still for 11m0s")
 	})
 }

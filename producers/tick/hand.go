@@ -16,6 +16,7 @@ type hand struct {
 	source stream.Source
 	tick   chan time.Time // the latest tick not yet written
 	begun  bool           // one is written; the first may jump
+	round  func()         // its loop is alive
 }
 
 // set replaces the tick that waits to be written. Only Run calls it.
@@ -34,6 +35,7 @@ func (h *hand) run(ctx context.Context) {
 	var since time.Time // of the first failure; zero while all is well
 	var missed int
 	for {
+		h.round()
 		select {
 		case tick := <-h.tick:
 			err := h.write(ctx, encode(tick, !h.begun))

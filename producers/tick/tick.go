@@ -38,8 +38,9 @@ type Ticker struct {
 	BrokerTime func(context.Context) (time.Time, error)
 	// Ticked, if there is one, is told of each tick that was written, by any goroutine.
 	Ticked func(source stream.Source, tick time.Time)
-	// Round, if there is one, is called before each tick: the loop is alive.
-	Round func()
+	// Loop, if there is one, is told of each loop that must go round, and how long that may
+	// take; what it returns is called each time.
+	Loop func(name string, longest time.Duration) (round func())
 	// Beats says when to tick; default: every Interval, from now on.
 	Beats <-chan time.Time
 }
@@ -71,23 +72,23 @@ func (t Ticker) Run(ctx context.Context) error {
 		defer ticker.Stop()
 		t.Beats = ticker.C
 	}
-	hands, err := t.hands(ctx)
+	round := t.loop("the ticker")
+	hands, err := t.hands(ctx, round)
 	if err != nil || hands == nil {
 		return err
 	}
-	if agreed, err := t.agree(ctx); err != nil || !agreed {
+	if agreed, err := t.agree(ctx, round); err != nil || !agreed {
 		return err
 	}
 	t.Log.Info("ticking", zap.Duration("interval", t.Interval), zap.Int("partitions", len(hands)))
 	var running sync.WaitGroup
 	for _, h := range hands {
+		h.round = t.loop("the ticker of " + h.source.String())
 		running.Go(func() { h.run(ctx) })
 	}
 	defer running.Wait()
 	for {
-		if t.Round != nil {
-			t.Round()
-		}
+		round()
 		for _, h := range hands {
 			h.set(t.Now())
 		}
@@ -99,10 +100,21 @@ func (t Ticker) Run(ctx context.Context) error {
 	}
 }
 
+// stillFor is how long a loop may take for a round, beside the interval: a request and more.
+const stillFor = 2 * time.Minute
+
+func (t Ticker) loop(name string) (round func()) {
+	if t.Loop == nil {
+		return func() {}
+	}
+	return t.Loop(name, t.Interval+stillFor)
+}
+
 // hands looks up the partitions, one hand for each; nil when ctx ends first.
 // Topics that are still to be created are waited for like a broker that is away.
-func (t Ticker) hands(ctx context.Context) (hands []*hand, err error) {
+func (t Ticker) hands(ctx context.Context, round func()) (hands []*hand, err error) {
 	err = retry.Steady.Do(ctx, t.Log, "start the clock", func(ctx context.Context) error {
+		round()
 		hands = nil
 		for _, topic := range stream.Inputs() {
 			sources, err := t.Client.Sources(ctx, topic)
@@ -129,9 +141,10 @@ func (t Ticker) hands(ctx context.Context) (hands []*hand, err error) {
 
 // agree compares the clock with the broker's; false when ctx ends first. The
 // error says what the two are.
-func (t Ticker) agree(ctx context.Context) (bool, error) {
+func (t Ticker) agree(ctx context.Context, round func()) (bool, error) {
 	var before, theirs time.Time
 	err := retry.Steady.Do(ctx, t.Log, "compare the clock with the broker's", func(ctx context.Context) (err error) {
+		round()
 		before = t.Now()
 		theirs, err = t.BrokerTime(ctx)
 		return err

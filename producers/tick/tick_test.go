@@ -212,3 +212,60 @@ func TestWrongClock(t *testing.T) {
 		t.Errorf("a broker that keeps no times: %v", err)
 	}
 }
+
+// TestLoopsAreWatched: whoever watches sees each loop go round, also while there is nothing
+// to write to.
+func TestLoopsAreWatched(t *testing.T) {
+	k, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	c, err := broker.Open(broker.Config{Brokers: k.ListenAddrs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	rounds, done := make(chan string, 1000), make(chan error, 1)
+	go func() {
+		done <- Ticker{Client: c, Interval: 10 * time.Millisecond, BrokerTime: func(context.Context) (time.Time, error) { return time.Now(), nil },
+			Loop: func(name string, longest time.Duration) func() {
+				if longest < time.Minute {
+					t.Errorf("%s may take %s", name, longest)
+				}
+				return func() {
+					select {
+					case rounds <- name:
+					default:
+					}
+				}
+			}}.Run(ctx)
+	}()
+	see := func(name string) {
+		t.Helper()
+		for {
+			select {
+			case got := <-rounds:
+				if got == name {
+					return
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatalf("%s does not go round", name)
+			}
+		}
+	}
+	for range 2 { // there is no topic yet
+		see("the ticker")
+	}
+	if err := c.EnsureTopics(t.Context(), 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	see("the ticker of runrate.subscriptions/0")
+	see("the ticker of runrate.usage/0")
+	see("the ticker of runrate.subscriptions/0")
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

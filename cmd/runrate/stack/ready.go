@@ -31,6 +31,9 @@ func (o Options) show(boards []*worker.Board) {
 		return
 	}
 	o.Admin.Registry.MustRegister(worker.Halts(boards))
+	for _, b := range boards {
+		o.Admin.Alive(b.Alive)
+	}
 	o.Admin.Ready(func(context.Context) error {
 		var all error
 		for _, b := range boards {

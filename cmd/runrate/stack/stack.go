@@ -180,7 +180,7 @@ func (o Options) page(ctx context.Context, reader *store.Store) *page.Page {
 func (o Options) ticker(client *broker.Client) tick.Ticker {
 	t := tick.Ticker{Client: client, Interval: o.TickEvery, Log: o.Logger}
 	if o.Admin != nil {
-		t.Ticked = tick.Gauge(o.Admin.Registry)
+		t.Ticked, t.Loop = tick.Gauge(o.Admin.Registry), o.Admin.Loop
 	}
 	if o.Brokers == "" { // a broker of this process has its clock
 		t.BrokerTime = func(context.Context) (time.Time, error) { return time.Now(), nil }
