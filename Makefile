@@ -18,7 +18,7 @@ RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
 export GOTOOLCHAIN = auto
 
 .DEFAULT_GOAL := help
-.PHONY: help build clickhouse generate run test race test-kafka test-clients test-page test-alerts lag-traces progress chaos bench bench-e2e lint vulncheck fmt check clean
+.PHONY: help build clickhouse generate dashboards run test race test-kafka test-clients test-page test-alerts lag-traces progress chaos bench bench-e2e lint vulncheck fmt check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ bench-e2e: clickhouse ## the pipeline end to end beside ClickHouse's own Kafka e
 
 generate: ## write the generated code again
 	$(GO) generate ./schemas
+
+dashboards: ## write deploy/grafana/dashboards, the five Grafana dashboards, from their code
+	@$(GO) run ./deploy/grafana/generate
 
 fmt: ## format the code
 	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')

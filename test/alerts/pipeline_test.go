@@ -16,6 +16,7 @@ import (
 // pipeline is a broker, a ClickHouse, a ticker and a monitor, each a process of its own.
 type pipeline struct {
 	kafka, clickhouse string
+	http              string   // of ClickHouse
 	watched           []string // the admin addresses
 }
 
@@ -35,7 +36,7 @@ func begin(t *testing.T) *pipeline {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = tables.Kill() })
-	p := &pipeline{kafka: kafka.Addr(), clickhouse: tables.TCPAddr()}
+	p := &pipeline{kafka: kafka.Addr(), clickhouse: tables.TCPAddr(), http: tables.HTTPAddr()}
 	for _, args := range [][]string{{"migrate", "--clickhouse", p.clickhouse}, {"topics", "--brokers", p.kafka, "--partitions", "2"}} {
 		if out, err := exec.CommandContext(ctx, binary, args...).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %v\n%s", args, err, out)
