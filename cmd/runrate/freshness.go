@@ -51,6 +51,15 @@ func (l *late) said(ctx context.Context) ([]freshness.Partition, error) {
 	return freshness.Read(ctx, s.Conn(), s.Database())
 }
 
+// epochs is what the topics are folded from.
+func (l *late) epochs(ctx context.Context) ([]freshness.Epoch, error) {
+	s, err := l.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return freshness.Epochs(ctx, s.Conn(), s.Database())
+}
+
 // recall is what a monitor read in the past minutes.
 func (l *late) recall(ctx context.Context) ([]monitor.Reading, error) {
 	s, err := l.open(ctx)

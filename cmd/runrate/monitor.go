@@ -40,7 +40,7 @@ nothing is said of how fresh it is.`,
 			a.log.Info("watching", zap.String("admin", "http://"+watched.Address()))
 			tables := &late{app: a}
 			m := monitor.New(monitor.Options{
-				Client: client, Said: tables.said, Keep: tables.keep, Recall: tables.recall, History: clock == "history", Cluster: cluster, Logger: a.log,
+				Client: client, Said: tables.said, Epochs: tables.epochs, Keep: tables.keep, Recall: tables.recall, History: clock == "history", Cluster: cluster, Logger: a.log,
 				Round: watched.Loop("the monitor", time.Minute),
 			}, watched.Registry)
 			watched.Handle("GET /v1/lag", m)

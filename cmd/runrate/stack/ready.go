@@ -50,6 +50,9 @@ func (o Options) watch(ctx context.Context, client *broker.Client, tables *store
 		Said: func(ctx context.Context) ([]freshness.Partition, error) {
 			return freshness.Read(ctx, tables.Conn(), tables.Database())
 		},
+		Epochs: func(ctx context.Context) ([]freshness.Epoch, error) {
+			return freshness.Epochs(ctx, tables.Conn(), tables.Database())
+		},
 		Keep: func(ctx context.Context, all []monitor.Reading) error {
 			return history.Write(ctx, tables.Conn(), tables.Database(), history.Name(), all)
 		},

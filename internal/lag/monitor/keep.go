@@ -32,7 +32,7 @@ func (m *Monitor) readings() (all []Reading) {
 	for _, t := range m.sorted() {
 		for _, p := range m.topics[t].partitions {
 			r := p.row(p.latest.At)
-			all = append(all, Reading{Row: r, Kafka: m.o.Client.InKafka(t).String(), Sample: p.latest, Changed: r.Status != p.kept})
+			all = append(all, Reading{Row: r, Kafka: m.inKafka(t), Sample: p.latest, Changed: r.Status != p.kept})
 			p.kept = r.Status
 		}
 	}
@@ -64,7 +64,7 @@ func (m *Monitor) recall(ctx context.Context) {
 // monitor has read itself.
 func (m *Monitor) again(r Reading) {
 	for t, of := range m.topics {
-		if t.String() != r.Row.Topic || m.o.Client.InKafka(t).String() != r.Kafka {
+		if t.String() != r.Row.Topic || m.inKafka(t) != r.Kafka {
 			continue
 		}
 		of.grow(t, int(r.Row.Partition)+1)

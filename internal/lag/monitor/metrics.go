@@ -27,7 +27,7 @@ var (
 	fresh        = desc("runrate_freshness_seconds", "Wall clock minus the clock of the partition, as the view freshness shows it.", "topic", "partition")
 	skew         = desc("runrate_clock_skew_seconds", "Clock of the partition minus the wall clock.", "topic", "partition")
 	open         = desc("runrate_open_transaction_seconds", "How long an open transaction has held the last stable offset back; 0 where none does.", "topic", "partition")
-	expected     = desc("runrate_topic_partitions_expected", "The most partitions that the topic was seen with.", "topic")
+	expected     = desc("runrate_topic_partitions_expected", "How many partitions the topic is to have: as its epoch was folded from or, where that is not known, the most that were seen.", "topic")
 	cycleAt      = desc("runrate_monitor_cycle_timestamp_seconds", "When the monitor last ended a cycle.")
 	descriptions = []*prometheus.Desc{groupOffset, groupLag, groupLate, latest, earliest, status, since, lagUnknown, catchUp, fresh, skew, open, expected, cycleAt}
 )
@@ -54,7 +54,7 @@ func (m *Monitor) Collect(out chan<- prometheus.Metric) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for t, of := range m.topics {
-		if n := len(of.partitions); n > 0 {
+		if n := of.expects(); n > 0 {
 			out <- prometheus.MustNewConstMetric(expected, prometheus.GaugeValue, float64(n), t.String())
 		}
 	}

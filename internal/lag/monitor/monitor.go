@@ -29,7 +29,9 @@ type Options struct {
 	Client *broker.Client
 	Topics []stream.Topic // input topics; nil for all of them
 	// Said reads what consumers say of their partitions; nil, or an error, is unknown.
-	Said    func(context.Context) ([]freshness.Partition, error)
+	Said func(context.Context) ([]freshness.Partition, error)
+	// Epochs reads what the topics are folded from; nil, or an error, is unknown.
+	Epochs  func(context.Context) ([]freshness.Epoch, error)
 	History bool   // the clock is that of a history: there is no freshness
 	Cluster string // the label cluster_name
 	Logger  *zap.Logger
@@ -48,7 +50,8 @@ type Monitor struct {
 	errors   *prometheus.CounterVec
 	checks   *prometheus.CounterVec
 
-	recalled bool // or there is nothing to recall
+	client   *broker.Client // by what the topics are called now; only Cycle changes it
+	recalled bool           // or there is nothing to recall
 
 	mu     sync.Mutex
 	topics map[stream.Topic]*topic
@@ -59,6 +62,7 @@ type Monitor struct {
 type topic struct {
 	partitions []*partition
 	generation int64 // of the owners, as last known
+	expected   int   // partitions, by the epoch's record; 0 is unknown
 	err        error // of the last reading, where nothing of the topic could be read
 }
 
@@ -67,7 +71,7 @@ func New(o Options, to prometheus.Registerer) *Monitor {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
-	m := &Monitor{o: o, topics: map[stream.Topic]*topic{},
+	m := &Monitor{o: o, client: o.Client, topics: map[stream.Topic]*topic{},
 		requests: counter("runrate_monitor_requests_total", "Requests to Kafka.", "api"),
 		errors:   counter("runrate_monitor_errors_total", "Readings that failed.", "api", "reason"),
 		checks:   counter("runrate_freshness_checks_total", "Checks of how fresh a topic is, one a cycle, by its worst partition.", "topic", "result"),
@@ -122,6 +126,7 @@ const cycleBound = 10 * time.Second
 func (m *Monitor) Cycle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, cycleBound)
 	defer cancel()
+	m.expect(ctx)
 	m.recall(ctx)
 	said := m.said(ctx)
 	var running sync.WaitGroup

@@ -23,7 +23,7 @@ type reading struct {
 }
 
 func (m *Monitor) read(ctx context.Context, t stream.Topic) (r reading) {
-	l, err := m.o.Client.Leaders(ctx, t)
+	l, err := m.client.Leaders(ctx, t)
 	m.requests.WithLabelValues("metadata").Inc()
 	if err != nil {
 		m.failed(ctx, "metadata", err)
@@ -31,7 +31,7 @@ func (m *Monitor) read(ctx context.Context, t stream.Topic) (r reading) {
 		return r
 	}
 	r.count = l.Partitions()
-	r.commits, r.err = m.o.Client.Committed(ctx, t.Kind().Group(), t)
+	r.commits, r.err = m.client.Committed(ctx, t.Kind().Group(), t)
 	m.requests.WithLabelValues("offset_fetch").Inc()
 	if r.err != nil {
 		m.failed(ctx, "offset_fetch", r.err)
@@ -39,7 +39,7 @@ func (m *Monitor) read(ctx context.Context, t stream.Topic) (r reading) {
 	}
 	r.unread = map[int32]error{}
 	at := func(where int64) map[int32]stream.Offset {
-		offsets, unread, n := m.o.Client.At(ctx, l, where)
+		offsets, unread, n := m.client.At(ctx, l, where)
 		m.requests.WithLabelValues("list_offsets").Add(float64(n))
 		for p, err := range unread {
 			m.failed(ctx, "list_offsets", err)
@@ -48,7 +48,7 @@ func (m *Monitor) read(ctx context.Context, t stream.Topic) (r reading) {
 		return offsets
 	}
 	r.stable, r.high, r.start = at(broker.AtStable), at(broker.AtEnd), at(broker.AtStart)
-	r.owners, err = m.o.Client.Owners(ctx, t)
+	r.owners, err = m.client.Owners(ctx, t)
 	m.requests.WithLabelValues("describe_groups").Inc()
 	if r.owned = err == nil; !r.owned {
 		m.failed(ctx, "describe_groups", err)
