@@ -4,14 +4,19 @@ import (
 	"context"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"runrate/consumers/store"
 	"runrate/internal/lag/monitor"
+	"runrate/internal/page"
+	chschema "runrate/schemas/clickhouse"
 )
 
 func monitorCommand(a *app) *cobra.Command {
 	var clock, cluster string
+	var reader struct{ user, password string }
 	cmd := &cobra.Command{
 		Use:   "monitor",
 		Short: "Watch the consumers from outside, for Prometheus",
@@ -20,6 +25,9 @@ each partition, and show that on the admin listener: GET /metrics, and GET /v1/l
 JSON. A consumer that is dead still shows. What cannot be read is unknown, and absent.
 Each reading is kept in ClickHouse, in lag_history, from where the view freshness has the
 numbers, and a monitor that begins goes on.
+
+At / of the admin listener is the page of the numbers, as of runrate up, read-only by the
+rights of --page-user: better the analyst of deploy/clickhouse than the monitor's own.
 
 With --clock history the clock of the partitions is that of a replayed history, and
 nothing is said of how fresh it is.`,
@@ -37,6 +45,11 @@ nothing is said of how fresh it is.`,
 			if err != nil {
 				return err
 			}
+			numbers, err := a.page(cmd.Context(), reader.user, reader.password, clock == "history")
+			if err != nil {
+				return err
+			}
+			watched.Page(numbers.Register)
 			a.log.Info("watching", zap.String("admin", "http://"+watched.Address()))
 			tables := &late{app: a}
 			m := monitor.New(monitor.Options{
@@ -54,5 +67,30 @@ nothing is said of how fresh it is.`,
 	f := cmd.Flags()
 	f.StringVar(&clock, "clock", "live", "live, or history where a replay brings the clock")
 	f.StringVar(&cluster, "cluster-name", "kafka", "the `name` of the cluster in metrics")
+	f.StringVar(&reader.user, "page-user", "", "user at ClickHouse of the page (default: --clickhouse-user)")
+	f.StringVar(&reader.password, "page-password", "", "password of --page-user; better in a file")
+	secret(f, "page-password")
 	return cmd
+}
+
+// page is the page of the numbers, whose ClickHouse may begin to answer later.
+func (a *app) page(ctx context.Context, user, password string, history bool) (*page.Page, error) {
+	database, err := chschema.ParseDatabase(a.clickhouse.Database)
+	if err != nil {
+		return nil, usagef("--clickhouse-database: %v", err)
+	}
+	o := a.clickhouse
+	if user != "" {
+		o.User, o.Password = user, password
+	}
+	o.Timeout = freshnessBound
+	open := func(bounded context.Context) (driver.Conn, error) {
+		s, err := store.Open(bounded, o)
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(ctx, func() { s.Close() })
+		return s.Conn(), nil
+	}
+	return page.New(ctx, page.Options{Open: open, Database: database, History: history, Version: version}), nil
 }

@@ -86,6 +86,9 @@ func (s *Server) Address() string { return s.address }
 // Handle adds a handler, by a pattern of http.ServeMux. One that is there panics.
 func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
 
+// Page lets what has several handlers register them.
+func (s *Server) Page(register func(*http.ServeMux)) { register(s.mux) }
+
 // Ready makes /readyz answer by a check: 200 if it passes, else 503 with the reason.
 // What said returns comes under either; it may be nil.
 func (s *Server) Ready(check func(context.Context) error, said func() []string) {

@@ -35,10 +35,19 @@ var files embed.FS
 
 // Options say what a page shows.
 type Options struct {
-	Conn     driver.Conn       // of a user who may read the views, better nothing else
+	Open     Open              // of a user who may read the views, better nothing else
 	Database chschema.Database // of the views
 	History  bool              // the clock is that of a history, not about now
 	Version  string            // of the program
+}
+
+// Open connects to ClickHouse, within the context's time. It is called until it does so
+// once, when somebody looks at the page.
+type Open func(context.Context) (driver.Conn, error)
+
+// Opened is a connection that is open.
+func Opened(conn driver.Conn) Open {
+	return func(context.Context) (driver.Conn, error) { return conn, nil }
 }
 
 // Page is the page. It is safe for concurrent use.
@@ -55,7 +64,7 @@ const answerBound = time.Second
 
 // New is a page whose queries end with ctx.
 func New(ctx context.Context, o Options) *Page {
-	p := &Page{o: o, ctx: ctx, reader: reader{conn: o.Conn}}
+	p := &Page{o: o, ctx: ctx, reader: reader{open: o.Open}}
 	for _, q := range queries {
 		p.panels = append(p.panels, &panel{query: q, text: q.of(o.Database)})
 	}

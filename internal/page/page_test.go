@@ -110,7 +110,7 @@ func panelsOf(t *testing.T, s *httptest.Server) map[string]shown {
 // shown as text, as it is run.
 func TestQueriesRun(t *testing.T) {
 	database := migrated(t)
-	s := serve(t, Options{Conn: connect(t, local.Analyst), Database: database})
+	s := serve(t, Options{Open: Opened(connect(t, local.Analyst)), Database: database})
 	panels := panelsOf(t, s)
 	if len(panels) != len(queries) {
 		t.Errorf("%d panels of %d queries", len(panels), len(queries))
@@ -123,7 +123,7 @@ func TestQueriesRun(t *testing.T) {
 		if got.code != 200 || !strings.HasPrefix(got.body, "-- ") || !strings.Contains(got.body, database.SQL()+".") || strings.Contains(got.body, "{db}") {
 			t.Errorf("/sql/%s answers %d %q", name, got.code, got.body)
 		}
-		if _, err := (&reader{conn: connect(t, "default")}).read(t.Context(), got.body); err != nil {
+		if _, err := (&reader{open: Opened(connect(t, "default"))}).read(t.Context(), got.body); err != nil {
 			t.Errorf("what /sql/%s shows does not run: %v", name, err)
 		}
 	}
@@ -163,7 +163,7 @@ func TestReadOnly(t *testing.T) {
 	const noWrite, noGrant, tooMany = 164, 497, 396 // ClickHouse's codes
 	database := migrated(t)
 	for _, user := range []string{"default", local.Analyst} {
-		from := &reader{conn: connect(t, user)}
+		from := &reader{open: Opened(connect(t, user))}
 		for text, want := range map[string][]int32{
 			"CREATE TABLE " + database.Of("more") + " (a Int8) ENGINE = Memory":                                          {noWrite, noGrant},
 			"INSERT INTO " + database.Of("definition_versions") + " SELECT * FROM " + database.Of("definition_versions"): {noWrite, noGrant},
@@ -181,7 +181,7 @@ func TestReadOnly(t *testing.T) {
 
 // TestExact: what JavaScript would round comes as its digits.
 func TestExact(t *testing.T) {
-	s, err := (&reader{conn: connect(t, local.Analyst)}).read(t.Context(), `SELECT toDecimal128('12345678901234567890123456.123456789012', 12), toDecimal128('-0.000000000001', 12),
+	s, err := (&reader{open: Opened(connect(t, local.Analyst))}).read(t.Context(), `SELECT toDecimal128('12345678901234567890123456.123456789012', 12), toDecimal128('-0.000000000001', 12),
     CAST(NULL, 'Nullable(Decimal(38, 12))'), toUInt64(18446744073709551615), toInt64(-9223372036854775808), toLowCardinality('a'), toInt32(7), 0.5,
     toDateTime('2026-11-06 01:02:03', 'UTC'), CAST(NULL, 'Nullable(DateTime64(6, \'UTC\'))'), toDecimal128('1e6', 12)`)
 	if err != nil {
@@ -200,7 +200,7 @@ func TestExact(t *testing.T) {
 // TestKeepsWhatItHad: when ClickHouse does not answer, the rows of before stay, with
 // the time of then and the error.
 func TestKeepsWhatItHad(t *testing.T) {
-	conn := &reader{conn: connect(t, local.Analyst)}
+	conn := &reader{open: Opened(connect(t, local.Analyst))}
 	p := &panel{query: query{name: "test"}, text: "SELECT 1 AS one"}
 	p.begin(t.Context(), conn)
 	first := p.wait(t.Context())
@@ -223,7 +223,7 @@ func TestKeepsWhatItHad(t *testing.T) {
 // the less often.
 func TestCost(t *testing.T) {
 	p := &panel{query: query{name: "test"}, text: "SELECT 1"}
-	conn := &reader{conn: connect(t, local.Analyst)}
+	conn := &reader{open: Opened(connect(t, local.Analyst))}
 	p.begin(t.Context(), conn)
 	begun := p.tried
 	p.begin(t.Context(), conn)
@@ -238,10 +238,29 @@ func TestCost(t *testing.T) {
 	}
 }
 
+// TestOpensLater: a ClickHouse that does not answer when the page begins is said, and
+// read when it does.
+func TestOpensLater(t *testing.T) {
+	down := true
+	r := &reader{open: func(ctx context.Context) (driver.Conn, error) {
+		if down {
+			return nil, errors.New("connection refused")
+		}
+		return connect(t, local.Analyst), nil
+	}}
+	if _, err := r.read(t.Context(), "SELECT 1 AS one"); err == nil || err.Error() != "connection refused" {
+		t.Errorf("while it is down: %v", err)
+	}
+	down = false
+	if s, err := r.read(t.Context(), "SELECT 1 AS one"); err != nil || fmt.Sprint(s.Rows) != "[[1]]" {
+		t.Errorf("when it is up: %v, %v", s.Rows, err)
+	}
+}
+
 // TestGuard: all answers carry the headers; on loopback only the names of this machine
 // are answered.
 func TestGuard(t *testing.T) {
-	s := serve(t, Options{Conn: connect(t, local.Analyst), Database: migrated(t)})
+	s := serve(t, Options{Open: Opened(connect(t, local.Analyst)), Database: migrated(t)})
 	for _, path := range []string{"/", "/page/app.js", "/page/style.css", "/page/data", "/sql/arr", "/sql/nonsense"} {
 		all := get(t, s, path, "").header
 		for name, want := range headers {

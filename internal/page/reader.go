@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"maps"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,19 +25,40 @@ var settings = clickhouse.Settings{
 
 // reader runs queries, read-only and bounded. It is safe for concurrent use.
 type reader struct {
-	conn     driver.Conn
+	open     Open
 	settings atomic.Pointer[clickhouse.Settings] // what may be sent; nil until that is known
+
+	mu   sync.Mutex
+	conn driver.Conn // nil until it is open
+}
+
+// connection is the connection, opened by whoever needs it first.
+func (r *reader) connection(ctx context.Context) (driver.Conn, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.conn == nil {
+		conn, err := r.open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r.conn = conn
+	}
+	return r.conn, nil
 }
 
 // read runs one query.
 func (r *reader) read(ctx context.Context, text string) (shown, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryBound)
 	defer cancel()
-	may, err := r.may(ctx)
+	conn, err := r.connection(ctx)
 	if err != nil {
 		return shown{}, err
 	}
-	rows, err := r.conn.Query(clickhouse.Context(ctx, clickhouse.WithSettings(may)), text)
+	may, err := r.may(ctx, conn)
+	if err != nil {
+		return shown{}, err
+	}
+	rows, err := conn.Query(clickhouse.Context(ctx, clickhouse.WithSettings(may)), text)
 	if err != nil {
 		return shown{}, err
 	}
@@ -55,12 +77,12 @@ func (r *reader) read(ctx context.Context, text string) (shown, error) {
 // may are the settings that ClickHouse takes from this user. One whose profile is
 // read-only (1) may set nothing, and one whose profile is read-only but for settings
 // (2) may not set that: both cannot write anyway.
-func (r *reader) may(ctx context.Context) (clickhouse.Settings, error) {
+func (r *reader) may(ctx context.Context, conn driver.Conn) (clickhouse.Settings, error) {
 	if known := r.settings.Load(); known != nil {
 		return *known, nil
 	}
 	var readonly uint64
-	if err := r.conn.QueryRow(ctx, "SELECT toUInt64(getSetting('readonly'))").Scan(&readonly); err != nil {
+	if err := conn.QueryRow(ctx, "SELECT toUInt64(getSetting('readonly'))").Scan(&readonly); err != nil {
 		return nil, err
 	}
 	may := maps.Clone(settings)

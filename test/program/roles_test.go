@@ -1,6 +1,7 @@
 package program
 
 import (
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -71,6 +72,9 @@ func TestRoles(t *testing.T) {
 			}
 			return err == nil && resp.StatusCode == http.StatusOK
 		})
+		if command == "monitor" {
+			pageOf(t, address)
+		}
 		if said := p.err.String(); strings.Contains(said, "rivilege") || strings.Contains(said, "warns of nothing") {
 			t.Errorf("%s:\n%s", command, said)
 		}
@@ -78,4 +82,31 @@ func TestRoles(t *testing.T) {
 	if said := consumer.err.String(); strings.Contains(said, "rivilege") || strings.Contains(said, "is halted") {
 		t.Errorf("the consumer:\n%s", said)
 	}
+}
+
+// pageOf holds that the page is served there, and that every panel of it is read.
+func pageOf(t *testing.T, address string) {
+	t.Helper()
+	body := func(path string) string {
+		resp, err := http.Get("http://" + address + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	if !strings.Contains(body("/"), "<title>runrate</title>") {
+		t.Errorf("no page:\n%s", body("/"))
+	}
+	within(t, "every panel is read", func() bool {
+		data := body("/page/data")
+		if strings.Contains(data, `"error"`) {
+			t.Fatal(data)
+		}
+		return !strings.Contains(data, `"read_at":null`)
+	})
 }

@@ -173,7 +173,7 @@ func (o Options) begin(ctx context.Context, client *broker.Client, tables *store
 
 // page shows the numbers, as a reader sees them.
 func (o Options) page(ctx context.Context, reader *store.Store) *page.Page {
-	return page.New(ctx, page.Options{Conn: reader.Conn(), Database: reader.Database(), History: o.NoTicker, Version: o.Version})
+	return page.New(ctx, page.Options{Open: page.Opened(reader.Conn()), Database: reader.Database(), History: o.NoTicker, Version: o.Version})
 }
 
 // ticker writes the clock.
