@@ -13,6 +13,7 @@
 
 CREATE ROLE IF NOT EXISTS runrate_writer;
 CREATE ROLE IF NOT EXISTS runrate_migrator;
+CREATE ROLE IF NOT EXISTS runrate_monitor;
 CREATE ROLE IF NOT EXISTS runrate_reader;
 CREATE ROLE IF NOT EXISTS runrate_analyst;
 
@@ -26,6 +27,9 @@ GRANT DROP TABLE ON revenue.epochs TO runrate_migrator;
 -- database (Atomic), but as one of all.
 GRANT TABLE ENGINE ON * TO runrate_migrator;
 GRANT CLUSTER ON *.* TO runrate_migrator;
+
+GRANT SELECT ON revenue.* TO runrate_monitor;
+GRANT INSERT ON revenue.lag_history TO runrate_monitor;
 
 GRANT SELECT ON revenue.* TO runrate_reader;
 

@@ -16,7 +16,7 @@ import (
 )
 
 // Users are those of the file, by their roles.
-var Users = []string{"writer", "migrator", "reader", "analyst"}
+var Users = []string{"writer", "migrator", "monitor", "reader", "analyst"}
 
 // strict is what the configuration of a server that is installed says of rights, and
 // what may be asked of one.

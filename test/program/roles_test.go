@@ -62,21 +62,24 @@ func TestRoles(t *testing.T) {
 			t.Errorf("report as %s:\n%s", role, out)
 		}
 	}
-	for command, flag := range map[string]string{"monitor": "--admin-listen", "gateway --without-keys": "--listen"} {
+	for role, long := range map[string][]string{"monitor": {"monitor", "--admin-listen"}, "reader": {"gateway", "--without-keys", "--listen"}} {
 		address := loopback(freePort(t))
-		p := start(t, exec.Command(binary, as("reader", append(strings.Fields(command), "--brokers", kafka, flag, address)...)...))
-		within(t, command+" is ready", func() bool {
+		p := start(t, exec.Command(binary, as(role, append(long, address, "--brokers", kafka, "--log-level", "debug")...)...))
+		within(t, long[0]+" is ready", func() bool {
 			resp, err := http.Get("http://" + address + "/readyz")
 			if err == nil {
 				resp.Body.Close()
 			}
 			return err == nil && resp.StatusCode == http.StatusOK
 		})
-		if command == "monitor" {
+		if role == "monitor" {
 			pageOf(t, address)
+			within(t, "what the monitor reads is kept", func() bool {
+				return kept(t, ch.HTTPAddr())
+			})
 		}
 		if said := p.err.String(); strings.Contains(said, "rivilege") || strings.Contains(said, "warns of nothing") {
-			t.Errorf("%s:\n%s", command, said)
+			t.Errorf("%s:\n%s", long[0], said)
 		}
 	}
 	if said := consumer.err.String(); strings.Contains(said, "rivilege") || strings.Contains(said, "is halted") {
@@ -109,4 +112,16 @@ func pageOf(t *testing.T, address string) {
 		}
 		return !strings.Contains(data, `"read_at":null`)
 	})
+}
+
+// kept says whether the monitor has written what it read.
+func kept(t *testing.T, address string) bool {
+	t.Helper()
+	resp, err := http.Post("http://"+address, "text/plain", strings.NewReader("SELECT count() > 0 FROM revenue.lag_history"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return err == nil && string(body) == "1\n"
 }
