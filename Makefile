@@ -18,13 +18,17 @@ RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
 export GOTOOLCHAIN = auto
 
 .DEFAULT_GOAL := help
-.PHONY: help build clickhouse generate dashboards run test race test-kafka test-clients test-page test-alerts lag-traces progress chaos bench bench-e2e lint vulncheck fmt check clean
+.PHONY: help build image clickhouse generate dashboards run test race test-kafka test-clients test-page test-alerts test-deploy lag-traces progress chaos bench bench-e2e lint vulncheck fmt check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/runrate, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/runrate ./cmd/runrate
+
+image: ## build bin/image/runrate, the one file of the image (deploy/Dockerfile); GOARCH=arm64 for another machine
+	@mkdir -p bin/image
+	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -tags nolibrary -ldflags "-s -w -X main.version=$(VERSION)" -o bin/image/runrate ./cmd/runrate
 
 clickhouse: ## fetch the ClickHouse library for this machine, once (180 MB)
 	@deploy/local/fetch-clickhouse.sh
@@ -55,6 +59,10 @@ test-page: clickhouse progress ## the page of the numbers, in Chromium (needs it
 test-alerts: clickhouse progress ## the alerts: unit tests of the rules, and pages of real processes by Prometheus and Alertmanager (five minutes; needs Debian's apt-get)
 	@test/alerts/fetch.sh
 	$(TEST) -timeout 15m -tags alerts ./test/alerts
+
+test-deploy: image progress ## what deploys it: image, compose file and Helm chart (needs Python's pip; buildah by apt-get where it is there)
+	@GO='$(GO)' test/deploy/fetch.sh
+	$(TEST) -timeout 10m -tags deploy ./test/deploy
 
 lag-traces: ## what is said of each trace of lag, and when, beside Burrow's rules and a threshold
 	@$(GO) run ./test/lagtraces/cmd
