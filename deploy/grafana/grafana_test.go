@@ -32,7 +32,7 @@ func TestCommitted(t *testing.T) {
 		if !bytes.Equal(got, want) {
 			t.Errorf("%s is not what the code makes: make dashboards", name)
 		}
-		var d dashboard.Dashboard
+		var d dashboard.Dashboard //nolint:staticcheck // as the code
 		for _, err := range []error{d.UnmarshalJSONStrict(got), d.Validate()} {
 			// The SDK also returns lists of errors that are empty.
 			if list := (cog.BuildErrors)(nil); err != nil && !(errors.As(err, &list) && len(list) == 0) {
