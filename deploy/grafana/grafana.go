@@ -63,7 +63,7 @@ func Boards() []Board { return []Board{revenue, freshness, consumers, door, trus
 func (b Board) JSON() ([]byte, error) {
 	// The model that every Grafana imports and provisions from files; version 2 needs Grafana 12.
 	d := dashboard.NewDashboardBuilder(b.Title) //nolint:staticcheck // see above
-	d.Uid("runrate-" + b.Name).Description(b.About).
+	d.Uid("runrate-"+b.Name).Description(b.About).
 		Tags([]string{"runrate"}).Timezone("utc").Time(b.From, "now").Refresh("1m").Readonly().
 		Tooltip(dashboard.DashboardCursorSyncCrosshair)
 	for _, s := range b.Needs {

@@ -41,6 +41,7 @@ var viewOrder = []string{
 	"mrr", "mrr_now",
 	"arr", "arr_now",
 	"net_new_arr", "net_new_arr_now",
+	"retention_30d", "retention_30d_now",
 	"dead_letters",
 	"accounting",
 	"freshness",

@@ -33,9 +33,9 @@ type Options struct {
 // Asked is a currency to ask for.
 const Asked = "EUR"
 
-// Converted are the views in a currency asked for, and what they lack. They follow
-// from others and the exchange rates, by SQL alone.
-var Converted = []string{"arr_in", "net_new_arr_in", "fx_missing"}
+// Converted are the views in a currency asked for, what they lack, and ratios. They
+// follow from others and the exchange rates, by SQL alone.
+var Converted = []string{"arr_in", "net_new_arr_in", "fx_missing", "retention_30d"}
 
 // Views maps a view's name to its rows in byte order. Every view is present.
 type Views map[string][]string
@@ -46,7 +46,7 @@ var Names = []string{
 	"usage_events", "usage_hourly", "rolling_revenue", "active_accounts",
 	"subscriptions", "mrr_movements", "mrr", "arr", "net_new_arr",
 	"dead_letters", "accounting", "freshness",
-	"arr_in", "net_new_arr_in", "fx_missing",
+	"arr_in", "net_new_arr_in", "fx_missing", "retention_30d",
 }
 
 // Spans of time in microseconds.
@@ -99,6 +99,7 @@ func Compute(log Log, partitions int32, opts Options) Views {
 	views["net_new_arr"] = w.netNewARR()
 	views["arr_in"] = w.arrIn(views["arr"])
 	views["net_new_arr_in"] = w.netNewIn(views["net_new_arr"])
+	views["retention_30d"] = retention30d(views["net_new_arr"])
 	views["fx_missing"] = w.fxMissing(views["arr"])
 	for _, name := range Names {
 		slices.Sort(views[name])

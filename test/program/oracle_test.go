@@ -168,6 +168,11 @@ func (p *pipeline) views(t *testing.T) oracle.Views {
 			selected = strings.Replace(selected, "`quantities`", "arrayStringConcat(arraySort(arrayMap((m, n) -> m || '=' || toString(n), mapKeys(quantities), mapValues(quantities))), ',')", 1)
 		case "dead_letters":
 			selected = "topic, partition, offset, reason"
+		case "retention_30d":
+			selected = "as_of, line, currency"
+			for _, ratio := range []string{"nrr", "grr", "quick_ratio"} {
+				selected += ", ifNull(toString(reinterpretAsUInt64(" + ratio + ")), '')"
+			}
 		case "freshness":
 			selected = "topic, partition, if(clock = toDateTime64(0, 6), '', formatDateTime(clock, '%Y-%m-%dT%H:%i:%S.%fZ')), next_offset"
 		}

@@ -19,6 +19,7 @@ var columns = map[string]string{
 	"mrr":             "as_of line plan segment region currency mrr subscriptions",
 	"arr":             "as_of line currency usage_arr subscription_arr arr",
 	"net_new_arr":     "as_of line currency opening new expansion reactivation contraction churn closing net_new",
+	"retention_30d":   "as_of line currency nrr grr quick_ratio",
 	"dead_letters":    "topic partition offset time reason detail key headers payload state",
 	"accounting":      "topic partition first_offset next_offset accepted duplicate refused control skipped lost",
 	"arr_in":          "as_of line currency usage_arr subscription_arr arr",

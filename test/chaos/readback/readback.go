@@ -19,6 +19,7 @@ const (
 	micros  = "formatDateTime(%s, '%%Y-%%m-%%dT%%H:%%i:%%S.%%fZ', 'UTC')"
 	seconds = "formatDateTime(%s, '%%Y-%%m-%%dT%%H:%%i:%%SZ', 'UTC')"
 	money   = "toDecimalString(%s, 12)"
+	ratio   = "ifNull(toString(reinterpretAsUInt64(%s)), '')"
 	plain   = "toString(%s)"
 	meters  = "arrayStringConcat(arrayMap(m -> concat(m.1, '=', toString(m.2)), arraySort(m -> m.1, CAST(%s, 'Array(Tuple(String, UInt64))'))), ',')"
 	clock   = "if(toUnixTimestamp64Micro(%[1]s) = 0, '', formatDateTime(%[1]s, '%%Y-%%m-%%dT%%H:%%i:%%S.%%fZ', 'UTC'))"
@@ -57,7 +58,8 @@ var views = map[string][]column{
 	"arr_in":       slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency"), columns(money, "usage_arr subscription_arr arr")),
 	"net_new_arr_in": slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency"),
 		columns(money, "opening new expansion reactivation contraction churn closing net_new fx")),
-	"fx_missing": slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency")),
+	"retention_30d": slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency"), columns(ratio, "nrr grr quick_ratio")),
+	"fx_missing":    slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency")),
 }
 
 // Sample says which as_of of a view to read: with n above 1, one hour in n and
