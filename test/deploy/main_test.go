@@ -5,6 +5,7 @@ package deploy
 import (
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -62,8 +63,8 @@ func understood(t *testing.T, what string, args []string, environment []string) 
 	}
 	for _, name := range environment {
 		flag, ours := strings.CutPrefix(name, "RUNRATE_")
-		flag = "--" + strings.ReplaceAll(strings.ToLower(flag), "_", "-") + " "
-		if ours && !strings.Contains(strings.ReplaceAll(help, "\n", " "), " "+flag) {
+		flag = "--" + strings.ReplaceAll(strings.ToLower(flag), "_", "-")
+		if ours && !regexp.MustCompile(flag+`[\s\[]`).MatchString(help) {
 			t.Errorf("%s: %s is set, but runrate %s has no flag %s", what, name, args[0], flag)
 		}
 	}
