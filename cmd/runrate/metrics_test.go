@@ -8,11 +8,13 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
 	"gopkg.in/yaml.v3"
 
 	"runrate/consumers/meter"
 	"runrate/consumers/worker"
 	"runrate/internal/lag/monitor"
+	"runrate/internal/lag/notify"
 	"runrate/producers/gateway"
 	"runrate/producers/tick"
 )
@@ -58,6 +60,9 @@ func ofCode() described {
 	tick.Gauge(d)
 	monitor.New(monitor.Options{}, d)
 	gateway.New(gateway.Options{Metrics: d})
+	if _, err := notify.New("http://127.0.0.1", 0, zap.NewNop(), d); err != nil {
+		panic(err)
+	}
 	return d
 }
 

@@ -115,6 +115,8 @@ func TestSentences(t *testing.T) {
 		"up --admin-listen :8081",
 		"consume all --admin-listen :8081",
 		"monitor --admin-listen 0.0.0.0:8081",
+		"monitor --admin-listen 127.0.0.1:0 --notify hooks.example/T0K3N",
+		"monitor --notify-quiet -1s",
 		"gateway",
 		"gateway --without-keys --listen :8080",
 		"gateway --without-keys --listen nowhere",

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -33,7 +34,7 @@ func TestPage(t *testing.T) {
 	p, to := begin(t), receive(t)
 	subscriptions := p.consume(t, "subscriptions")
 	usage := []*consumer{p.consume(t, "usage"), p.consume(t, "usage")}
-	p.start(t, free(t), "monitor", "--brokers", p.kafka, "--clickhouse", p.clickhouse)
+	watch := p.start(t, free(t), "monitor", "--brokers", p.kafka, "--clickhouse", p.clickhouse, "--notify", to.url+"/notify/T0K3N")
 	prometheus := p.watch(t, to)
 	within(t, patience(), "all processes are scraped, and each partition is consumed", func() bool {
 		return ask(t, prometheus, `count(up == 1)`) == strconv.Itoa(len(p.watched)) && ask(t, prometheus, `count(runrate:partition_status{status=~"ok|idle"} == 1)`) == "4"
@@ -56,6 +57,8 @@ func TestPage(t *testing.T) {
 	t.Logf("the page came %v after the death: %s", came.Sub(killed).Round(time.Second), page.Annotations["summary"])
 	reads(t, page)
 
+	told(t, to, "firing", killed.Add(toPage))
+
 	began := time.Now()
 	subscriptions.begin(t)
 	within(t, began.Add(toResolved), "the page is resolved", func() (ok bool) {
@@ -64,12 +67,29 @@ func TestPage(t *testing.T) {
 	})
 	t.Logf("it was resolved %v after the consumer was started again", came.Sub(began).Round(time.Second))
 
+	told(t, to, "resolved", began.Add(toResolved))
+	if log, err := os.ReadFile(watch.log); err != nil || strings.Contains(string(log), "T0K3N") {
+		t.Errorf("the monitor's log tells the secret of its webhook, or is not there: %v", err)
+	}
+
 	within(t, rolled.Add(atWorst+toResolved), "time for a page of the restarts", func() bool { return time.Since(rolled) > atWorst })
 	pages, at := to.pages()
 	for i, a := range pages {
 		if a.Labels["topic"] != "runrate.subscriptions" {
 			t.Errorf("%v after the restarts somebody is woken: %v", at[i].Sub(rolled), a)
 		}
+	}
+}
+
+// told: the monitor itself tells its webhook of the dead consumer, and of nothing else.
+func told(t *testing.T, to *receiver, status string, by time.Time) {
+	t.Helper()
+	within(t, by, "the monitor's own message: "+status, func() bool {
+		m, ok := to.byMonitor(t, status)
+		return ok && (status == "resolved" || len(m.Alerts) == 2)
+	})
+	if m, _ := to.byMonitor(t, status); m.Alerts[0].Status != status || m.Alerts[0].Labels["status"] != "stopped" {
+		t.Errorf("the monitor tells: %v", m.Alerts)
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 
 // message is what Alertmanager posts to a webhook, as far as it is read here.
 type message struct {
-	Receiver string  `json:"receiver"`
-	Alerts   []alert `json:"alerts"`
+	Status string  `json:"status"`
+	Alerts []alert `json:"alerts"`
 
 	at   time.Time
 	path string
@@ -82,6 +82,24 @@ func (r *receiver) find(name, status, topic string) (alert, time.Time, bool) {
 		}
 	}
 	return alert{}, time.Time{}, false
+}
+
+// byMonitor is the last message of the monitor itself that has a status; none may be
+// about another topic than the one that is not consumed.
+func (r *receiver) byMonitor(t *testing.T, status string) (last message, ok bool) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, m := range r.got {
+		switch {
+		case m.path != "/notify/T0K3N":
+		case m.Alerts[0].Labels["topic"] != "runrate.subscriptions":
+			t.Errorf("the monitor tells: %v", m.Alerts)
+		case m.Status == status:
+			last, ok = m, true
+		}
+	}
+	return last, ok
 }
 
 // sample writes a committed file with other addresses, each of which must be in it.

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"runrate/internal/broker"
+	"runrate/internal/lag/judge"
 	"runrate/internal/stream"
 	"runrate/internal/views/freshness"
 )
@@ -37,6 +38,8 @@ type Options struct {
 	Logger  *zap.Logger
 	// Round, if there is one, is called once a cycle: the loop is alive.
 	Round func()
+	// Tell, if there is one, is told once a cycle how all partitions do. It must not wait.
+	Tell func(time.Time, []Row)
 	// Keep, if there is one, keeps what a cycle read; Recall gives back what was kept of the
 	// past minutes, the oldest first, for a monitor that begins.
 	Keep   func(context.Context, []Reading) error
@@ -134,6 +137,10 @@ func (m *Monitor) Cycle(ctx context.Context) {
 		running.Go(func() { m.look(ctx, t, said) })
 	}
 	running.Wait()
+	if m.o.Tell != nil {
+		now := time.Now()
+		m.o.Tell(now, append(m.Rows(now), m.silent(now)...))
+	}
 	if ctx.Err() != nil {
 		return
 	}
@@ -192,6 +199,23 @@ func (m *Monitor) look(ctx context.Context, t stream.Topic, said map[stream.Sour
 	if !m.o.History {
 		m.checks.WithLabelValues(t.String(), of.check(now, said != nil)).Inc()
 	}
+}
+
+// silent are the topics of which no partition is known, each as a partition -1 that is
+// unknown.
+func (m *Monitor) silent(now time.Time) (rows []Row) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, t := range m.sorted() {
+		if of := m.topics[t]; len(of.partitions) == 0 {
+			sentence := "none of its partitions was ever read"
+			if of.err != nil {
+				sentence += ": " + of.err.Error()
+			}
+			rows = append(rows, Row{Topic: t.String(), Partition: -1, Group: t.Kind().Group(), Status: judge.Unknown, Since: now.UTC(), Reason: "no_read", Sentence: sentence})
+		}
+	}
+	return rows
 }
 
 // Unread is why a topic could not be read at all, last time; nil if each could.
