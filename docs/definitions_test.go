@@ -83,7 +83,7 @@ func source(t *testing.T, visit func(path string, line int, text string)) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != root && (name == ".git" || name == "bin" || name == "data" || name == "fuzz"):
+		case d.IsDir() && path != root && (name == ".git" || name == ".cache" || name == "bin" || name == "data" || name == "fuzz"):
 			return filepath.SkipDir
 		case d.IsDir() || !d.Type().IsRegular() || !slices.Contains(kinds, filepath.Ext(name)):
 			return nil
