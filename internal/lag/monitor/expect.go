@@ -29,7 +29,7 @@ func (m *Monitor) expect(ctx context.Context) {
 		}
 		if is := m.client.InKafka(e.Topic); e.Kafka != "" && is.String() != e.Kafka {
 			m.client = m.client.Named(m.client.Config().Topics.With(e.Topic.Kind(), e.Kafka))
-			of = &topic{} // what was seen of the one before says nothing of this one
+			of = newTopic() // what was seen of the one before says nothing of this one
 			m.topics[e.Topic] = of
 		}
 		of.expected = e.Partitions

@@ -24,12 +24,13 @@ var (
 	since        = desc("runrate_partition_status_since_timestamp_seconds", "Since when the partition has its status.", append(ours, "status")...)
 	lagUnknown   = desc("runrate_lag_unknown", "1 where the lag is unknown, with the reason.", append(ours, "reason")...)
 	catchUp      = desc("runrate_catch_up_seconds", "Until a partition that is behind has caught up; +Inf while it does not gain.", ours...)
+	runway       = desc("runrate_retention_runway_seconds", "Until retention may delete the record that is due, at least; absent where it is kept for ever, or nothing waits.", ours...)
 	fresh        = desc("runrate_freshness_seconds", "Wall clock minus the clock of the partition, as the view freshness shows it.", "topic", "partition")
 	skew         = desc("runrate_clock_skew_seconds", "Clock of the partition minus the wall clock.", "topic", "partition")
 	open         = desc("runrate_open_transaction_seconds", "How long an open transaction has held the last stable offset back; 0 where none does.", "topic", "partition")
 	expected     = desc("runrate_topic_partitions_expected", "How many partitions the topic is to have: as its epoch was folded from or, where that is not known, the most that were seen.", "topic")
 	cycleAt      = desc("runrate_monitor_cycle_timestamp_seconds", "When the monitor last ended a cycle.")
-	descriptions = []*prometheus.Desc{groupOffset, groupLag, groupLate, latest, earliest, status, since, lagUnknown, catchUp, fresh, skew, open, expected, cycleAt}
+	descriptions = []*prometheus.Desc{groupOffset, groupLag, groupLate, latest, earliest, status, since, lagUnknown, catchUp, runway, fresh, skew, open, expected, cycleAt}
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -95,6 +96,9 @@ func (m *Monitor) collect(r Row, now time.Time, gauge func(d *prometheus.Desc, v
 		gauge(catchUp, math.Inf(1), r.Group, r.Topic, p)
 	case r.CatchUp != nil:
 		gauge(catchUp, *r.CatchUp, r.Group, r.Topic, p)
+	}
+	if r.runway != nil {
+		gauge(runway, *r.runway, r.Group, r.Topic, p)
 	}
 	if r.Clock != nil && !m.o.History {
 		gauge(fresh, now.Sub(*r.Clock).Seconds(), r.Topic, p)

@@ -64,8 +64,10 @@ type Monitor struct {
 // topic is what is known of one.
 type topic struct {
 	partitions []*partition
-	generation int64 // of the owners, as last known
-	expected   int   // partitions, by the epoch's record; 0 is unknown
+	generation int64         // of the owners, as last known
+	expected   int           // partitions, by the epoch's record; 0 is unknown
+	times      *broker.Times // by the topic's settings, read every so often; its partitions have it, too
+	timesRead  time.Time
 	err        error // of the last reading, where nothing of the topic could be read
 }
 
@@ -83,7 +85,7 @@ func New(o Options, to prometheus.Registerer) *Monitor {
 		m.o.Topics = stream.Inputs()
 	}
 	for _, t := range m.o.Topics {
-		m.topics[t] = &topic{}
+		m.topics[t] = newTopic()
 	}
 	m.fromZero()
 	to.MustRegister(m, m.requests, m.errors, m.checks)
@@ -184,6 +186,15 @@ func (m *Monitor) failed(ctx context.Context, api string, err error) {
 // look reads a topic and lets it be judged.
 func (m *Monitor) look(ctx context.Context, t stream.Topic, said map[stream.Source]freshness.Partition) {
 	r := m.read(ctx, t)
+	of := m.judged(t, r, said)
+	m.times(ctx, t, of)
+	if r.err == nil {
+		m.dues(ctx, t, of, r.leaders)
+	}
+}
+
+// judged lets a reading of a topic be judged.
+func (m *Monitor) judged(t stream.Topic, r reading, said map[stream.Source]freshness.Partition) *topic {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	of := m.topics[t]
@@ -199,6 +210,7 @@ func (m *Monitor) look(ctx context.Context, t stream.Topic, said map[stream.Sour
 	if !m.o.History {
 		m.checks.WithLabelValues(t.String(), of.check(now, said != nil)).Inc()
 	}
+	return of
 }
 
 // silent are the topics of which no partition is known, each as a partition -1 that is

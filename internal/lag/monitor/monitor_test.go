@@ -152,7 +152,7 @@ func TestOneRequestABroker(t *testing.T) {
 // that is due; a commit that advances moves it on.
 func TestLateSince(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	p := partition{source: stream.Source{Topic: stream.Usage.Topic()}}
+	p := partition{times: &broker.Times{}, source: stream.Source{Topic: stream.Usage.Topic()}}
 	for i := range int64(20) {
 		s := judge.Sample{At: now.Add(time.Duration(i) * Every), End: 10 * (i + 1), Committed: true, Commit: 10 * (i / 2)}
 		p.take(s, stream.Offset(s.End), nil)

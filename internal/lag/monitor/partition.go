@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"runrate/internal/broker"
 	"runrate/internal/lag/judge"
 	"runrate/internal/stream"
 	"runrate/internal/views/freshness"
@@ -13,11 +14,13 @@ import (
 type partition struct {
 	source stream.Source
 	judge  judge.Partition
-	last   judge.Sample // the last good one
-	latest judge.Sample // the last one, good or not
-	kept   judge.Status // of the reading that was kept last
-	read   bool         // there is one
-	ends   []seen       // that are above the commit, the oldest first
+	last   judge.Sample  // the last good one
+	latest judge.Sample  // the last one, good or not
+	kept   judge.Status  // of the reading that was kept last
+	read   bool          // there is one
+	times  *broker.Times // of its topic
+	due    bracket       // when the record that is due came
+	ends   []seen        // that are above the commit, the oldest first
 	clock  time.Time
 	word   string    // what its consumer complains of, or why it is halted and the way out
 	open   time.Time // since when an open transaction holds the end back
@@ -29,10 +32,12 @@ type seen struct {
 	end int64
 }
 
+func newTopic() *topic { return &topic{times: &broker.Times{}} }
+
 // grow makes sure of so many partitions.
 func (t *topic) grow(of stream.Topic, count int) {
 	for len(t.partitions) < count {
-		t.partitions = append(t.partitions, &partition{source: stream.Source{Topic: of, Partition: int32(len(t.partitions))}}) //nolint:gosec // a topic has fewer than 2^31
+		t.partitions = append(t.partitions, &partition{times: t.times, source: stream.Source{Topic: of, Partition: int32(len(t.partitions))}}) //nolint:gosec // a topic has fewer than 2^31
 	}
 }
 
@@ -66,15 +71,20 @@ func (p *partition) sampled(s judge.Sample) {
 	p.judge.Observe(s)
 	if p.latest = s; s.Unread == "" {
 		p.last, p.read = s, true
-		p.due(s)
+		p.saw(s)
+		if s.Committed && s.End > s.Commit {
+			p.due.move(s.Commit, p.ends[0].at)
+		} else {
+			p.due = bracket{commit: s.Commit, low: p.due.low}
+		}
 	}
 }
 
 // mostEnds bounds what is kept of a log that is not folded; beyond, every other goes.
 const mostEnds = 2000
 
-// due keeps when the ends above the commit were first seen.
-func (p *partition) due(s judge.Sample) {
+// saw keeps when the ends above the commit were first seen.
+func (p *partition) saw(s judge.Sample) {
 	if n := len(p.ends); n == 0 || p.ends[n-1].end != s.End {
 		p.ends = append(p.ends, seen{s.At, s.End})
 	}

@@ -13,6 +13,7 @@ import (
 // reading is what was read of a topic: commits first, then ends, then starts, so that a
 // commit above its end is no matter of timing.
 type reading struct {
+	leaders             broker.Leaders
 	count               int
 	commits             map[int32]broker.Commit
 	stable, high, start map[int32]stream.Offset
@@ -30,7 +31,7 @@ func (m *Monitor) read(ctx context.Context, t stream.Topic) (r reading) {
 		r.err = err
 		return r
 	}
-	r.count = l.Partitions()
+	r.leaders, r.count = l, l.Partitions()
 	r.commits, r.err = m.client.Committed(ctx, t.Kind().Group(), t)
 	m.requests.WithLabelValues("offset_fetch").Inc()
 	if r.err != nil {

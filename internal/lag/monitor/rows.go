@@ -25,8 +25,8 @@ type Row struct {
 	Committed *int64       `json:"committed,omitempty"`
 	End       *int64       `json:"end,omitempty"`
 	Lag       *int64       `json:"lag,omitempty"`
-	// LagSeconds is at least how long the record that is due has been in the log: since
-	// the monitor first saw it.
+	// LagSeconds is at least how long the record that is due has been in the log: by the
+	// time of its append, where the topic keeps that, or since the monitor first saw it.
 	LagSeconds *float64   `json:"lag_seconds,omitempty"`
 	Clock      *time.Time `json:"clock,omitempty"`
 	CatchUp    *float64   `json:"catch_up_seconds,omitempty"`
@@ -36,6 +36,7 @@ type Row struct {
 	Word string `json:"-"`
 
 	open    time.Time // since when a transaction holds the end back
+	runway  *float64  // seconds until retention may delete the record that is due; nil if it never does, or it is unknown
 	losing  bool      // behind, and not catching up
 	unknown string    // why the lag is, or ""
 }
@@ -79,7 +80,10 @@ func (p *partition) row(now time.Time) Row {
 	lag, late := s.End-s.Commit, 0.0
 	r.Committed, r.Lag, r.LagSeconds = &s.Commit, &lag, &late
 	if lag > 0 && len(p.ends) > 0 {
-		late = now.Sub(p.ends[0].at).Seconds()
+		late = max(now.Sub(p.lateSince()).Seconds(), 0)
+		if left, known := p.runway(now); known {
+			r.runway = &left
+		}
 	}
 	if v.Status == judge.Behind {
 		r.losing = v.NotGaining

@@ -26,7 +26,7 @@ var struck = time.Unix(1_800_000_000, 0).UTC()
 // course takes a sample every five seconds, as long as it is told, and returns the row at
 // the end.
 func course(seconds int, sample func(t int) judge.Sample) (r Row, p *partition) {
-	p = &partition{source: stream.Source{Topic: stream.Usage.Topic()}}
+	p = &partition{times: &broker.Times{}, source: stream.Source{Topic: stream.Usage.Topic()}}
 	for t := 0; t <= seconds; t += int(Every.Seconds()) {
 		s := sample(t)
 		s.At = struck.Add(time.Duration(t) * time.Second)
@@ -240,7 +240,7 @@ func TestTrapStandstillIsNotWell(t *testing.T) {
 // TestTrapMissingPartitionIsNotZero, the Kafka scaler of KEDA #7936, #4098: a partition that
 // is not in the answer any more is unknown, and so is its topic.
 func TestTrapMissingPartitionIsNotZero(t *testing.T) {
-	of := &topic{}
+	of := newTopic()
 	of.grow(stream.Usage.Topic(), 2)
 	words := map[stream.Source]freshness.Partition{}
 	for _, p := range of.partitions {
