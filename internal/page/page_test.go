@@ -18,6 +18,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"runrate/deploy/local"
+	"runrate/internal/lag/judge"
 	chschema "runrate/schemas/clickhouse"
 	"runrate/test/localtest"
 )
@@ -154,6 +155,18 @@ func TestEveryQueryIsAPanel(t *testing.T) {
 		if !strings.Contains(links, `"/sql/`+name+`"`) && !strings.Contains(links, `'/sql/`+name+`'`) {
 			t.Errorf("the page does not link to /sql/%s", name)
 		}
+	}
+}
+
+// TestKnowsTheJudge: the page leaves out what a monitor says that has just begun, by the
+// judge's word for it.
+func TestKnowsTheJudge(t *testing.T) {
+	text, err := fs.ReadFile(files, "assets/trust.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "'"+judge.TooFew+"'") {
+		t.Errorf("trust.js does not know %q", judge.TooFew)
 	}
 }
 

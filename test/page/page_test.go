@@ -55,6 +55,7 @@ func TestPage(t *testing.T) {
 		return eval[bool](t, b, `!document.getElementById('numbers').hidden && document.documentElement.dataset.status === 'good'`)
 	})
 	t.Run("equals the views", func(t *testing.T) { equalsViews(t, p, b) })
+	t.Run("of monitor", func(t *testing.T) { ofMonitor(t, p) })
 	t.Run("as one reads it", func(t *testing.T) { readable(t, b) })
 	t.Run("keyboard", func(t *testing.T) { keyboard(t, b) })
 	t.Run("dark, light, phone", func(t *testing.T) { looks(t, b) })
@@ -98,10 +99,7 @@ func equalsViews(t *testing.T, p *pipeline, b *browser) {
 		}
 		return differs == "" || t.Failed()
 	})
-	partitions := p.query(t, "SELECT topic || '/' || toString(partition) FROM freshness ORDER BY topic, partition")
-	if got := eval[[]string](t, b, `[...document.querySelectorAll('[data-partition]')].map((e) => e.dataset.partition)`); len(got) != len(partitions) {
-		t.Errorf("the page has the partitions %v, the view %v", got, partitions)
-	}
+	chartsEqual(t, p, b)
 	for _, link := range eval[[]string](t, b, `[...document.querySelectorAll('a[href^="/sql/"]')].map((a) => a.href)`) {
 		if status := eval[int](t, b, `fetch(`+"`"+link+"`"+`).then((r) => r.status)`); status != 200 {
 			t.Errorf("%s answers %d", link, status)

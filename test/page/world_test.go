@@ -69,15 +69,21 @@ func up(t *testing.T) *pipeline {
 			t.Errorf("up: %v\n%s", err, said.String())
 		}
 	})
-	within(t, 2*patience, "up is ready", func() bool {
-		resp, err := http.Get(p.page + "/readyz")
+	serves(t, p.page)
+	return p
+}
+
+// serves waits until the program is ready at an address.
+func serves(t *testing.T, address string) {
+	t.Helper()
+	within(t, 2*patience, address+" is ready", func() bool {
+		resp, err := http.Get(address + "/readyz")
 		if err != nil {
 			return false
 		}
 		resp.Body.Close()
 		return resp.StatusCode == http.StatusOK
 	})
-	return p
 }
 
 func free(t *testing.T) int {

@@ -100,7 +100,7 @@ func (m *Monitor) dues(ctx context.Context, t stream.Topic, of *topic, l broker.
 		for i, p := range of.partitions {
 			if s := p.last; p.latest == s && s.Committed && s.Commit >= s.Start && s.End > s.Commit {
 				if at, again := p.due.ask(now); again {
-					asked[int32(i)] = at //nolint:gosec // a topic has fewer than 2^31
+					asked[int32(i)] = at
 				}
 			}
 		}

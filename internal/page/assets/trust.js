@@ -10,13 +10,18 @@ const classes = ['good', 'warn', 'bad'];
 
 const lateAfter = 60; // seconds that a live clock may be off, as the alerts have it
 
-// judge is how a partition does: its own status, or, of a live clock, that it is off.
+// judge is how a partition does: what its consumer says, what a monitor sees from outside
+// or, of a live clock, that it is off; whichever is worst, and of two alike the first.
 export function judge(p, history) {
-  const own = severity[p.status] ?? 2;
+  const words = [{ level: severity[p.status] ?? 2, word: p.status, reason: p.reason, detail: p.detail }];
+  if (p.lag_at && p.lag_reason !== 'too_few_samples') { // of a monitor that has just begun
+    words.push({ level: severity[p.lag_status] ?? 2, word: p.lag_status, reason: p.lag_reason, detail: p.lag_sentence });
+  }
   const off = Number(p.clock_behind_seconds);
-  if (history || own > 0 || Math.abs(off) <= lateAfter) return { level: own, word: p.status };
-  if (p.at <= 0) return { level: 1, word: 'no tick yet' };
-  return { level: 2, word: off > 0 ? 'late' : 'clock ahead' };
+  if (!history && Math.abs(off) > lateAfter) {
+    words.push({ ...(p.at <= 0 ? { level: 1, word: 'no tick yet' } : { level: 2, word: off > 0 ? 'late' : 'clock ahead' }), reason: '', detail: p.detail });
+  }
+  return words.reduce((worst, w) => (w.level > worst.level ? w : worst));
 }
 
 // since is a number of seconds in words.
@@ -33,22 +38,26 @@ const at = (text) => (text && Date.parse(text) > 0 ? text.slice(0, 19).replace('
 // headings are the head of a table; # marks a column of numbers.
 const headings = (...names) => el('thead', {}, el('tr', {}, ...names.map((n) => (n ? el('th', { scope: 'col', class: n.startsWith('#') ? 'number' : null }, n.replace('#', '')) : el('td')))));
 
+// lag is how many records wait, and for how long at least; never 0 where nobody knows.
+const lag = (p) => (p.lag === null ? 'unknown' : count(p.lag) + (p.lag_seconds >= 1 ? `, ${since(p.lag_seconds)}` : ''));
+
 // partitions is the table, the worst first.
 export function partitions(rows, history, now) {
   const judged = rows.map((p) => ({ p, ...judge(p, history) })).sort((a, b) => b.level - a.level);
   $('partitions').replaceChildren(
-    headings('partition', 'status', 'clock', '#next offset', 'written'),
-    el('tbody', {}, ...judged.flatMap(({ p, level, word }) => {
+    headings('partition', 'status', '#lag', 'clock', '#next offset', 'written'),
+    el('tbody', {}, ...judged.flatMap(({ p, level, word, reason, detail }) => {
       const behind = Number(p.clock_behind_seconds);
       const clock = p.at <= 0 ? 'no tick yet' : history ? at(p.clock) : behind < 0 ? `${since(behind)} ahead` : `${since(behind)} ago`;
       const row = el('tr', { class: classes[level], 'data-partition': `${p.topic}/${p.partition}` },
         el('th', { scope: 'row' }, `${p.topic}/${p.partition}`),
-        el('td', {}, el('span', { class: `badge ${classes[level]}` }, word + (p.reason ? `: ${p.reason}` : ''))),
+        el('td', {}, el('span', { class: `badge ${classes[level]}` }, word + (level && reason ? `: ${reason}` : ''))),
+        el('td', { class: 'number', title: p.lag_at ? `by runrate monitor, ${at(p.lag_at)}` : 'no runrate monitor has looked for a minute' }, lag(p)),
         el('td', { title: at(p.clock) }, clock),
         el('td', { class: 'number' }, count(p.next_offset)),
         el('td', { title: at(p.written_at) }, Date.parse(p.written_at) > 0 ? `${since((now - Date.parse(p.written_at)) / 1000)} ago` : 'never'));
-      const said = [p.detail, p.owed_since ? `amendments are owed since ${at(p.owed_since)}` : ''].filter(Boolean).join('; ');
-      return said ? [row, el('tr', { class: `detail ${classes[level]}` }, el('td', { colspan: 5 }, said))] : [row];
+      const said = [detail, p.owed_since ? `amendments are owed since ${at(p.owed_since)}` : ''].filter(Boolean).join('; ');
+      return said ? [row, el('tr', { class: `detail ${classes[level]}` }, el('td', { colspan: 6 }, said))] : [row];
     })),
   );
   return judged;
@@ -67,7 +76,7 @@ export function overall(judged, silent) {
   document.title = worst === 0 ? 'runrate' : `${word} · runrate`;
   if (silent) return [silent];
   if (worst < 2) return [];
-  return wrong.slice(0, 3).map(({ p, word: w }) => `${p.topic}/${p.partition} is ${w}${p.reason ? ` (${p.reason})` : ''}${p.detail ? `: ${p.detail}` : ''}`)
+  return wrong.slice(0, 3).map(({ p, word: w, reason, detail }) => `${p.topic}/${p.partition} is ${w}${reason ? ` (${reason})` : ''}${detail ? `: ${detail}` : ''}`)
     .concat(wrong.length > 3 ? [`and ${wrong.length - 3} more, below`] : []);
 }
 
