@@ -35,7 +35,8 @@ out of the log; better give it in a file (--notify-file). A monitor that is dead
 nobody: have something else look at /healthz.
 
 At / of the admin listener is the page of the numbers, as of runrate up, read-only by the
-rights of --page-user: better the analyst of deploy/clickhouse than the monitor's own.
+rights of --page-user: better the reader of deploy/clickhouse than the monitor's own (the
+analyst's quota of queries an hour is less than an open page asks).
 
 With --clock history the clock of the partitions is that of a replayed history, and
 nothing is said of how fresh it is.`,
