@@ -8,5 +8,6 @@ package fold
 //  2. A tick far ahead of the clock is refused (DEFINITIONS R9), a price book older
 //     than the one in force changes nothing, and a quantity may be written 5.0 or 5e3.
 //  3. CloudEvents in binary mode, with a content type, and with data_base64 are read.
-//  4. rates.published is a control record, and was an unknown type.
+//  4. rates.published is a control record, and was an unknown type. A Protobuf field
+//     beyond the largest number there may be makes a record malformed.
 const Rules = 4

@@ -33,6 +33,10 @@ func (r *fieldReader) next() bool {
 		r.broken("a field's tag", n)
 		return false
 	}
+	if number > protowire.MaxValidNumber { // ConsumeTag takes some, no parser of messages does
+		r.broken("a field's tag", 0)
+		return false
+	}
 	r.number, r.wire, r.rest = number, wire, r.rest[n:]
 	return true
 }
