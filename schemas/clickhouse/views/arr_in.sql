@@ -22,7 +22,7 @@ FROM
         {{.Converted "p.usage_arr" "f.worth" "a.worth"}} AS usage_part,
         {{.Converted "p.subscription_arr" "f.worth" "a.worth"}} AS subscription_part,
         (p.usage_arr != 0 OR p.subscription_arr != 0) AND (ifNull(f.worth, 0) = 0 OR ifNull(a.worth, 0) = 0) AS missing
-    FROM (SELECT v.*, toDateTime64(v.as_of, 6, 'UTC') AS at, {{.Asked}} AS asked FROM {{.DB}}.arr{{.Suffix}} AS v) AS p
+    FROM (SELECT v.*, toDateTime64(v.as_of, 6, 'UTC') AS at, {{.Asked}} AS asked FROM {{.DB}}.arr{{.Suffix}} AS v WHERE asked != '') AS p
     ASOF LEFT JOIN {{.Rates}} AS f ON toString(p.currency) = f.currency AND p.at >= f.since
     ASOF LEFT JOIN {{.Rates}} AS a ON p.asked = a.currency AND p.at >= a.since
 ) AS c

@@ -40,7 +40,7 @@ FROM
         {{.Converted "p.closing" "f.worth" "a.worth"}} AS closing,
         (p.opening != 0) AND (ifNull(g.worth, 0) = 0 OR ifNull(b.worth, 0) = 0)
             OR (p.new != 0 OR p.expansion != 0 OR p.reactivation != 0 OR p.contraction != 0 OR p.churn != 0 OR p.closing != 0) AND (ifNull(f.worth, 0) = 0 OR ifNull(a.worth, 0) = 0) AS missing
-    FROM (SELECT v.*, toDateTime64(v.as_of, 6, 'UTC') AS at, toDateTime64(v.as_of, 6, 'UTC') - INTERVAL {{.NetNewDays}} DAY AS back, {{.Asked}} AS asked FROM {{.DB}}.net_new_arr{{.Suffix}} AS v) AS p
+    FROM (SELECT v.*, toDateTime64(v.as_of, 6, 'UTC') AS at, toDateTime64(v.as_of, 6, 'UTC') - INTERVAL {{.NetNewDays}} DAY AS back, {{.Asked}} AS asked FROM {{.DB}}.net_new_arr{{.Suffix}} AS v WHERE asked != '') AS p
     ASOF LEFT JOIN {{.Rates}} AS f ON toString(p.currency) = f.currency AND p.at >= f.since
     ASOF LEFT JOIN {{.Rates}} AS a ON p.asked = a.currency AND p.at >= a.since
     ASOF LEFT JOIN {{.Rates}} AS g ON toString(p.currency) = g.currency AND p.back >= g.since
