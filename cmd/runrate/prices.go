@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,7 +9,6 @@ import (
 	"runrate/deploy/prices"
 	"runrate/internal/event"
 	"runrate/internal/pricebook"
-	"runrate/producers/publish"
 )
 
 func pricesCommand(a *app) *cobra.Command {
@@ -63,17 +61,10 @@ prices back in force.`,
 				return err
 			}
 			now := event.TimeOf(time.Now())
-			e := event.Event{
+			return a.publishControl(cmd.Context(), o, event.Event{
 				Type: event.PricebookPublished, Source: "runrate/prices", ID: book.Version + "@" + now.String(),
 				Time: now, PriceBook: book.JSON(),
-			}
-			o.maxRecord = 2 * pricebook.MaxSize // the broker's limit tells
-			return a.publish(cmd.Context(), o, func(p *publish.Publisher) error {
-				if err := p.SendTo(cmd.Context(), publish.Route{Type: e.Type}, e.AppendJSON(nil)); err != nil {
-					return err
-				}
-				return p.Flush(cmd.Context())
-			})
+			}, pricebook.MaxSize)
 		},
 	}
 	a.kafkaFlags(cmd)
@@ -99,14 +90,9 @@ func (a *app) readBook(path string) (*pricebook.Book, error) {
 	if path == "" {
 		return pricebook.Parse(prices.Example)
 	}
-	in, err := a.open(path)
+	data, err := a.readDocument(path, pricebook.MaxSize)
 	if err != nil {
 		return nil, err
-	}
-	defer in.Close()
-	data, err := io.ReadAll(io.LimitReader(in, pricebook.MaxSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	book, err := pricebook.Parse(data)
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,7 +9,6 @@ import (
 	"runrate/deploy/rates"
 	"runrate/internal/event"
 	"runrate/internal/fx"
-	"runrate/producers/publish"
 )
 
 func ratesCommand(a *app) *cobra.Command {
@@ -62,17 +60,10 @@ the one in force changes nothing.`,
 				return err
 			}
 			now := event.TimeOf(time.Now())
-			e := event.Event{
+			return a.publishControl(cmd.Context(), o, event.Event{
 				Type: event.RatesPublished, Source: "runrate/rates", ID: set.Version + "@" + now.String(),
 				Time: now, Rates: set.JSON(),
-			}
-			o.maxRecord = 2 * fx.MaxSize // the broker's limit tells
-			return a.publish(cmd.Context(), o, func(p *publish.Publisher) error {
-				if err := p.SendTo(cmd.Context(), publish.Route{Type: e.Type}, e.AppendJSON(nil)); err != nil {
-					return err
-				}
-				return p.Flush(cmd.Context())
-			})
+			}, fx.MaxSize)
 		},
 	}
 	a.kafkaFlags(cmd)
@@ -95,14 +86,9 @@ func ratesExampleCommand(a *app) *cobra.Command {
 
 // readRates reads and checks a set of exchange rates.
 func (a *app) readRates(path string) (*fx.Set, error) {
-	in, err := a.open(path)
+	data, err := a.readDocument(path, fx.MaxSize)
 	if err != nil {
 		return nil, err
-	}
-	defer in.Close()
-	data, err := io.ReadAll(io.LimitReader(in, fx.MaxSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	set, err := fx.Parse(data)
 	if err != nil {

@@ -55,9 +55,3 @@ func (t sqlText) Converted(amount, worth, asked string) string {
 		"toDecimal128(reinterpret(arrayMap((n, d) -> toInt256(" + quotient + "), [" +
 		raw(amount) + " * " + raw("ifNull("+worth+", 0)") + "], [greatest(" + raw("ifNull("+asked+", 0)") + ", toInt256(1))])[1], 'Decimal(76, 12)'), 12))"
 }
-
-// Ratio is amount / of in floating point, null where of is 0 (DEFINITIONS A10): divided
-// exactly to 12 decimals, then cut.
-func (t sqlText) Ratio(amount, of string) string {
-	return "if(" + of + " = 0, NULL, toFloat64(divideDecimal(toDecimal256(" + amount + ", 12), toDecimal256(if(" + of + " = 0, toDecimal128(1, 12), " + of + "), 12), 12)))"
-}

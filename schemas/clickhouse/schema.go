@@ -128,3 +128,9 @@ func (t sqlText) shown(latest string, topics []string) string {
 	}
 	return "<= " + instant
 }
+
+// Ratio is amount / of in floating point, null where of is 0 (DEFINITIONS A10): divided
+// exactly to 12 decimals, then cut.
+func (t sqlText) Ratio(amount, of string) string {
+	return "if(" + of + " = 0, NULL, toFloat64(divideDecimal(toDecimal256(" + amount + ", 12), toDecimal256(if(" + of + " = 0, toDecimal128(1, 12), " + of + "), 12), 12)))"
+}
