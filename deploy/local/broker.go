@@ -61,8 +61,8 @@ type Broker struct {
 // deletes records by itself: topics without a retention.ms of their own keep all.
 //
 // It stands in for Kafka on one machine, and differs from it: replication factor
-// 1 only (or -1), topic configs are kept unchecked, and min.insync.replicas has
-// no effect.
+// 1 only (or -1), topic configs are kept unchecked, min.insync.replicas has no effect,
+// and records keep the times of their producers whatever their topic asks for.
 func StartBroker(_ context.Context, c BrokerConfig) (*Broker, error) {
 	if c.Dir == "" {
 		return nil, errors.New("start the broker: no data directory is given")
@@ -126,6 +126,11 @@ func startBroker(c BrokerConfig) (*Broker, error) {
 	cluster.ControlKey(kmsg.OffsetCommit.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		cluster.KeepControl()
 		return refuseLongMetadata(req.(*kmsg.OffsetCommitRequest))
+	})
+	cluster.ControlKey(kmsg.CreateTopics.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		keepProducersTimes(req.(*kmsg.CreateTopicsRequest), c.ClockTopic)
+		return nil, nil, false
 	})
 	if c.ClockTopic != "" {
 		cluster.ControlKey(kmsg.Produce.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {

@@ -1,10 +1,21 @@
 package local
 
 import (
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
+
+// keepProducersTimes takes out of a request what kfake would keep as a setting and not do:
+// who reads that a topic has the times of appends would believe a producer's clock.
+func keepProducersTimes(req *kmsg.CreateTopicsRequest, clock string) {
+	for i := range req.Topics {
+		if t := &req.Topics[i]; t.Topic != clock {
+			t.Configs = slices.DeleteFunc(t.Configs, func(c kmsg.CreateTopicsRequestTopicConfig) bool { return c.Name == "message.timestamp.type" })
+		}
+	}
+}
 
 // tellTime answers appends to a topic with the time of the append, as Kafka does
 // for a topic that keeps it (message.timestamp.type=LogAppendTime), which kfake

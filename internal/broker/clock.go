@@ -14,7 +14,7 @@ import (
 
 // Time returns what the clock of a broker says. Kafka has no request for that; a
 // broker tells its time only as the time at which it appended a record to a topic
-// that keeps such times. The input topics keep those of their producers, so there
+// that keeps such times. Nothing but events and ticks goes to the input topics, so there
 // is a topic for it, which Time creates where it is missing: one partition, one
 // record for each time that a ticker starts, kept for an hour.
 func (c *Client) Time(ctx context.Context) (time.Time, error) {
@@ -26,7 +26,7 @@ func (c *Client) Time(ctx context.Context) (time.Time, error) {
 	created, err := c.kafka.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{
 		Topic: topics.Clock, NumPartitions: 1, ReplicationFactor: -1, // as many as the cluster's default
 		ConfigEntries: []kafka.ConfigEntry{
-			set("message.timestamp.type", "LogAppendTime"), set("cleanup.policy", "delete"), set("retention.ms", "3600000"),
+			set(timestampType, appendTime), set("cleanup.policy", "delete"), set("retention.ms", "3600000"),
 		},
 	}}})
 	if err == nil {

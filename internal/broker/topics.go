@@ -95,7 +95,8 @@ func topicConfig(topic stream.Topic, partitions int32, replication int) kafka.To
 			set("segment.bytes", strconv.Itoa(snapshotSegmentBytes)), // which retention deletes as a whole
 			set("max.message.bytes", strconv.Itoa(snapshotMaxBytes)))
 	} else {
-		t.ConfigEntries = append(t.ConfigEntries, set("retention.ms", strconv.Itoa(inputRetentionMS)))
+		// A producer's clock cannot fake for how long a record has been waiting.
+		t.ConfigEntries = append(t.ConfigEntries, set("retention.ms", strconv.Itoa(inputRetentionMS)), set(timestampType, appendTime))
 	}
 	if replication > 1 {
 		// acks=all then means at least two copies, and one broker may be down

@@ -131,6 +131,7 @@ func TestEnsureTopics(t *testing.T) {
 	want := map[string]string{
 		stream.Usage.Topic().String() + " retention.ms": "-1", stream.Usage.Topic().String() + " cleanup.policy": "delete",
 		stream.Usage.Topic().String() + " min.insync.replicas": "2", stream.Usage.Topic().String() + " unclean.leader.election.enable": "false",
+		stream.Usage.Topic().String() + " message.timestamp.type": "LogAppendTime", stream.Snapshots().String() + " message.timestamp.type": "CreateTime",
 		stream.Snapshots().String() + " cleanup.policy": "delete", stream.Snapshots().String() + " max.message.bytes": "8388608",
 	}
 	got := settings(t, stream.Usage.Topic().String(), stream.Snapshots().String())
