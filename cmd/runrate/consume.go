@@ -89,6 +89,7 @@ continue. It looks again every minute whether it may go on.`,
 			if err != nil {
 				return err
 			}
+			a.serveLag(watched, client, true)
 			a.log.Info("metrics, health and readiness", zap.String("admin", "http://"+watched.Address()))
 			tables, err := a.awaitClickHouse(cmd)
 			if cmd.Context().Err() != nil {

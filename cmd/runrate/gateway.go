@@ -101,6 +101,7 @@ func (a *app) gateway(cmd *cobra.Command, g gatewayFlags) error {
 	if err != nil {
 		return err
 	}
+	a.serveLag(watched, client, cmd.Flags().Changed("clickhouse"))
 	o := gateway.Options{Log: client, Logger: a.log, Metrics: watched.Registry}
 	if g.keys != "" {
 		if o.Keys, err = keys.Open(g.keys); err != nil {

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"runrate/internal/broker"
 	"runrate/internal/lag"
 	"runrate/internal/stream"
 	"runrate/internal/views/freshness"
@@ -20,7 +22,8 @@ func settleCommand(a *app) *cobra.Command {
 		Use:   "settle",
 		Short: "Wait until every record in the log now is folded, written and committed",
 		Long: `Read the end of both topics, then wait until both consumer groups have
-committed that far. Records that come later are not waited for.
+committed that far. Records that come later are not waited for, nor those behind a
+transaction that is open: those are named, with the producer's id.
 
 When the time is up first, a table tells which partitions lag, and the exit
 code is 1; so it is as soon as one that lags is seen to be halted, which ClickHouse
@@ -53,6 +56,7 @@ those that do with --topic.`,
 			if errors.As(err, &late) && len(late.Behind) > 0 {
 				a.unsettledTable(late, said)
 			}
+			a.heldBack(cmd.Context(), client, topics)
 			if err == nil {
 				a.printf("settled in %s\n", time.Since(began).Round(time.Millisecond))
 			}
@@ -86,4 +90,17 @@ func topicsOf(names []string) ([]stream.Topic, error) {
 		}
 	}
 	return topics, nil
+}
+
+// heldBack tells of the logs whose end an open transaction holds back; it is no error.
+func (a *app) heldBack(ctx context.Context, client *broker.Client, topics []stream.Topic) {
+	for _, topic := range topics {
+		held, err := lag.HeldBack(ctx, client, topic)
+		if err != nil {
+			fmt.Fprintf(a.err, "whether a transaction is open in %s is unknown: %v\n", topic, err)
+		}
+		for _, h := range held {
+			fmt.Fprintln(a.err, h)
+		}
+	}
 }

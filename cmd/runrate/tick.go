@@ -40,6 +40,7 @@ books.`,
 			if err != nil {
 				return err
 			}
+			a.serveLag(watched, client, false)
 			a.log.Info("metrics, health and readiness", zap.String("admin", "http://"+watched.Address()))
 			t := tick.Ticker{Client: client, Interval: interval, Log: a.log}
 			t.Ticked, t.Loop = tick.Gauge(watched.Registry), watched.Loop

@@ -145,6 +145,15 @@ func TestFetchTransactions(t *testing.T) {
 	if rs, end, err := c.Fetch(t.Context(), s, stream.Offset(len(want)), 1<<20, time.Millisecond); err != nil || len(rs) != 0 || end != stream.Offset(len(want)) {
 		t.Errorf("at the open transaction: %d records up to %d, %v", len(rs), end, err)
 	}
+	h, held, err := c.Holder(t.Context(), s, stream.Offset(len(want)))
+	if err != nil || !held || h.Producer < 0 || !strings.HasPrefix(h.String(), fmt.Sprintf("producer %d (epoch ", h.Producer)) {
+		t.Errorf("held back by %v, %v, %v", h, held, err)
+	}
+	for _, at := range []stream.Offset{2, 7} { // nobody's, and one that is over
+		if h, held, err := c.Holder(t.Context(), s, at); err != nil || held != (at == 7) {
+			t.Errorf("at %d: %v, %v, %v", at, h, held, err)
+		}
+	}
 	one.Commit()
 	if rs, end, err := c.Fetch(t.Context(), s, stream.Offset(len(want)), 1<<20, time.Second); err != nil || skips(rs) != "..s" || end != 14 {
 		t.Errorf("once it is committed: %s up to %d, %v", skips(rs), end, err)

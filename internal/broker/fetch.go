@@ -13,9 +13,12 @@ import (
 	"runrate/internal/stream"
 )
 
-// readCommitted is the isolation level of all that is read: the log ends at the
-// last stable offset, where the first transaction begins that is still open.
-const readCommitted = 1
+// Isolation levels. readCommitted is that of all that counts: the log ends at the last
+// stable offset, where the first transaction begins that is still open.
+const (
+	readCommitted   = 1
+	readUncommitted = 0
+)
 
 // fetchPatience is how long the answer to a fetch may take beyond the time that the
 // broker was told to wait for records: a leader that hangs is found out, and another
@@ -36,7 +39,7 @@ func (c *Client) Fetch(ctx context.Context, source stream.Source, offset stream.
 	if offset < 0 {
 		return nil, 0, &OutOfRange{Source: source, Offset: offset}
 	}
-	p, err := c.fetch(ctx, source, offset, int32(min(maxBytes, math.MaxInt32)), max(maxWait, time.Millisecond)) //nolint:gosec // it is in range
+	p, err := c.fetch(ctx, source, offset, int32(min(maxBytes, math.MaxInt32)), max(maxWait, time.Millisecond), readCommitted) //nolint:gosec // it is in range
 	switch {
 	case err == nil:
 	case errors.Is(err, kafka.OffsetOutOfRange):
@@ -57,14 +60,14 @@ func (c *Client) Fetch(ctx context.Context, source stream.Source, offset stream.
 // fetch asks once. kafka-go's own Fetch leaves out which transactions were aborted;
 // so does kfake, if it is the bound of the request that cuts an answer, not that of
 // its one partition.
-func (c *Client) fetch(ctx context.Context, source stream.Source, offset stream.Offset, maxBytes int32, maxWait time.Duration) (*fetchapi.ResponsePartition, error) {
+func (c *Client) fetch(ctx context.Context, source stream.Source, offset stream.Offset, maxBytes int32, maxWait time.Duration, isolation int8) (*fetchapi.ResponsePartition, error) {
 	maxWait = min(maxWait, c.config.timeout())
 	ctx, cancel := context.WithTimeout(ctx, min(maxWait+c.patience, c.config.timeout()))
 	defer cancel()
 	m, err := c.transport.RoundTrip(ctx, c.addr, &fetchapi.Request{
 		ReplicaID: -1, MinBytes: 1, MaxBytes: math.MaxInt32,
 		MaxWaitTime:    int32(min(maxWait.Milliseconds(), math.MaxInt32)), //nolint:gosec // it is in range
-		IsolationLevel: readCommitted, SessionID: -1, SessionEpoch: -1,
+		IsolationLevel: isolation, SessionID: -1, SessionEpoch: -1,
 		Topics: []fetchapi.RequestTopic{{Topic: source.Topic.String(), Partitions: []fetchapi.RequestPartition{{
 			Partition: source.Partition, CurrentLeaderEpoch: -1, FetchOffset: int64(offset), LogStartOffset: -1, PartitionMaxBytes: maxBytes,
 		}}}},

@@ -186,7 +186,11 @@ func ended(p *program) bool {
 func admin(t *testing.T, p *program) (address string) {
 	t.Helper()
 	within(t, "the admin listener is named", func() bool {
-		_, after, found := strings.Cut(p.err.String()+p.out.String(), "http://127.0.0.1:")
+		said := p.err.String() + p.out.String()
+		_, after, found := strings.Cut(said, "metrics http://127.0.0.1:") // the gateway has a door, too
+		if !found {
+			_, after, found = strings.Cut(said, "http://127.0.0.1:")
+		}
 		port := after[:max(0, strings.IndexFunc(after+" ", func(r rune) bool { return r < '0' || r > '9' }))]
 		address = "127.0.0.1:" + port
 		return found && port != ""

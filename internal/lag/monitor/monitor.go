@@ -189,6 +189,7 @@ func (m *Monitor) look(ctx context.Context, t stream.Topic, said map[stream.Sour
 	of := m.judged(t, r, said)
 	m.times(ctx, t, of)
 	if r.err == nil {
+		m.holders(ctx, t, of)
 		m.dues(ctx, t, of, r.leaders)
 	}
 }

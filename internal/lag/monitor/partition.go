@@ -24,6 +24,7 @@ type partition struct {
 	clock  time.Time
 	word   string    // what its consumer complains of, or why it is halted and the way out
 	open   time.Time // since when an open transaction holds the end back
+	holder string    // whose transaction that is, "" while it is not known
 }
 
 // seen is when an end of the log was first seen.
@@ -60,9 +61,9 @@ func (p *partition) take(s judge.Sample, high stream.Offset, said map[stream.Sou
 	}
 	switch {
 	case int64(high) <= s.End:
-		p.open = time.Time{}
+		p.open, p.holder = time.Time{}, ""
 	case p.open.IsZero() || moved:
-		p.open = s.At
+		p.open, p.holder = s.At, ""
 	}
 }
 

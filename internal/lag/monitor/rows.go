@@ -3,6 +3,7 @@ package monitor
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"time"
@@ -71,7 +72,7 @@ func (p *partition) row(now time.Time) Row {
 	s := p.last
 	r.Start, r.End, r.open = &s.Start, &s.End, p.open
 	if !p.open.IsZero() {
-		r.Sentence += "; an open transaction holds the end of the log back since " + p.open.UTC().Format(time.RFC3339)
+		r.Sentence += fmt.Sprintf("; an open transaction%s holds the end of the log back at %d since %s", p.holder, s.End, p.open.UTC().Format(time.RFC3339))
 	}
 	if !s.Committed {
 		r.unknown = "no_commit"
@@ -95,11 +96,13 @@ func (p *partition) row(now time.Time) Row {
 	return r
 }
 
-// ServeHTTP answers GET /v1/lag.
+// ServeHTTP answers GET /v1/lag. A topic of which nothing was ever read is one row, of
+// partition -1, that is unknown.
 func (m *Monitor) ServeHTTP(out http.ResponseWriter, _ *http.Request) {
+	now := time.Now()
 	out.Header().Set("Content-Type", "application/json")
 	out.Header().Set("Cache-Control", "no-store")
-	_ = json.NewEncoder(out).Encode(m.Rows(time.Now())) // whoever asked has gone
+	_ = json.NewEncoder(out).Encode(append(m.Rows(now), m.silent(now)...)) // whoever asked has gone
 }
 
 // reason is an error in a word, for a label.

@@ -20,6 +20,9 @@ function rows(name) {
   });
 }
 
+// short is a sentence that does not fill the page; the whole of it is in a title.
+const short = (text) => (text.length > 200 ? `${text.slice(0, 199)}…` : text);
+
 const minute = (text) => `${text.slice(0, 16).replace('T', ' ')} UTC`;
 
 // asOf says for each panel as of when it is, and that it could not be read since.
@@ -30,9 +33,10 @@ function asOf(clock) {
   for (const p of document.querySelectorAll('[data-asof]')) {
     const panel = state.data.panels[p.dataset.asof];
     const time = of[p.dataset.asof] ?? panel.read_at;
-    const stale = panel.error ? ` – not read since ${panel.read_at ? minute(panel.read_at) : 'the start'}: ${panel.error}` : '';
+    const stale = panel.error ? ` – not read since ${panel.read_at ? minute(panel.read_at) : 'the start'}: ${short(panel.error)}` : '';
     p.textContent = (time && Date.parse(time) > 0 ? `as of ${minute(time)}` : '') + stale;
     p.classList.toggle('failed', Boolean(panel.error));
+    p.title = panel.error ?? '';
   }
 }
 
@@ -97,7 +101,7 @@ function banner(judged) {
   const failed = Object.entries(state.data?.panels ?? {}).filter(([, p]) => p.error);
   let silent = '';
   if (state.silent) silent = `runrate does not answer since ${state.heard ? minute(state.heard) : 'this page was opened'}: what you see is as of then. ${state.silent}`;
-  else if (failed.some(([name]) => name === 'partitions')) silent = `ClickHouse does not answer: what you see is as of the time beside it. ${failed[0][1].error}`;
+  else if (failed.some(([name]) => name === 'partitions')) silent = `ClickHouse does not answer: what you see is as of the time beside it. ${short(failed[0][1].error)}`;
   const sentences = trust.overall(judged, silent);
   const text = sentences.join('\n');
   if ($('banner').textContent !== text) $('banner').replaceChildren(...sentences.map((s) => el('p', { class: 'banner bad' }, s)));
