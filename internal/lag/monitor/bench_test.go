@@ -48,8 +48,8 @@ func serve(partitions int) {
 }
 
 // simulated is a client of a broker in a process of its own. Its groups own and have
-// committed every partition; one in a hundred has a record that waits.
-func simulated(b *testing.B, partitions int) *broker.Client {
+// committed every partition; one in so many has a record that has been waiting for an hour.
+func simulated(b *testing.B, partitions, waits int) *broker.Client {
 	b.Helper()
 	cmd := exec.CommandContext(b.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), brokerOf+"="+strconv.Itoa(partitions))
@@ -75,12 +75,12 @@ func simulated(b *testing.B, partitions int) *broker.Client {
 	}
 	b.Cleanup(c.Close)
 	for _, topic := range stream.Inputs() {
-		joined(b, c, topic, partitions)
+		joined(b, c, topic, partitions, waits)
 	}
 	return c
 }
 
-func joined(b *testing.B, c *broker.Client, topic stream.Topic, partitions int) {
+func joined(b *testing.B, c *broker.Client, topic stream.Topic, partitions, waits int) {
 	b.Helper()
 	name := topic.Kind().Group()
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{ID: name, Brokers: c.Config().Brokers, Topics: []string{topic.String()}})
@@ -101,19 +101,20 @@ func joined(b *testing.B, c *broker.Client, topic stream.Topic, partitions int) 
 	if err != nil || len(res.Topics[topic.String()]) != partitions {
 		b.Fatal(err)
 	}
-	for p := 0; p < partitions; p += 100 {
-		if _, err := c.Append(b.Context(), topic, int32(p), make([]broker.Message, 1)); err != nil {
+	for p := 0; p < partitions; p += waits {
+		if _, err := c.Append(b.Context(), topic, int32(p), []broker.Message{{Time: time.Now().Add(-time.Hour).UnixMicro()}}); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 // BenchmarkMonitor is what a cycle costs: of both topics, with so many partitions each, in
-// a monitor that has looked for two minutes. %core is of the five seconds that a cycle has.
+// a monitor that has looked for two minutes, one partition in a hundred being late. %core is
+// of the five seconds that a cycle has.
 func BenchmarkMonitor(b *testing.B) {
 	for _, partitions := range []int{64, 10_000} {
 		b.Run(fmt.Sprintf("partitions=%d", partitions), func(b *testing.B) {
-			c := simulated(b, partitions)
+			c := simulated(b, partitions, 100)
 			registry := prometheus.NewRegistry()
 			words := words(partitions)
 			kept := 0
@@ -146,11 +147,74 @@ func BenchmarkMonitor(b *testing.B) {
 	}
 }
 
+// BenchmarkLate is what a cycle costs while every partition is late and the topics keep the
+// times of appends: first=true are the first twelve cycles, which ask since when.
+func BenchmarkLate(b *testing.B) {
+	for _, partitions := range []int{64, 10_000} {
+		c := simulated(b, partitions, 1)
+		keepAppendTimes(b, c)
+		for _, first := range []bool{true, false} {
+			b.Run(fmt.Sprintf("partitions=%d/first=%v", partitions, first), func(b *testing.B) {
+				var m *Monitor
+				registry := prometheus.NewRegistry()
+				again := func() {
+					registry = prometheus.NewRegistry()
+					m = New(Options{Client: c, Logger: zap.NewNop()}, registry)
+				}
+				again()
+				for range 24 {
+					m.Cycle(b.Context())
+				}
+				for _, r := range m.Rows(time.Now()) {
+					if *r.LagSeconds < 3400 {
+						b.Fatalf("it was not asked since when: %+v", r)
+					}
+				}
+				cycles, requests, used := 0.0, -requested(b, registry), cpu(b)
+				for b.Loop() {
+					if first {
+						requests += requested(b, registry)
+						again()
+					}
+					for range 12 {
+						m.Cycle(b.Context())
+						cycles++
+					}
+				}
+				used = cpu(b) - used
+				requests += requested(b, registry)
+				b.ReportMetric(float64(used.Milliseconds())/cycles, "cpu-ms/cycle")
+				b.ReportMetric(100*used.Seconds()/cycles/Every.Seconds(), "%core")
+				b.ReportMetric(requests/cycles, "requests/cycle")
+			})
+		}
+	}
+}
+
+func keepAppendTimes(b *testing.B, c *broker.Client) {
+	b.Helper()
+	k := kafka.Client{Addr: kafka.TCP(c.Config().Brokers...), Timeout: time.Minute}
+	req := &kafka.IncrementalAlterConfigsRequest{}
+	for _, topic := range stream.Inputs() {
+		req.Resources = append(req.Resources, kafka.IncrementalAlterConfigsRequestResource{ResourceType: kafka.ResourceTypeTopic, ResourceName: topic.String(),
+			Configs: []kafka.IncrementalAlterConfigsRequestConfig{{Name: "message.timestamp.type", Value: "LogAppendTime", ConfigOperation: kafka.ConfigOperationSet}, {Name: "retention.ms", Value: "-1", ConfigOperation: kafka.ConfigOperationSet}}})
+	}
+	res, err := k.IncrementalAlterConfigs(b.Context(), req)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, r := range res.Resources {
+		if r.Error != nil {
+			b.Fatal(r.Error)
+		}
+	}
+}
+
 // BenchmarkScrape is what a scrape of the metrics costs, as Prometheus makes one every 15 s.
 func BenchmarkScrape(b *testing.B) {
 	for _, partitions := range []int{64, 10_000} {
 		b.Run(fmt.Sprintf("partitions=%d", partitions), func(b *testing.B) {
-			c := simulated(b, partitions)
+			c := simulated(b, partitions, 100)
 			registry := prometheus.NewRegistry()
 			m := New(Options{Client: c, Logger: zap.NewNop()}, registry)
 			m.Cycle(b.Context())
