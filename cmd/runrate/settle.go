@@ -56,7 +56,9 @@ those that do with --topic.`,
 			if errors.As(err, &late) && len(late.Behind) > 0 {
 				a.unsettledTable(late, said)
 			}
-			a.heldBack(cmd.Context(), client, topics)
+			if err == nil || late != nil && len(late.Unknown) == 0 {
+				a.heldBack(cmd.Context(), client, topics)
+			}
 			if err == nil {
 				a.printf("settled in %s\n", time.Since(began).Round(time.Millisecond))
 			}
