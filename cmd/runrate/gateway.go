@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 
@@ -103,11 +104,8 @@ func (a *app) gateway(cmd *cobra.Command, g gatewayFlags) error {
 	}
 	a.serveLag(watched, client, cmd.Flags().Changed("clickhouse"))
 	o := gateway.Options{Log: client, Logger: a.log, Metrics: watched.Registry}
-	if g.keys != "" {
-		if o.Keys, err = keys.Open(g.keys); err != nil {
-			return fmt.Errorf("--keys: %w", err)
-		}
-		go o.Keys.Watch(cmd.Context(), a.log)
+	if o.Keys, err = a.keysOf(cmd.Context(), g.keys); err != nil {
+		return err
 	}
 	if cmd.Flags().Changed("clickhouse") {
 		if tables, err := a.openClickHouse(cmd); err != nil { // events come in all the same
@@ -135,4 +133,17 @@ func (a *app) gateway(cmd *cobra.Command, g gatewayFlags) error {
 		a.log.Warn("Kafka is not there yet; until it is, 503 is answered", zap.Error(err))
 	}
 	return door.Serve(cmd.Context(), l, secure, gateway.DefaultDrain)
+}
+
+// keysOf are the keys of --keys, read again when the file changes; nil if none is named.
+func (a *app) keysOf(ctx context.Context, file string) (*keys.File, error) {
+	if file == "" {
+		return nil, nil
+	}
+	k, err := keys.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("--keys: %w", err)
+	}
+	go k.Watch(ctx, a.log)
+	return k, nil
 }

@@ -23,6 +23,7 @@ func upCommand(a *app) *cobra.Command {
 	var flags consumeFlags
 	var o stack.Options
 	var definition definitionFlags
+	var keysFile string
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Run the whole pipeline on this machine",
@@ -57,6 +58,9 @@ func upCommand(a *app) *cobra.Command {
 			if o.Admin, err = a.openAdmin(cmd); err != nil {
 				return err
 			}
+			if o.Keys, err = a.keysOf(cmd.Context(), keysFile); err != nil {
+				return err
+			}
 			return stack.Run(cmd.Context(), o)
 		},
 	}
@@ -66,6 +70,7 @@ func upCommand(a *app) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.DataDir, "data-dir", "data", "`directory` of all that the pipeline keeps")
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:8080", "`host:port` of the pipeline's HTTP server: the page of the numbers at /, POST /v1/events, GET /readyz")
+	f.StringVar(&keysFile, "keys", "", "`file` of the keys that may send events by HTTP (runrate keys); without it anybody may who reaches --listen. The page asks for none")
 	f.IntVar(&o.KafkaPort, "kafka-port", 9092, "port of the broker, on loopback; 0 takes a free one")
 	f.IntVar(&o.HTTPPort, "clickhouse-http-port", 8123, "port of ClickHouse's HTTP interface, on loopback; 0 takes a free one")
 	f.IntVar(&o.TCPPort, "clickhouse-tcp-port", 9000, "port of ClickHouse's native protocol, on loopback; 0 takes a free one")

@@ -125,7 +125,7 @@ func (d *Door) Ready(ctx context.Context) error {
 	if d.draining.Load() {
 		return errors.New("it is ending: use another")
 	}
-	return d.writer.ready(ctx)
+	return d.writer.changed(ctx)
 }
 
 // readyz answers 200 while events can be taken.

@@ -46,6 +46,26 @@ func (w *writer) ready(ctx context.Context) error {
 	return nil
 }
 
+// changed says why the door must not go on as it began: Kafka does not answer, or a topic has
+// other partitions than it had, to which the accounts would be placed anew. Events that come all
+// the same go where those of their accounts are.
+func (w *writer) changed(ctx context.Context) error {
+	if err := w.ready(ctx); err != nil {
+		return err
+	}
+	for _, topic := range stream.Inputs() {
+		n, err := w.log.Partitions(ctx, topic)
+		if err != nil {
+			return err
+		}
+		if had := len(w.lanes[topic.Kind()]); int(n) != had {
+			return fmt.Errorf("topic %s has %d partitions, and had %d when this began: accounts would move, and the consumers are halted; "+
+				"put its events into a topic with as many as are wanted (runrate repartition), and start this with that one's name", topic, n, had)
+		}
+	}
+	return nil
+}
+
 // home is the lane of an event that is about an account.
 func (w *writer) home(e event.Event) *lane {
 	kind, _ := stream.Home(e.Type)

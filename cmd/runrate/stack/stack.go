@@ -25,6 +25,7 @@ import (
 	"runrate/internal/page"
 	"runrate/internal/stream"
 	"runrate/producers/gateway"
+	"runrate/producers/gateway/keys"
 	"runrate/producers/tick"
 	chschema "runrate/schemas/clickhouse"
 	"runrate/schemas/definitions"
@@ -49,6 +50,8 @@ type Options struct {
 	NoTicker    bool
 	TickEvery   time.Duration
 	Definition  *definitions.ARR // nil leaves the one in ClickHouse
+
+	Keys *keys.File // of those who may send events by HTTP; nil: anybody who reaches Listen
 
 	Memory intake.Memory
 	Limits worker.Limits
@@ -134,7 +137,7 @@ func run(ctx context.Context, o Options, start starts) error {
 			}
 		})
 	})
-	web.take(gateway.New(gateway.Options{Log: client, Outlook: Outlook(ctx, tables, o.Logger), Logger: o.Logger, Metrics: o.metrics()}))
+	web.take(gateway.New(gateway.Options{Log: client, Keys: o.Keys, Outlook: Outlook(ctx, tables, o.Logger), Logger: o.Logger, Metrics: o.metrics()}))
 	defer web.finish() // before what it writes to is stopped
 	web.ready(reachable(tables, client, boards), func() []string { return halted(boards) })
 	o.announce(kafka, server)
