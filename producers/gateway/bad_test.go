@@ -153,4 +153,13 @@ func TestProblemsAreExplained(t *testing.T) {
 			t.Errorf("%s is answered %d", path, got.status)
 		}
 	}
+	for _, path := range []string{"/problems/not_found", "/openapi.json", "/readyz"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := do(t, req); got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") != "GET, HEAD" {
+			t.Errorf("DELETE %s is answered %d, Allow: %q", path, got.status, got.header.Get("Allow"))
+		}
+	}
 }

@@ -85,13 +85,19 @@ func New(o Options) *Door {
 	}
 	d.mux.HandleFunc("/v1/events", d.post(true))
 	d.mux.HandleFunc("/v1/events:validate", d.post(false))
-	d.mux.HandleFunc("GET /problems/{reason}", d.explain)
-	d.mux.HandleFunc("GET /openapi.json", describe)
-	d.mux.HandleFunc("GET /readyz", d.readyz)
+	for path, handler := range map[string]http.HandlerFunc{"/problems/{reason}": d.explain, "/openapi.json": describe, "/readyz": d.readyz} {
+		d.mux.HandleFunc("GET "+path, handler)
+		d.mux.HandleFunc(path, d.onlyGet)
+	}
 	d.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		d.send(w, problem(notFound, "there is nothing at "+r.URL.EscapedPath()+": events are posted to /v1/events"))
 	})
 	return d
+}
+
+// onlyGet answers any other method of what can be read only.
+func (d *Door) onlyGet(w http.ResponseWriter, r *http.Request) {
+	d.send(w, problem(wrongMethod, r.Method+" is no method of "+r.URL.EscapedPath()+": it is read").with("Allow", "GET, HEAD"))
 }
 
 // ServeHTTP answers one request.

@@ -111,3 +111,14 @@ func explanation(name string) string {
 	}
 	return ""
 }
+
+// problemNames are all that explanation knows.
+func problemNames() (names []string) {
+	for _, k := range kinds {
+		names = append(names, k.name)
+	}
+	for _, r := range reasons {
+		names = append(names, string(r.reason))
+	}
+	return names
+}

@@ -55,6 +55,29 @@ var publishers = []struct {
 	{"cloudevents-kafka/structured/base64", java("Publish.java")},
 }
 
+// posters are the clients that post to the door.
+var posters = []struct {
+	source string
+	run    []string
+}{
+	{"curl", []string{"./publish_http.sh"}},
+	{"http/cloudevents-python/structured", python("publish_http.py")},
+	{"http/cloudevents-python/binary", python("publish_http.py")},
+	{"http/cloudevents-js/structured", javascript("publish_http.js")},
+	{"http/cloudevents-js/binary", javascript("publish_http.js")},
+}
+
+// sources are those of all of them.
+func sources() (all []string) {
+	for _, c := range publishers {
+		all = append(all, c.source)
+	}
+	for _, c := range posters {
+		all = append(all, c.source)
+	}
+	return all
+}
+
 func python(script string) []string { return []string{cache + "/venv/bin/python", "python/" + script} }
 
 func javascript(script string) []string { return []string{"node", "javascript/" + script} }
@@ -65,9 +88,11 @@ func java(program string) []string {
 
 // pipeline is a `runrate up`.
 type pipeline struct {
-	binary           string
-	kafka, http, tcp int
+	binary                 string
+	door, kafka, http, tcp int
 }
+
+func (p *pipeline) events() string { return fmt.Sprintf("http://127.0.0.1:%d/v1/events", p.door) }
 
 func (p *pipeline) brokers() string { return "127.0.0.1:" + strconv.Itoa(p.kafka) }
 
@@ -75,13 +100,12 @@ func (p *pipeline) brokers() string { return "127.0.0.1:" + strconv.Itoa(p.kafka
 func up(t *testing.T, args ...string) *pipeline {
 	t.Helper()
 	dir := t.TempDir()
-	p := &pipeline{binary: filepath.Join(dir, "runrate"), kafka: freePort(t), http: freePort(t), tcp: freePort(t)}
-	listen := freePort(t)
+	p := &pipeline{binary: filepath.Join(dir, "runrate"), door: freePort(t), kafka: freePort(t), http: freePort(t), tcp: freePort(t)}
 	if out, err := exec.Command("go", "build", "-o", p.binary, "runrate/cmd/runrate").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	var said bytes.Buffer
-	cmd := exec.Command(p.binary, append([]string{"up", "--data-dir", filepath.Join(dir, "data"), "--listen", "127.0.0.1:" + strconv.Itoa(listen),
+	cmd := exec.Command(p.binary, append([]string{"up", "--data-dir", filepath.Join(dir, "data"), "--listen", "127.0.0.1:" + strconv.Itoa(p.door),
 		"--kafka-port", strconv.Itoa(p.kafka), "--clickhouse-http-port", strconv.Itoa(p.http), "--clickhouse-tcp-port", strconv.Itoa(p.tcp), "--admin-listen", "127.0.0.1:0"}, args...)...)
 	cmd.Stderr, cmd.Dir = &said, root // where the ClickHouse library is
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
@@ -98,7 +122,7 @@ func up(t *testing.T, args ...string) *pipeline {
 	})
 	deadline := time.Now().Add(2 * time.Minute)
 	for {
-		resp, err := http.Get("http://127.0.0.1:" + strconv.Itoa(listen) + "/readyz")
+		resp, err := http.Get("http://127.0.0.1:" + strconv.Itoa(p.door) + "/readyz")
 		if err == nil {
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
@@ -172,13 +196,20 @@ func (p *pipeline) query(t *testing.T, sql string) []string {
 }
 
 // TestClients: each client sends 50 events, each of them twice, and 50 are counted; the
-// clients of analysts read the sum exactly.
+// clients of analysts read the sum exactly. The door wants a key.
 func TestClients(t *testing.T) {
-	p := up(t, "--no-ticker")
+	file := filepath.Join(t.TempDir(), "keys.yaml")
+	key := strings.TrimSpace(output(t, exec.Command("go", "run", "runrate/cmd/runrate", "keys", "create", "clients", "--keys", file)))
+	p := up(t, "--no-ticker", "--keys", file)
 	p.runrate(t, book+tick, "publish", "--brokers", p.brokers(), "-")
 	for _, c := range publishers {
 		t.Run(c.source, func(t *testing.T) {
 			output(t, exec.Command(c.run[0], append(c.run[1:], c.source, p.brokers())...))
+		})
+	}
+	for _, c := range posters {
+		t.Run(c.source, func(t *testing.T) {
+			output(t, exec.Command(c.run[0], append(c.run[1:], c.source, p.events(), key)...))
 		})
 	}
 	p.runrate(t, "", "settle", "--brokers", p.brokers())
@@ -187,20 +218,20 @@ func TestClients(t *testing.T) {
 		source, n, _ := strings.Cut(row, "\t")
 		counted[source] = n
 	}
-	for _, c := range publishers {
-		t.Logf("%-36s 100 sent, %s counted", c.source, counted[c.source])
-		if counted[c.source] != "50" {
-			t.Errorf("%s: %q events are counted, want 50", c.source, counted[c.source])
+	for _, source := range sources() {
+		t.Logf("%-36s 100 sent, %s counted", source, counted[source])
+		if counted[source] != "50" {
+			t.Errorf("%s: %q events are counted, want 50", source, counted[source])
 		}
 	}
 	if dead := p.query(t, "SELECT reason, detail FROM dead_letters LIMIT 10"); dead[0] != "" {
 		t.Errorf("refused:\n%s", strings.Join(dead, "\n"))
 	}
-	all := strconv.Itoa(50 * len(publishers))
+	all := strconv.Itoa(50 * len(sources()))
 	if got := p.query(t, "SELECT sum(accepted), sum(duplicate) FROM accounting WHERE topic = 'runrate.usage'")[0]; got != all+"\t"+all {
 		t.Errorf("accepted and duplicate: %s, want %s of each", got, all)
 	}
-	want := fmt.Sprintf("0.%012d", 50*len(publishers))
+	want := fmt.Sprintf("0.%012d", 50*len(sources()))
 	http, tcp := strconv.Itoa(p.http), strconv.Itoa(p.tcp)
 	for name, run := range map[string][]string{
 		"clickhouse-connect": append(python("query.py"), "clickhouse-connect", "127.0.0.1", http, tcp),
@@ -230,7 +261,7 @@ func dbt(t *testing.T, p *pipeline, want string) {
 	cmd := exec.Command(absolute(t, cache+"/dbt/bin/dbt"), "run", "--project-dir", dir, "--profiles-dir", dir)
 	cmd.Dir = dir
 	output(t, cmd)
-	if got := p.query(t, "SELECT toString(sum(revenue)), count() FROM analytics.revenue_by_source")[0]; got != strings.TrimRight(want, "0")+"\t"+strconv.Itoa(len(publishers)) {
+	if got := p.query(t, "SELECT toString(sum(revenue)), count() FROM analytics.revenue_by_source")[0]; got != strings.TrimRight(want, "0")+"\t"+strconv.Itoa(len(sources())) {
 		t.Errorf("sum of revenue and sources: %s, want %s", got, want)
 	}
 }

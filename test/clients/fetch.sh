@@ -1,7 +1,7 @@
 #!/bin/sh
 # Brings the clients of other languages that the tests run, once, to .cache/clients under
 # the repository's root: Python wheels (pip), JavaScript packages (npm) and jars (Maven),
-# about 60 MB. Each is pinned with its checksum: python/requirements.txt,
+# about 60 MB. Each is pinned with its checksum: python/*.txt,
 # javascript/package-lock.json, java.sha256. What is there and of these pins is left alone.
 # pip, npm and mvn choose by their own settings where to fetch from.
 set -eu
@@ -42,6 +42,15 @@ if ! same dbt "$here/python/dbt.txt"; then
 	"$dir/dbt/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes -r "$here/python/dbt.txt" ||
 		fail "pip could not bring what python/dbt.txt pins (for CPython 3.11 on Linux x86-64)"
 	cp "$here/python/dbt.txt" "$dir/dbt.pins"
+fi
+
+if ! same schemathesis "$here/python/schemathesis.txt"; then
+	echo "fetch clients: schemathesis" >&2
+	rm -rf "$dir/schemathesis"
+	python3 -m venv "$dir/schemathesis"
+	"$dir/schemathesis/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes -r "$here/python/schemathesis.txt" ||
+		fail "pip could not bring what python/schemathesis.txt pins (for CPython 3.11 on Linux x86-64)"
+	cp "$here/python/schemathesis.txt" "$dir/schemathesis.pins"
 fi
 
 if ! same javascript "$here/javascript/package.json" "$here/javascript/package-lock.json"; then
