@@ -86,38 +86,42 @@ func (r rebuild) repartition(ctx context.Context, kind stream.Kind, change Repar
 	if err != nil {
 		return err
 	}
-	copied, err := r.copy(ctx, e, before, to, change)
+	r.reason = strings.TrimSpace(r.reason + lostBefore(e))
+	of, handOver, err := r.intoNew(ctx, &e, before, to, change)
 	if err != nil {
 		return fmt.Errorf("%w (the new topic %s is of no use: delete it)", err, to)
 	}
-	shown := e.Epoch
-	r.reason = strings.TrimSpace(r.reason + lostBefore(e))
+	return of.showIt(ctx, e, handOver)
+}
+
+// intoNew copies what the old topic holds into the new one and folds that under an epoch of
+// its own, which e becomes, up to where only the switch is left: by what it returns.
+func (r rebuild) intoNew(ctx context.Context, e *epoch, before map[int32]broker.Range, to stream.Topic, change Repartitioning) (rebuild, map[int32]store.HandOver, error) {
+	copied, err := r.copy(ctx, *e, before, to, change)
+	if err != nil {
+		return r, nil, err
+	}
+	was, shown := r, e.Epoch
 	e.Record = store.Record{Topic: e.Topic, Kafka: to.String(), Partitions: change.Partitions, Exclusions: copied.LeftOut,
 		CopiedFrom: copiedFrom(r.Client.InKafka(e.Topic), before)}
 	e.partitions = change.Partitions
-	old := r.Client
-	r.Client = old.Named(old.Config().Topics.With(kind, to.String()))
+	r.Client = r.Client.Named(r.Client.Config().Topics.With(e.Topic.Kind(), to.String()))
 	if err := retry.Steady.Do(ctx, r.logger, "open an epoch", func(ctx context.Context) (err error) {
 		if e.LogIdentity, err = r.identity(ctx, e.Topic); err == nil {
-			e, err = r.claim(ctx, e, shown)
+			*e, err = r.claim(ctx, *e, shown)
 		}
 		return repartition.NotYet(err)
 	}); err != nil {
-		return err
+		return r, nil, err
 	}
-	handOver, err := r.catchUp(ctx, e)
+	handOver, err := r.catchUp(ctx, *e)
 	if err != nil {
-		return err
+		return r, nil, err
 	}
-	if err := r.showChange(ctx, e, change); err != nil {
-		return err
+	if err := r.showChange(ctx, *e, change); err != nil {
+		return r, nil, err
 	}
-	was := r
-	was.Client = old
-	if err := was.unmoved(ctx, e.Topic, before); err != nil {
-		return fmt.Errorf("%w (the new topic %s is of no use: delete it)", err, to)
-	}
-	return r.showIt(ctx, e, handOver)
+	return r, handOver, was.unmoved(ctx, e.Topic, before)
 }
 
 // showChange shows what the switch to an epoch that has caught up will change.
