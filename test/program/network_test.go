@@ -11,6 +11,8 @@ import (
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"runrate/test/posting"
 )
 
 // distant is a Kafka that clients reach through a proxy only, which it tells as its address.
@@ -93,14 +95,11 @@ func TestBadNetwork(t *testing.T) {
 		return g
 	}
 	g := open()
-	s := &senders{url: "http://" + door + "/v1/events", acknowledged: map[string]bool{}, end: make(chan struct{})}
-	for i := range 4 {
-		s.running.Go(func() { s.send(string(rune('a'+i)), i%2 == 0) })
-	}
+	s := posting.Start("http://"+door+"/v1/events", 4)
 	more := func(what string) {
 		t.Helper()
-		had := s.count()
-		within(t, "events are acknowledged: "+what, func() bool { return s.count() >= had+200 })
+		had := s.Count()
+		within(t, "events are acknowledged: "+what, func() bool { return s.Count() >= had+200 })
 	}
 	retried := func() int { return strings.Count(g.err.String(), "send failed; trying again") }
 	more("at first")
@@ -138,34 +137,25 @@ func TestBadNetwork(t *testing.T) {
 		g = open()
 		more("after the door was killed")
 	}
-	close(s.end)
-	s.running.Wait()
-	s.counted(t, p)
+	counted(t, p, s)
 	g.signal(t, syscall.SIGTERM)
 	g.wait(t)
 	p.signal(t, syscall.SIGTERM)
 	p.wait(t)
 }
 
-// counted holds what was acknowledged to what is counted.
-func (s *senders) counted(t *testing.T, p *pipeline) {
+// counted ends the senders and holds what was acknowledged to what is counted.
+func counted(t *testing.T, p *pipeline, s *posting.Senders) {
 	t.Helper()
+	acknowledged, unanswered := s.End()
 	must(t, tickAt("2026-11-23T12:00:00Z"), "publish", p.brokers(), "-")
 	p.settle(t)
-	counted := map[string]bool{}
-	for _, id := range p.query(t, "SELECT id FROM usage_events WHERE source = 'load'") {
-		if counted[id] {
-			t.Errorf("%s is counted twice", id)
-		}
-		counted[id] = true
+	ids := p.query(t, "SELECT id FROM usage_events WHERE source = '"+posting.Source+"'")
+	for _, wrong := range posting.Compare(acknowledged, ids) {
+		t.Error(wrong)
 	}
-	for id := range s.acknowledged {
-		if !counted[id] {
-			t.Errorf("%s was acknowledged and is not counted", id)
-		}
-	}
-	t.Logf("%d acknowledged, %d counted, %d tries without an answer or answered 503", len(s.acknowledged), len(counted), s.unanswered)
-	if s.unanswered == 0 {
+	t.Logf("%d acknowledged, %d counted, %d tries without an answer or answered 503", len(acknowledged), len(ids), unanswered)
+	if unanswered == 0 {
 		t.Error("nothing was cut off: this test saw nothing")
 	}
 	p.verify(t)
