@@ -18,7 +18,7 @@ RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
 export GOTOOLCHAIN = auto
 
 .DEFAULT_GOAL := help
-.PHONY: help build image clickhouse generate dashboards run test race test-kafka test-clients test-page test-alerts test-deploy lag-traces progress chaos bench bench-e2e lint vulncheck fmt check clean
+.PHONY: help build image clickhouse generate dashboards run test race test-kafka test-clients test-page test-alerts test-deploy lag-traces progress chaos bench bench-e2e bench-door lint vulncheck fmt check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ bench: clickhouse ## all benchmarks
 
 bench-e2e: clickhouse ## the pipeline end to end beside ClickHouse's own Kafka engine, its parts alone, CPU by process (minutes); ARGS="-short -json FILE"
 	$(GO) run ./test/bench/cmd $(ARGS)
+
+bench-door: ## the gateway under load: events/s, p50, p99, CPU (two minutes); ARGS="-steady 10m" watches its memory, too
+	$(GO) run ./test/bench/door $(ARGS)
 
 generate: ## write the generated code again
 	$(GO) generate ./schemas

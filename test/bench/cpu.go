@@ -11,9 +11,9 @@ import (
 // ticksPerSecond is the unit of the CPU times in /proc, on all of Linux's platforms.
 const ticksPerSecond = 100
 
-// cpuOf is the CPU time that a process has taken so far, user and system. Only Linux
+// CPUOf is the CPU time that a process has taken so far, user and system. Only Linux
 // tells.
-func cpuOf(pid int) (time.Duration, error) {
+func CPUOf(pid int) (time.Duration, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, err
@@ -35,12 +35,17 @@ func cpuOf(pid int) (time.Duration, error) {
 }
 
 // residentOf is the most memory that a process has had, in bytes.
-func residentOf(pid int) (int64, error) {
+func residentOf(pid int) (int64, error) { return memoryOf(pid, "VmHWM:") }
+
+// ResidentNow is the memory that a process has, in bytes.
+func ResidentNow(pid int) (int64, error) { return memoryOf(pid, "VmRSS:") }
+
+func memoryOf(pid int, what string) (int64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
-	_, rest, _ := bytes.Cut(b, []byte("VmHWM:"))
+	_, rest, _ := bytes.Cut(b, []byte(what))
 	line, _, _ := bytes.Cut(rest, []byte("kB"))
 	kb, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 10, 64)
 	return kb << 10, err

@@ -2,5 +2,5 @@ package bench
 
 import "syscall"
 
-// dieWithParent makes the kernel kill the child when this process ends.
-func dieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
+// DieWithParent makes the kernel kill the child when this process ends.
+func DieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

@@ -4,5 +4,5 @@ package bench
 
 import "syscall"
 
-// dieWithParent: there is none here; a run that is killed leaves its consumer.
-func dieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
+// DieWithParent: there is none here; a run that is killed leaves its consumer.
+func DieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }

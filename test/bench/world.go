@@ -105,7 +105,7 @@ func (w *world) cost() (c Cost, err error) {
 		to  *time.Duration
 		pid int
 	}{{&c.Own, own}, {&c.ClickHouse, w.server.PID()}, {&c.Broker, w.kafka.PID()}} {
-		if *of.to, err = cpuOf(of.pid); err != nil {
+		if *of.to, err = CPUOf(of.pid); err != nil {
 			return c, err
 		}
 	}
@@ -178,7 +178,7 @@ func (w *world) consume() error {
 	args := append([]string{"consume", "usage", "--brokers", w.kafka.Addr(), "--clickhouse", w.server.TCPAddr(),
 		"--clickhouse-database", w.database()}, w.o.Consume...)
 	c := &consumer{cmd: exec.Command(w.o.Binary, args...), log: log.Name(), gone: make(chan struct{})}
-	c.cmd.Stdout, c.cmd.Stderr, c.cmd.SysProcAttr = log, log, dieWithParent()
+	c.cmd.Stdout, c.cmd.Stderr, c.cmd.SysProcAttr = log, log, DieWithParent()
 	started := make(chan error)
 	go func() {
 		defer log.Close()
