@@ -50,6 +50,10 @@ func Segment(name string) Option { return func(e *envelope) { e.Data["segment"] 
 // Region sets that dimension; "" by default.
 func Region(name string) Option { return func(e *envelope) { e.Data["region"] = name } }
 
+// OneOff makes an adjustment one that is not made annual: it counts as revenue, and usage
+// ARR leaves it out.
+func OneOff() Option { return func(e *envelope) { e.Data["one_off"] = true } }
+
 // IntervalCount sets of how many intervals a subscription's billing period is; 1 by default.
 func IntervalCount(n int) Option { return func(e *envelope) { e.Data["interval_count"] = n } }
 

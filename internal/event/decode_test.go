@@ -66,6 +66,10 @@ var accepted = []struct {
 	{"amount with zeros", adjustmentJSON, `-12.50`, `-0012.500000000000`, nil},
 	{"largest amount", adjustmentJSON, `-12.50`, `-1000000000000000.000000000000`, func(e *Event) { e.Adjustment.Amount = minAmount }},
 	{"empty reason", adjustmentJSON, `"refund"`, `""`, func(e *Event) { e.Adjustment.Reason = "" }},
+	{"one-off", adjustmentJSON, `"reason"`, `"one_off":true,"reason"`, func(e *Event) { e.Adjustment.OneOff = true }},
+	{"not one-off", adjustmentJSON, `"reason"`, `"one_off":false,"reason"`, nil},
+	{"null for one-off", adjustmentJSON, `"reason"`, `"one_off":null,"reason"`, nil},
+	{"usage with one-off", usageJSON, `"product"`, `"one_off":1,"product"`, nil},
 
 	{"no interval count", subscriptionJSON, `"interval_count":1,`, ``, nil},
 	{"null interval count", subscriptionJSON, `"interval_count":1`, `"interval_count":null`, nil},

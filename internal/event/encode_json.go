@@ -62,6 +62,9 @@ func (a *Adjustment) appendJSON(dst []byte) []byte {
 	dst = appendText(dst, "amount", a.Amount.String())
 	dst = appendText(dst, "currency", a.Currency)
 	dst = appendText(dst, "reason", a.Reason)
+	if a.OneOff {
+		dst = append(dst, `,"one_off":true`...)
+	}
 	return append(appendDimensions(dst, a.Segment, a.Region), '}')
 }
 

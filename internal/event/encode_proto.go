@@ -85,7 +85,11 @@ func (a *Adjustment) appendProto(dst []byte) []byte {
 	dst = appendString(dst, adjustmentCurrency, a.Currency)
 	dst = appendString(dst, adjustmentReason, a.Reason)
 	dst = appendOptional(dst, adjustmentSegment, a.Segment)
-	return appendOptional(dst, adjustmentRegion, a.Region)
+	dst = appendOptional(dst, adjustmentRegion, a.Region)
+	if a.OneOff {
+		dst = appendUint(dst, adjustmentOneOff, protowire.EncodeBool(true))
+	}
+	return dst
 }
 
 func (s *Subscription) appendProto(dst []byte) []byte {

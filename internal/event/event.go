@@ -94,6 +94,7 @@ type Adjustment struct {
 	Amount   money.Amount // signed
 	Currency string       // ISO 4217
 	Reason   string
+	OneOff   bool // not made annual
 }
 
 // Subscription is the data of subscription.changed: the whole state of the

@@ -24,6 +24,11 @@ func TestGolden(t *testing.T) {
 	jump := all["clock.ticked"]
 	jump.Jump = true
 	all["clock.ticked.jump"] = jump
+	once := all["adjustment.recorded"]
+	adjustment := *once.Adjustment
+	adjustment.OneOff = true
+	once.Adjustment = &adjustment
+	all["adjustment.recorded.one_off"] = once
 	for name, e := range all {
 		proto, err := e.AppendProto(nil)
 		if err != nil {

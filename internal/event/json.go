@@ -170,6 +170,8 @@ func (d *Decoder) dataMember(name []byte) error {
 		return d.read(&w.intervalCount)
 	case "discount_percent":
 		return d.read(&w.pct)
+	case "one_off":
+		return d.read(&w.oneOff)
 	case "jump":
 		return d.read(&w.jump)
 	}

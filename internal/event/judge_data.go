@@ -93,6 +93,7 @@ func (j *judge) adjustment() *Adjustment {
 		Reason:   j.reason("data.reason", w.reason),
 		Segment:  j.optionalName("data.segment", w.segment),
 		Region:   j.optionalName("data.region", w.region),
+		OneOff:   j.flag("data.one_off", w.oneOff),
 	}
 }
 

@@ -64,7 +64,7 @@ func anyEvent(t *rapid.T) Event {
 	case AdjustmentRecorded:
 		e.Adjustment = &Adjustment{
 			Product: name.Draw(t, "product"), Segment: optional.Draw(t, "segment"), Region: optional.Draw(t, "region"),
-			Amount: anyAmount(t, true), Currency: currency.Draw(t, "currency"), Reason: optional.Draw(t, "reason"),
+			Amount: anyAmount(t, true), Currency: currency.Draw(t, "currency"), Reason: optional.Draw(t, "reason"), OneOff: rapid.Bool().Draw(t, "one-off"),
 		}
 	case SubscriptionChanged:
 		discount, _ := money.PercentFromRaw(rapid.Uint64Range(0, 100_000_000_000_000).Draw(t, "discount"))

@@ -32,6 +32,7 @@ const (
 	adjustmentReason   = 4
 	adjustmentSegment  = 5
 	adjustmentRegion   = 6
+	adjustmentOneOff   = 7
 
 	subscriptionID            = 1
 	subscriptionLine          = 2
@@ -166,6 +167,8 @@ func (d *Decoder) readAdjustment(r *fieldReader) {
 			r.text("data.segment", &w.segment)
 		case adjustmentRegion:
 			r.text("data.region", &w.region)
+		case adjustmentOneOff:
+			r.flag("data.one_off", &w.oneOff)
 		default:
 			r.skip()
 		}

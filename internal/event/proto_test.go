@@ -51,6 +51,9 @@ func message(e Event) *eventsv1.Event {
 			Product: &a.Product, Amount: proto.String(a.Amount.String()), Currency: &a.Currency, Reason: &a.Reason,
 			Segment: optional(a.Segment), Region: optional(a.Region),
 		}}
+		if a.OneOff {
+			m.GetAdjustment().OneOff = proto.Bool(true)
+		}
 	case e.Subscription != nil:
 		s := e.Subscription
 		d := &eventsv1.SubscriptionChanged{

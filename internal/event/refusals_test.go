@@ -62,6 +62,8 @@ var refusals = []refusal{
 	{adjustmentJSON, `"-12.50"`, `-12`, Malformed, false},
 	{adjustmentJSON, `"currency":"USD",`, ``, Malformed, false},
 	{adjustmentJSON, `"reason":"refund",`, ``, Malformed, false},
+	{adjustmentJSON, `"reason"`, `"one_off":"true","reason"`, Malformed, false},
+	{adjustmentJSON, `"reason"`, `"one_off":1,"reason"`, Malformed, false},
 	{subscriptionJSON, `"subscription":"sub_9",`, ``, Malformed, false},
 	{subscriptionJSON, `"line":"chat",`, ``, Malformed, false},
 	{subscriptionJSON, `"plan":"team",`, ``, Malformed, false},

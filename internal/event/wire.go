@@ -26,6 +26,7 @@ type wire struct {
 	amount, currency, reason                           attr
 	subscription, line, plan, status                   attr
 	quantity, unitAmount, interval, intervalCount, pct attr
+	oneOff                                             attr
 	jump                                               attr
 }
 

@@ -39,7 +39,7 @@ var envelopeShape = shape{"specversion": 'S', "type": 'S', "source": 'S', "id": 
 var dataShapes = map[string]shape{
 	"usage.recorded": {"product": 'S', "quantities": 'O', "segment": 's', "region": 's'},
 	"adjustment.recorded": {"product": 'S', "amount": 'S', "currency": 'S', "reason": 'S',
-		"segment": 's', "region": 's'},
+		"one_off": 'b', "segment": 's', "region": 's'},
 	"subscription.changed": {"subscription": 'S', "line": 'S', "plan": 'S', "status": 'S', "quantity": 'N',
 		"unit_amount": 'S', "currency": 'S', "interval": 'S', "interval_count": 'n', "discount_percent": 's',
 		"segment": 's', "region": 's'},

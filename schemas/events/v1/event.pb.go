@@ -442,7 +442,9 @@ type AdjustmentRecorded struct {
 	// Up to 256 bytes; default "".
 	Segment *string `protobuf:"bytes,5,opt,name=segment,proto3,oneof" json:"segment,omitempty"`
 	// Up to 256 bytes; default "".
-	Region        *string `protobuf:"bytes,6,opt,name=region,proto3,oneof" json:"region,omitempty"`
+	Region *string `protobuf:"bytes,6,opt,name=region,proto3,oneof" json:"region,omitempty"`
+	// It counts as revenue and is not made annual. Default false.
+	OneOff        *bool `protobuf:"varint,7,opt,name=one_off,json=oneOff,proto3,oneof" json:"one_off,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -517,6 +519,13 @@ func (x *AdjustmentRecorded) GetRegion() string {
 		return *x.Region
 	}
 	return ""
+}
+
+func (x *AdjustmentRecorded) GetOneOff() bool {
+	if x != nil && x.OneOff != nil {
+		return *x.OneOff
+	}
+	return false
 }
 
 // SubscriptionChanged: the whole state of a subscription from the event's time
@@ -803,14 +812,15 @@ const file_events_v1_event_proto_rawDesc = "" +
 	"\b_productB\n" +
 	"\n" +
 	"\b_segmentB\t\n" +
-	"\a_region\"\x90\x02\n" +
+	"\a_region\"\xba\x02\n" +
 	"\x12AdjustmentRecorded\x12\x1d\n" +
 	"\aproduct\x18\x01 \x01(\tH\x00R\aproduct\x88\x01\x01\x12\x1b\n" +
 	"\x06amount\x18\x02 \x01(\tH\x01R\x06amount\x88\x01\x01\x12\x1f\n" +
 	"\bcurrency\x18\x03 \x01(\tH\x02R\bcurrency\x88\x01\x01\x12\x1b\n" +
 	"\x06reason\x18\x04 \x01(\tH\x03R\x06reason\x88\x01\x01\x12\x1d\n" +
 	"\asegment\x18\x05 \x01(\tH\x04R\asegment\x88\x01\x01\x12\x1b\n" +
-	"\x06region\x18\x06 \x01(\tH\x05R\x06region\x88\x01\x01B\n" +
+	"\x06region\x18\x06 \x01(\tH\x05R\x06region\x88\x01\x01\x12\x1c\n" +
+	"\aone_off\x18\a \x01(\bH\x06R\x06oneOff\x88\x01\x01B\n" +
 	"\n" +
 	"\b_productB\t\n" +
 	"\a_amountB\v\n" +
@@ -818,7 +828,9 @@ const file_events_v1_event_proto_rawDesc = "" +
 	"\a_reasonB\n" +
 	"\n" +
 	"\b_segmentB\t\n" +
-	"\a_region\"\x8a\x05\n" +
+	"\a_regionB\n" +
+	"\n" +
+	"\b_one_off\"\x8a\x05\n" +
 	"\x13SubscriptionChanged\x12'\n" +
 	"\fsubscription\x18\x01 \x01(\tH\x00R\fsubscription\x88\x01\x01\x12\x17\n" +
 	"\x04line\x18\x02 \x01(\tH\x01R\x04line\x88\x01\x01\x12\x17\n" +
