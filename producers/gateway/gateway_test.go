@@ -156,7 +156,7 @@ func logged(t *testing.T, c *broker.Client) map[string]event.Event {
 	return all
 }
 
-func zipped(t *testing.T, body string) []byte {
+func zipped(t testing.TB, body string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
@@ -166,7 +166,7 @@ func zipped(t *testing.T, body string) []byte {
 	return b.Bytes()
 }
 
-func zstandard(t *testing.T, body string) []byte {
+func zstandard(t testing.TB, body string) []byte {
 	t.Helper()
 	z, err := zstd.NewWriter(nil)
 	if err != nil {

@@ -74,9 +74,15 @@ func described(t *testing.T, req *http.Request, resp *http.Response, body []byte
 	}
 }
 
+// schemas are those of the description that were asked for.
+var schemas sync.Map
+
 // schema is one of the description's.
 func schema(t *testing.T, ref string) *jsonschema.Schema {
 	t.Helper()
+	if s, ok := schemas.Load(ref); ok {
+		return s.(*jsonschema.Schema)
+	}
 	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(gateway.OpenAPI))
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +95,7 @@ func schema(t *testing.T, ref string) *jsonschema.Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
+	schemas.Store(ref, s)
 	return s
 }
 
