@@ -19,8 +19,13 @@ ended at any time: until the switch nothing that is shown changes. One rebuild
 of a topic runs at a time.
 
 It is the way out when a group's offsets or snapshots are lost, when the topic
-was made anew, when the definition of usage ARR changes, or when a version of
-the program mends how something is counted.
+was made anew, when a definition changes, or when a version of the program mends
+how something is counted.
+
+--arr-window-days and --arr-multiplier say what usage ARR is, of usage;
+--mrr-statuses, of subscriptions, which statuses count as recurring. The view
+definitions shows them. An epoch has those of the one before it, unless told
+others.
 
 --compare folds all the same, shows what would change (the accounting; revenue,
 MRR and ARR by line at the last boundary that both have passed), and does not
@@ -58,7 +63,8 @@ func rebuildCommand(a *app) *cobra.Command {
 		Long:  rebuildLong,
 		Example: examples("runrate rebuild usage --reason 'offsets expired'", "runrate rebuild usage --without runrate.usage/0@1718 --without runrate.usage/1@1702 --reason 'a tick of 2027'",
 			"runrate rebuild usage --accept-loss --reason 'retention was too short'",
-			"runrate rebuild usage --arr-window-days 30 --arr-multiplier 12 --reason 'ARR as 12 x 30 days'"),
+			"runrate rebuild usage --arr-window-days 30 --arr-multiplier 12 --reason 'ARR as 12 x 30 days'",
+			"runrate rebuild subscriptions --mrr-statuses active --compare --reason 'without those that are past due'"),
 		Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: kindNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := flags.check(); err != nil {
@@ -68,8 +74,10 @@ func rebuildCommand(a *app) *cobra.Command {
 				return usagef("--reason is missing: say why the topic is rebuilt; the view epochs keeps it")
 			}
 			kind, _ := stream.KindOf(args[0]) // one of ValidArgs
-			change.Definition = definition.value(cmd.Flags())
 			var err error
+			if change.Definitions, err = definition.wantedOf(kind, cmd.Flags()); err != nil {
+				return err
+			}
 			if change.Without, err = places(kind, without); err != nil {
 				return err
 			}

@@ -53,7 +53,10 @@ func upCommand(a *app) *cobra.Command {
 			if a.kafka.Topics, err = a.names(); err != nil {
 				return err
 			}
-			o.Kafka, o.ClickHouse, o.Definition = a.kafka, a.clickhouse, definition.value(cmd.Flags())
+			if o.Definitions, err = definition.wanted(cmd.Flags()); err != nil {
+				return err
+			}
+			o.Kafka, o.ClickHouse = a.kafka, a.clickhouse
 			o.Memory, o.Limits, o.Logger, o.Out, o.Version = flags.memory(), flags.limits, a.log, a.out, versionText()
 			if o.Admin, err = a.openAdmin(cmd); err != nil {
 				return err

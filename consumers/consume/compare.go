@@ -86,11 +86,11 @@ func (r rebuild) compared(ctx context.Context, e epoch) (c Comparison, err error
 	}
 	c.Counts = counts(sum(before), sum(after))
 	c.AsOf = min(passed(before, shown.Partitions), passed(after, e.Partitions))
-	old, err := r.Store.Totals(ctx, e.Topic, shown.Epoch, shown.definition, c.AsOf)
+	old, err := r.Store.Totals(ctx, e.Topic, shown.Epoch, shown.definitions.ARR, c.AsOf)
 	if err != nil {
 		return c, err
 	}
-	now, err := r.Store.Totals(ctx, e.Topic, e.Epoch, e.definition, c.AsOf)
+	now, err := r.Store.Totals(ctx, e.Topic, e.Epoch, e.definitions.ARR, c.AsOf)
 	c.Totals = beside(old, now)
 	return c, err
 }

@@ -28,7 +28,7 @@ func TestCompare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	change := Change{Without: []stream.Place{place}, Definition: &definitions.ARR{WindowDays: 28, Multiplier: 10}}
+	change := Change{Without: []stream.Place{place}, Definitions: definitions.Wanted{ARR: &definitions.ARR{WindowDays: 28, Multiplier: 10}}}
 	c, err := Compare(t.Context(), stream.Usage.Topic(), "what if", change, w.options(zap.NewNop()))
 	if err != nil {
 		t.Fatal(err)

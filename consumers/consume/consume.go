@@ -6,6 +6,7 @@ package consume
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,9 +43,9 @@ type Options struct {
 	// rules or settings, which else halts its partitions; the views show the old
 	// numbers meanwhile.
 	Refold bool
-	// Definition is the one that Refold is to see to; nil is that of the epoch shown.
-	Definition *definitions.ARR
-	Logger     *zap.Logger
+	// Definitions are those that Refold is to see to, beside those of the epoch shown.
+	Definitions definitions.Wanted
+	Logger      *zap.Logger
 }
 
 // Run folds a topic's partitions, as its consumer group assigns them to this
@@ -133,7 +134,7 @@ func (o Options) group(id string, e epoch) *worker.Group {
 				return nil, err
 			}
 			config := worker.Config{
-				Fold: fold.Config{Source: source, Partitions: e.Partitions, Memory: o.Memory, New: func() fold.Blank { return folding.blank(e.definition) },
+				Fold: fold.Config{Source: source, Partitions: e.Partitions, Memory: o.Memory, New: func() fold.Blank { return folding.blank(e.definitions) },
 					Without: e.without(source.Partition), Gaps: e.gaps(source.Partition)},
 				Member: member, Epoch: e.Epoch, Settings: e.Settings, Limits: o.Limits, Guard: o.guard(e, source), Board: o.Board,
 				Room: room, Meter: o.Meter.Of(source),
@@ -148,25 +149,48 @@ func (o Options) group(id string, e epoch) *worker.Group {
 
 // folding is how the topics of a kind are folded.
 type folding struct {
-	blank func(d definitions.ARR) fold.Blank
+	blank func(definitions.Set) fold.Blank
 	// settings are what the fold's rows depend on beside the log; they are kept
 	// with its snapshots, and a worker with others refuses those.
-	settings func(d definitions.ARR) string
-	defined  bool // whether a definition is one of them, so that an epoch has its own
+	settings func(definitions.Set) string
+	// define keeps of the definitions what belongs to an epoch of the topic.
+	define func(context.Context, *store.Store, uint32, definitions.Set) error
 }
 
 var foldings = stream.ByKind(
 	folding{
-		blank: func(d definitions.ARR) fold.Blank {
-			return usage.New(usage.Config{ARRWindowDays: int(d.WindowDays), ARRMultiplier: int64(d.Multiplier)})
+		blank: func(d definitions.Set) fold.Blank {
+			return usage.New(usage.Config{ARRWindowDays: int(d.ARR.WindowDays), ARRMultiplier: int64(d.ARR.Multiplier)})
 		},
-		settings: func(d definitions.ARR) string {
-			return fmt.Sprintf("usage ARR = %d x %d days", d.Multiplier, d.WindowDays)
+		settings: func(d definitions.Set) string {
+			return fmt.Sprintf("usage ARR = %d x %d days", d.ARR.Multiplier, d.ARR.WindowDays)
 		},
-		defined: true,
+		define: func(ctx context.Context, s *store.Store, epoch uint32, d definitions.Set) error {
+			return s.SetDefinition(ctx, epoch, d.ARR)
+		},
 	},
 	folding{
-		blank:    func(definitions.ARR) fold.Blank { return subscriptions.New() },
-		settings: func(definitions.ARR) string { return "" },
+		blank: func(d definitions.Set) fold.Blank { return subscriptions.New(d.Statuses) },
+		settings: func(d definitions.Set) string {
+			if d.Statuses == definitions.DefaultStatuses { // as epochs say that were begun before there were others
+				return ""
+			}
+			return "MRR of " + strings.Join(d.Statuses.Names(), ", ")
+		},
+		define: func(ctx context.Context, s *store.Store, epoch uint32, d definitions.Set) error {
+			return s.SetStatuses(ctx, epoch, d.Statuses)
+		},
 	},
 )
+
+// definitionsOf are the definitions of an epoch of a topic; those that belong to the
+// other topic have their default.
+func definitionsOf(ctx context.Context, s *store.Store, kind stream.Kind, epoch uint32) (d definitions.Set, err error) {
+	d = definitions.Default
+	if kind == stream.Usage {
+		d.ARR, err = s.Definition(ctx, epoch)
+	} else {
+		d.Statuses, err = s.Statuses(ctx, epoch)
+	}
+	return d, err
+}

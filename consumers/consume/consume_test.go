@@ -50,10 +50,10 @@ func logged() (*zap.Logger, *observer.ObservedLogs) {
 	return zap.New(core), logs
 }
 
-// TestFoldOfATopic: each topic is folded by its own fold, by the definition that it is
-// told, which goes with the state of the usage fold.
+// TestFoldOfATopic: each topic is folded by its own fold, by the definitions that it is
+// told, which go with its state.
 func TestFoldOfATopic(t *testing.T) {
-	definition := definitions.ARR{WindowDays: 7, Multiplier: 52}
+	by := definitions.Set{ARR: definitions.ARR{WindowDays: 7, Multiplier: 52}, Statuses: "trialing,active"}
 	events := map[stream.Kind][]event.Event{
 		stream.Usage: {
 			{Type: event.PricebookPublished, PriceBook: []byte(book)},
@@ -72,7 +72,7 @@ func TestFoldOfATopic(t *testing.T) {
 			records = append(records, stream.Record{Offset: stream.Offset(len(records)), Key: []byte(e.Account), Value: e.AppendJSON(nil)})
 		}
 		config := fold.Config{Source: stream.Source{Topic: kind.Topic()}, Partitions: 1, Memory: intake.DefaultMemory,
-			New: func() fold.Blank { return foldings.Of(kind).blank(definition) }}
+			New: func() fold.Blank { return foldings.Of(kind).blank(by) }}
 		if err := sim.Drive(tables, config, records, func() sim.Cut { return sim.FoldOn }); err != nil {
 			t.Fatal(err)
 		}
@@ -85,10 +85,13 @@ func TestFoldOfATopic(t *testing.T) {
 	if want := []string{"224", "224", "224", "224", "224", "224", "224", "120", "120"}; !slices.Equal(closings, want) {
 		t.Errorf("closings are %v, want %v", closings, want)
 	}
-	for kind, want := range map[stream.Kind]string{stream.Usage: "usage ARR = 52 x 7 days", stream.Subscriptions: ""} {
-		if got := foldings.Of(kind).settings(definition); got != want {
+	for kind, want := range map[stream.Kind]string{stream.Usage: "usage ARR = 52 x 7 days", stream.Subscriptions: "MRR of trialing, active"} {
+		if got := foldings.Of(kind).settings(by); got != want {
 			t.Errorf("%s are folded with settings %q, want %q", kind, got, want)
 		}
+	}
+	if got := foldings.Of(stream.Subscriptions).settings(definitions.Default); got != "" {
+		t.Errorf("by the default, as epochs are that say nothing, the settings are %q", got)
 	}
 }
 
@@ -99,7 +102,7 @@ func TestPartitionsChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := epoch{Record: store.Record{Topic: stream.Usage.Topic(), Partitions: 4, Rules: fold.Rules}, definition: definitions.DefaultARR, partitions: 4}
+	e := epoch{Record: store.Record{Topic: stream.Usage.Topic(), Partitions: 4, Rules: fold.Rules}, definitions: definitions.Default, partitions: 4}
 	e.Settings = e.settings()
 	group := Options{Client: c, Logger: zap.NewNop()}.group("g", e)
 	if group.ID != "g" || group.Topic != stream.Usage.Topic() {

@@ -20,8 +20,8 @@ import (
 // which must be the same.
 type epoch struct {
 	store.Record
-	definition definitions.ARR
-	partitions int32 // that the topic has now
+	definitions definitions.Set
+	partitions  int32 // that the topic has now
 }
 
 // named is with a client by which the input topics are called what the epochs that
@@ -47,7 +47,7 @@ func (o Options) current(ctx context.Context, topic stream.Topic) (e epoch, err 
 	if err != nil {
 		return e, err
 	}
-	if e.definition, err = o.Store.Definition(ctx, shown); err != nil {
+	if e.definitions, err = definitionsOf(ctx, o.Store, topic.Kind(), shown); err != nil {
 		return e, err
 	}
 	opened := false
@@ -65,7 +65,7 @@ func (o Options) current(ctx context.Context, topic stream.Topic) (e epoch, err 
 // settings are those that it is folded with now. What it leaves out is one of them,
 // so that no program folds it on that does not know of exclusions.
 func (e epoch) settings() string {
-	settings := foldings.Of(e.Topic.Kind()).settings(e.definition)
+	settings := foldings.Of(e.Topic.Kind()).settings(e.definitions)
 	if len(e.Exclusions) == 0 {
 		return settings
 	}

@@ -106,7 +106,7 @@ func TestRebuild(t *testing.T) {
 	}
 	w.send(events, "book", "a", "tick")
 	definition := definitions.ARR{WindowDays: 7, Multiplier: 52}
-	if err := Rebuild(rebuilding, stream.Usage.Topic(), "first", Change{Definition: &definition}, w.Options); err != nil {
+	if err := Rebuild(rebuilding, stream.Usage.Topic(), "first", Change{Definitions: definitions.Wanted{ARR: &definition}}, w.Options); err != nil {
 		t.Fatal(err)
 	}
 	w.expect("rebuilt", 1, definition, rows.Progress{NextOffset: 3, Accepted: 1}, 0) // which nobody has joined yet

@@ -44,7 +44,7 @@ func Rebuild(ctx context.Context, topic stream.Topic, reason string, change Chan
 
 // Change is what a rebuild makes otherwise than the epoch shown.
 type Change struct {
-	Definition *definitions.ARR // of usage ARR; nil leaves it
+	Definitions definitions.Wanted // those of the other topic change nothing
 	// Without are control records to leave out, beside those that were left out
 	// before; with WithAll those are forgotten. A place goes by the name that the topic
 	// has in Kafka, or by the contract's, which stands for it.
@@ -99,9 +99,7 @@ func (r rebuild) open(ctx context.Context, topic stream.Topic, change Change) (e
 		if err != nil {
 			return err
 		}
-		if change.Definition != nil {
-			e.definition = *change.Definition
-		}
+		e.definitions = change.Definitions.Over(e.definitions)
 		e.Record = store.Record{Topic: topic, Kafka: shown.Kafka, Partitions: e.partitions, Exclusions: without, Gaps: holes, CopiedFrom: shown.CopiedFrom}
 		if e.LogIdentity, err = r.identity(ctx, topic); err != nil {
 			return err
@@ -131,10 +129,8 @@ func (r rebuild) claim(ctx context.Context, e epoch, shown uint32) (epoch, error
 	if err := r.Store.AbandonEpochs(ctx, e.Topic, shown, e.Epoch); err != nil {
 		return e, err
 	}
-	if foldings.Of(e.Topic.Kind()).defined {
-		if err := r.Store.SetDefinition(ctx, e.Epoch, e.definition); err != nil {
-			return e, err
-		}
+	if err := foldings.Of(e.Topic.Kind()).define(ctx, r.Store, e.Epoch, e.definitions); err != nil {
+		return e, err
 	}
 	return e, r.Store.OpenEpoch(ctx, e.Record)
 }

@@ -15,12 +15,9 @@ import (
 // outdated says why the epoch must be folded anew as the program and its settings are
 // now, in words for its successor's record.
 func (o Options) outdated(e epoch) (why string, yes bool) {
-	wanted := e.settings()
-	if o.Definition != nil {
-		told := e
-		told.definition = *o.Definition
-		wanted = told.settings()
-	}
+	told := e
+	told.definitions = o.Definitions.Over(e.definitions)
+	wanted := told.settings()
 	switch {
 	case e.Rules != fold.Rules:
 		return fmt.Sprintf("the rules of folding are %d, and were %d", fold.Rules, e.Rules), true
@@ -38,7 +35,7 @@ const busyWait = 5 * time.Second
 // and left to the consumers to halt by.
 func (o Options) refold(ctx context.Context, topic stream.Topic, why string) (done bool) {
 	o.Logger.Warn("the topic is folded anew; the views show the old numbers until that is done", zap.Stringer("topic", topic), zap.String("why", why))
-	err := Rebuild(ctx, topic, why, Change{Definition: o.Definition}, o)
+	err := Rebuild(ctx, topic, why, Change{Definitions: o.Definitions}, o)
 	if _, busy := errors.AsType[*Busy](err); busy {
 		o.Logger.Info("another process folds it anew", zap.Stringer("topic", topic), zap.Error(err))
 		select {

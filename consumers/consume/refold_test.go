@@ -22,9 +22,9 @@ import (
 func TestOutdated(t *testing.T) {
 	thirty := definitions.ARR{WindowDays: 30, Multiplier: 12}
 	as := func(rules int, told *definitions.ARR) string {
-		e := epoch{Record: store.Record{Topic: stream.Usage.Topic()}, definition: definitions.DefaultARR}
+		e := epoch{Record: store.Record{Topic: stream.Usage.Topic()}, definitions: definitions.Default}
 		e.Rules, e.Settings = uint32(rules), e.settings()
-		why, yes := Options{Definition: told}.outdated(e)
+		why, yes := Options{Definitions: definitions.Wanted{ARR: told}}.outdated(e)
 		return fmt.Sprint(yes, " ", why)
 	}
 	same := definitions.DefaultARR
@@ -89,6 +89,16 @@ func TestRefold(t *testing.T) {
 	if got := w.ask("SELECT toString(sum(usage_arr)) FROM DB.arr WHERE as_of = '2026-11-03 00:00:00'"); got != "46800" {
 		t.Errorf("usage ARR is %s", got)
 	}
+	stop()
+
+	// Other statuses: subscriptions only. Of the 80 a month nothing is of a trial.
+	trials := definitions.Statuses("trialing")
+	_, stop = w.refoldingBy(definitions.Wanted{Statuses: &trials})
+	want = fmt.Sprintf("[('runrate.subscriptions',2,%d),('runrate.usage',2,%d)]", fold.Rules, fold.Rules)
+	within(t, "subscriptions are folded anew", func() bool { return w.ask(ours) == want })
+	if got := w.ask("SELECT toString((mrr_statuses, (SELECT count() FROM DB.mrr), (SELECT settings FROM DB.epochs WHERE shown AND topic = 'runrate.subscriptions'))) FROM DB.definitions"); got != "(['trialing'],0,'MRR of trialing')" {
+		t.Errorf("with trials alone: %s", got)
+	}
 	for _, f := range w.failing() {
 		t.Error(f)
 	}
@@ -97,10 +107,14 @@ func TestRefold(t *testing.T) {
 
 // refolding is a process that refolds by itself.
 func (w *pipeline) refolding(d *definitions.ARR) (*observer.ObservedLogs, func()) {
+	return w.refoldingBy(definitions.Wanted{ARR: d})
+}
+
+func (w *pipeline) refoldingBy(d definitions.Wanted) (*observer.ObservedLogs, func()) {
 	core, logs := observer.New(zapcore.InfoLevel)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	o := w.options(zap.New(core))
-	o.Refold, o.Definition = true, d
+	o.Refold, o.Definitions = true, d
 	var running sync.WaitGroup
 	for _, topic := range stream.Inputs() {
 		running.Go(func() {

@@ -18,7 +18,7 @@ import (
 
 // byHand are the tables that are of no flush: they get a row at a time, are the monitor's, or are of
 // a program before this one.
-var byHand = []string{statusTable, "epoch_entries", "epoch_gaps", "definition_versions", redriveTable, "topics", "epoch_switches", "lag_history"}
+var byHand = []string{statusTable, "epoch_entries", "epoch_gaps", "definition_versions", "mrr_status_versions", redriveTable, "topics", "epoch_switches", "lag_history"}
 
 // TestWriteFitsTheSchema holds what Write inserts against the migrations: every
 // table, and every column that the server does not fill in, by its type. It needs

@@ -55,6 +55,24 @@ func (s *Store) Definition(ctx context.Context, epoch uint32) (definitions.ARR, 
 	return d, err
 }
 
+// Statuses are those whose MRR counts in an epoch of the subscriptions topic; the
+// default if none were set.
+func (s *Store) Statuses(ctx context.Context, epoch uint32) (definitions.Statuses, error) {
+	statuses := string(definitions.DefaultStatuses)
+	err := s.query(ctx, fmt.Sprintf("read the statuses that count in epoch %d", epoch), func(scan func(...any) error) error { return scan(&statuses) },
+		`SELECT statuses FROM `+s.database.Of("mrr_status_versions")+` FINAL WHERE epoch = ?`, epoch)
+	return definitions.Statuses(statuses), err
+}
+
+// SetStatuses sets them. An epoch that has folded already must be folded again.
+func (s *Store) SetStatuses(ctx context.Context, epoch uint32, statuses definitions.Statuses) error {
+	op := fmt.Sprintf("set the statuses that count in epoch %d", epoch)
+	if err := statuses.Check(); err != nil {
+		return &Error{Op: op, Kind: fault.Defect, Err: err}
+	}
+	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("mrr_status_versions")+` (epoch, statuses) SELECT ?, ?`, epoch, string(statuses))
+}
+
 // SetDefinition sets it. An epoch that has folded already must be folded again
 // under another one, or net_new_arr contradicts arr.
 func (s *Store) SetDefinition(ctx context.Context, epoch uint32, d definitions.ARR) error {

@@ -34,6 +34,22 @@ func TestProgressAndDefinition(t *testing.T) {
 			t.Errorf("definition %v, %v", d, err)
 		}
 	}
+	if got, err := s.Statuses(ctx, 3); err != nil || got != definitions.DefaultStatuses {
+		t.Errorf("statuses %q, %v", got, err)
+	}
+	for _, want := range []definitions.Statuses{"active", "trialing,active,unpaid"} {
+		if err := s.SetStatuses(ctx, 3, want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Statuses(ctx, 3); err != nil || got != want {
+			t.Errorf("statuses %q, %v", got, err)
+		}
+	}
+	for _, wrong := range []definitions.Statuses{"", "canceled", "past_due,active"} {
+		if err := s.SetStatuses(ctx, 3, wrong); fault.KindOf(err) != fault.Defect {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
 	for _, wrong := range []definitions.ARR{{WindowDays: 29, Multiplier: 13}, {WindowDays: 28}} {
 		if err := s.SetDefinition(ctx, 3, wrong); fault.KindOf(err) != fault.Defect {
 			t.Errorf("%v: %v", wrong, err)

@@ -28,6 +28,7 @@ import (
 
 // Fold is the state of one partition. One goroutine owns it.
 type Fold struct {
+	counts    counting
 	first     stream.Offset // of the batch: what is below it is flushed
 	closed    calendar.Hour // the last boundary passed as of the last flush; 0 before the first tick
 	accounts  []*account
@@ -54,7 +55,7 @@ func (f *Fold) Control(*intake.Judged) {}
 // Take books a change, or refuses one whose MRR is out of range. An error is a sum
 // beyond all bounds.
 func (f *Fold) Take(j *intake.Judged) (*event.Refusal, error) {
-	mrr, ok := MRR(j.Event.Subscription)
+	mrr, ok := f.counts.mrr(j.Event.Subscription)
 	if !ok {
 		return &event.Refusal{Reason: event.Invalid, Detail: "data comes to an MRR that is out of range: check quantity, unit_amount and interval"}, nil
 	}

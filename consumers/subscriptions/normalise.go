@@ -3,6 +3,7 @@ package subscriptions
 import (
 	"runrate/internal/event"
 	"runrate/internal/money"
+	"runrate/schemas/definitions"
 )
 
 // perMonth is how much of a month's revenue a billing interval's amount is, as
@@ -14,12 +15,22 @@ var perMonth = map[event.Interval]struct{ num, den int64 }{
 	event.EveryYear:  {1, 12},
 }
 
-// MRR is the monthly recurring revenue of a state: quantity x unit_amount less
+// counting says of each status whether it counts.
+type counting [event.Canceled + 1]bool
+
+func countingOf(statuses definitions.Statuses) (n counting) {
+	for s := range n {
+		n[s] = statuses.Has(event.Status(s).String())
+	}
+	return n
+}
+
+// mrr is the monthly recurring revenue of a state: quantity x unit_amount less
 // discount, over interval_count intervals, to a month; rounded once, half to
-// even, at the 12th decimal (DEFINITIONS S2). It is 0 in every status but active
-// and past_due (S3).
-func MRR(s *event.Subscription) (mrr money.Amount, ok bool) {
-	if s.Status != event.Active && s.Status != event.PastDue {
+// even, at the 12th decimal (DEFINITIONS S2). It is 0 in a status that does not count
+// (S3).
+func (n counting) mrr(s *event.Subscription) (mrr money.Amount, ok bool) {
+	if !n[s.Status] {
 		return money.Amount{}, true
 	}
 	f := perMonth[s.Interval]

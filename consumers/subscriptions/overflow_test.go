@@ -10,6 +10,7 @@ import (
 	"runrate/internal/event"
 	"runrate/internal/money"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 	snapshot "runrate/schemas/snapshot/v1"
 )
 
@@ -42,7 +43,7 @@ func (f *Fold) closeAt(hour int, next stream.Offset) (fold.Closed, error) {
 // restart returns the fold that is restored from a snapshot of one.
 func restart(t *testing.T, c fold.Closed, next stream.Offset, hour int) *Fold {
 	t.Helper()
-	b := New()
+	b := New(definitions.DefaultStatuses)
 	for r := range c.Snapshot(false, &snapshot.Progress{}) {
 		if err := b.Restore(r); err != nil {
 			t.Fatal(err)
@@ -53,7 +54,7 @@ func restart(t *testing.T, c fold.Closed, next stream.Offset, hour int) *Fold {
 
 // TestTooMuch: the MRR of all changes is bounded, and the error is an overflow.
 func TestTooMuch(t *testing.T) {
-	f := New().Ready(0, 0).(*Fold)
+	f := New(definitions.DefaultStatuses).Ready(0, 0).(*Fold)
 	if err := f.changed(t, "a", "1", "3000000000000000000000000", 0); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestTooMuch(t *testing.T) {
 func TestOverflowWithoutBound(t *testing.T) {
 	const most = "60000000000000000000000000"
 	var bound = parse(t, "-90000000000000000000000000")
-	f := New().Ready(0, 0).(*Fold)
+	f := New(definitions.DefaultStatuses).Ready(0, 0).(*Fold)
 	for i, account := range []string{"a", "b"} {
 		f.gross = bound
 		if err := f.changed(t, account, "1", most, stream.Offset(i)); err != nil {

@@ -9,6 +9,7 @@ import (
 	"runrate/internal/calendar"
 	"runrate/internal/event"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 	snapshot "runrate/schemas/snapshot/v1"
 )
 
@@ -23,9 +24,11 @@ var _ fold.Blank = (*Blank)(nil)
 // monthsPerYear makes MRR annual (DEFINITIONS A2).
 const monthsPerYear = 12
 
-// New returns the fold before its first record.
-func New() *Blank {
+// New returns the fold before its first record. The statuses whose MRR counts must be
+// the same for the whole log.
+func New(statuses definitions.Statuses) *Blank {
 	f := &Fold{
+		counts:    countingOf(statuses),
 		byAccount: map[event.Account]*account{},
 		bySeries:  map[plan]*series{},
 		latest:    map[*subscription]struct{}{},

@@ -28,8 +28,8 @@ var trust = Board{
 		{"What the numbers rest on", []Panel{
 			{Kind: Table, Title: "Epochs", Unit: "short", Wide: 12, About: "What each topic is folded from, by which rules, and why (view epochs).",
 				SQL: "SELECT topic, epoch, shown, kafka_topic, partitions, rules, settings, exclusions, opened_at, switched_at, reason FROM epochs ORDER BY topic, epoch DESC"},
-			{Kind: Table, Title: "Definition of usage ARR", Unit: "short", Wide: 12, About: "Multiplier x the revenue of the window (view definitions).",
-				SQL: "SELECT epoch, arr_window_days, arr_multiplier FROM definitions"},
+			{Kind: Table, Title: "Definitions", Unit: "short", Wide: 12, About: "Usage ARR is the multiplier x the revenue of the window; MRR is that of the statuses (view definitions).",
+				SQL: "SELECT epoch, arr_window_days, arr_multiplier, mrr_statuses FROM definitions"},
 			{Kind: Table, Title: "Prices and rates that came into force", Unit: "short", Wide: 12, About: "The newest ones (view control_records).",
 				SQL: "SELECT time, kind, topic, partition, offset FROM control_records WHERE kind != 'clock' ORDER BY time DESC, partition LIMIT 20"},
 			{Kind: Table, Title: "Partitions, by their writers", Unit: "short", Wide: 12, About: "Clock, when it was written, what late events still owe, and the consumer's last word (view freshness).",

@@ -97,11 +97,14 @@ func render(name, text string, o Options) ([]string, error) {
 	}
 	var b strings.Builder
 	err = t.Execute(&b, sqlText{
-		Options:        o,
-		Now:            strings.HasSuffix(name, now),
-		Usage:          topics.Usage,
-		Subscriptions:  topics.Subscriptions,
-		DefaultARR:     definitions.DefaultARR,
+		Options:       o,
+		Now:           strings.HasSuffix(name, now),
+		Usage:         topics.Usage,
+		Subscriptions: topics.Subscriptions,
+		DefaultARR:    definitions.DefaultARR,
+
+		DefaultStatuses: definitions.DefaultStatuses,
+
 		RollingWindows: definitions.Names(definitions.Rolling[:]),
 		ActiveWindows:  definitions.Names(definitions.Active[:]),
 		NetNewDays:     definitions.NetNewDays,

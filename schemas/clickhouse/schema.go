@@ -41,6 +41,7 @@ type sqlText struct {
 	Options
 	Usage, Subscriptions          string // topics
 	DefaultARR                    definitions.ARR
+	DefaultStatuses               definitions.Statuses
 	RollingWindows, ActiveWindows string // by name, in a sentence
 	NetNewDays                    int
 	Now                           bool // the view is to show the latest as_of only

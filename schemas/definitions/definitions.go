@@ -1,5 +1,5 @@
 // Package definitions has the numbers of docs/DEFINITIONS.md that several parts
-// rest on: windows, usage ARR, how late an event may be, how far net new ARR
+// rest on: windows, usage ARR, the statuses that count, how late an event may be, how far net new ARR
 // looks back. Folds, views, proof and simulation take them from here; only the
 // naive recomputation in test/oracle has its own.
 package definitions

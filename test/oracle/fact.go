@@ -48,7 +48,6 @@ func (f *fact) quantityText() string {
 var (
 	maxQuantity = big.NewInt(1 << 53)
 	statuses    = []string{"trialing", "active", "past_due", "paused", "unpaid", "canceled"}
-	paying      = []string{"active", "past_due"}
 	perMonth    = map[string]*big.Rat{
 		"day": big.NewRat(365, 12), "week": big.NewRat(365, 84),
 		"month": big.NewRat(1, 1), "year": big.NewRat(1, 12),
@@ -91,7 +90,7 @@ func (f *fact) fillAdjustment(data object) bool {
 }
 
 // fillSubscription sets what subscription.changed data says, and its MRR.
-func (f *fact) fillSubscription(data object) bool {
+func (f *fact) fillSubscription(data object, paying []string) bool {
 	f.subscription = data.str("subscription", "")
 	f.line, f.plan, f.status = data.str("line", ""), data.str("plan", ""), data.str("status", "")
 	f.currency = data.str("currency", "")

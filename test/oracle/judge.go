@@ -27,12 +27,13 @@ type verdict struct {
 // judgement is the verdicts on one partition's records, in their order.
 type judgement struct {
 	source   stream.Source
+	paying   []string // statuses
 	records  []stream.Record
 	verdicts []verdict
 }
 
-func judge(src stream.Source, records []stream.Record, partitions int32) *judgement {
-	j := &judgement{source: src, records: records}
+func judge(src stream.Source, records []stream.Record, partitions int32, paying []string) *judgement {
+	j := &judgement{source: src, records: records, paying: paying}
 	for _, r := range records {
 		j.verdicts = append(j.verdicts, j.next(r, partitions))
 	}
@@ -96,7 +97,7 @@ func (j *judgement) next(r stream.Record, partitions int32) verdict {
 	case "adjustment.recorded":
 		ok = f.fillAdjustment(data)
 	default:
-		ok = f.fillSubscription(data)
+		ok = f.fillSubscription(data, j.paying)
 	}
 	if !ok || !sane || f.account == "" {
 		return refused("invalid")

@@ -25,6 +25,8 @@ type Options struct {
 	// Literal evaluates windows at every boundary, rather than once between
 	// two boundaries where no event enters or leaves. Slow; the same result.
 	Literal bool
+	// Statuses are those whose MRR counts; nil stands for active and past_due.
+	Statuses []string
 	// In is the currency that arr_in and net_new_arr_in are asked for; "" stands for
 	// Asked.
 	In string
@@ -63,6 +65,9 @@ func Compute(log Log, partitions int32, opts Options) Views {
 	if opts.Factor == 0 {
 		opts.Factor = 13
 	}
+	if opts.Statuses == nil {
+		opts.Statuses = []string{"active", "past_due"}
+	}
 	if opts.In == "" {
 		opts.In = Asked
 	}
@@ -72,7 +77,7 @@ func Compute(log Log, partitions int32, opts Options) Views {
 		passed := int64(math.MaxInt64)
 		for p := range partitions {
 			src := stream.Source{Topic: topic, Partition: p}
-			j := judge(src, log[src], partitions)
+			j := judge(src, log[src], partitions, opts.Statuses)
 			passed = min(passed, j.clock())
 			w.facts = append(w.facts, j.facts()...)
 			if topic.Kind() == stream.Usage && p == 0 {

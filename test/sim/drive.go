@@ -15,6 +15,7 @@ import (
 	"runrate/consumers/usage"
 	"runrate/consumers/worker"
 	"runrate/internal/stream"
+	"runrate/schemas/definitions"
 	snapshot "runrate/schemas/snapshot/v1"
 )
 
@@ -29,13 +30,20 @@ const (
 	Crash              // the fold is lost as it is, with its rows written or not, and made anew as of the last flush
 )
 
-// Fold returns what a partition of either topic is folded with where usage ARR is
-// 13 times the revenue of 28 days.
+// Fold returns what a partition of either topic is folded with by the default
+// definitions.
 func Fold(source stream.Source, partitions int32, memory intake.Memory) fold.Config {
+	return FoldBy(definitions.Default, source, partitions, memory)
+}
+
+// FoldBy is Fold by other definitions.
+func FoldBy(by definitions.Set, source stream.Source, partitions int32, memory intake.Memory) fold.Config {
 	c := fold.Config{Source: source, Partitions: partitions, Memory: memory}
 	c.New = stream.ByKind(
-		func() fold.Blank { return usage.New(usage.Config{ARRWindowDays: 28, ARRMultiplier: 13}) },
-		func() fold.Blank { return subscriptions.New() },
+		func() fold.Blank {
+			return usage.New(usage.Config{ARRWindowDays: int(by.ARR.WindowDays), ARRMultiplier: int64(by.ARR.Multiplier)})
+		},
+		func() fold.Blank { return subscriptions.New(by.Statuses) },
 	).Of(source.Topic.Kind())
 	return c
 }

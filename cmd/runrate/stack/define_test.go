@@ -25,7 +25,7 @@ func TestDefine(t *testing.T) {
 			t.Errorf("%s the definition is %v, %v; want %v", when, got, err, want)
 		}
 	}
-	set := func(d *definitions.ARR) error { return define(t.Context(), tables, d) }
+	set := func(d *definitions.ARR) error { return define(t.Context(), tables, definitions.Wanted{ARR: d}) }
 	week, month := definitions.ARR{WindowDays: 7, Multiplier: 52}, definitions.ARR{WindowDays: 30, Multiplier: 12}
 
 	expect("at first", definitions.DefaultARR)
@@ -52,6 +52,16 @@ func TestDefine(t *testing.T) {
 	if err := set(&week); err != nil {
 		t.Errorf("the one that it has: %v", err)
 	}
+
+	// The statuses belong to the other topic, of which nothing is folded.
+	active := definitions.Statuses("active")
+	if err := define(t.Context(), tables, definitions.Wanted{Statuses: &active}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := tables.Statuses(t.Context(), 0); err != nil || got != active {
+		t.Errorf("statuses %q, %v", got, err)
+	}
+	expect("of the other topic", week)
 
 	// What is folded of another epoch, before a rebuild, does not count.
 	if err := tables.SwitchEpoch(t.Context(), stream.Usage.Topic(), 1, nil, "test"); err != nil {

@@ -49,7 +49,7 @@ type Options struct {
 	Replication int
 	NoTicker    bool
 	TickEvery   time.Duration
-	Definition  *definitions.ARR // nil leaves the one in ClickHouse
+	Definitions definitions.Wanted // what is nil stays as it is in ClickHouse
 
 	Keys *keys.File // of those who may send events by HTTP; nil: anybody who reaches Listen
 
@@ -160,7 +160,7 @@ func (o Options) begin(ctx context.Context, client *broker.Client, tables *store
 	}
 	for _, topic := range stream.Inputs() {
 		options := consume.Options{Client: client, Store: tables, Memory: o.Memory, Limits: o.Limits, Logger: o.Logger, Board: worker.NewBoard(),
-			Meter: counts, Refold: true, Definition: o.Definition}
+			Meter: counts, Refold: true, Definitions: o.Definitions}
 		boards = append(boards, options.Board)
 		start(func() error { return consumer(ctx, topic, options) })
 	}
@@ -217,7 +217,7 @@ func prepareTables(ctx context.Context, o Options, address string) (*store.Store
 	done, err := chschema.Migrate(bounded, tables.Conn(), chschema.Options{Database: tables.Database()})
 	if err == nil {
 		o.Logger.Info("schema is up to date", zap.Strings("applied", done.Applied))
-		err = define(bounded, tables, o.Definition)
+		err = define(bounded, tables, o.Definitions)
 	}
 	if err != nil {
 		tables.Close()
@@ -226,28 +226,45 @@ func prepareTables(ctx context.Context, o Options, address string) (*store.Store
 	return tables, nil
 }
 
-// define sets the definition of usage ARR before anything is folded by it; nil leaves
-// it as it is. What is folded already is folded anew (consume.Options.Refold).
-func define(ctx context.Context, tables *store.Store, d *definitions.ARR) error {
-	if d == nil {
-		return nil
+// define sets the definitions that are wanted before anything is folded by them. What is
+// folded already is folded anew (consume.Options.Refold).
+func define(ctx context.Context, tables *store.Store, d definitions.Wanted) error {
+	if d.ARR != nil {
+		if err := defineOf(ctx, tables, stream.Usage.Topic(), *d.ARR, tables.Definition, tables.SetDefinition); err != nil {
+			return err
+		}
 	}
+	if d.Statuses != nil {
+		return defineOf(ctx, tables, stream.Subscriptions.Topic(), *d.Statuses, tables.Statuses, tables.SetStatuses)
+	}
+	return nil
+}
+
+// definition is one of an epoch of a topic.
+type definition interface {
+	comparable
+	Check() error
+}
+
+// defineOf sets one definition of a topic's epoch that nobody has opened yet.
+func defineOf[D definition](ctx context.Context, tables *store.Store, topic stream.Topic, d D,
+	get func(context.Context, uint32) (D, error), set func(context.Context, uint32, D) error) error {
 	if err := d.Check(); err != nil {
 		return err
 	}
-	epoch, err := tables.Epoch(ctx, stream.Usage.Topic())
+	epoch, err := tables.Epoch(ctx, topic)
 	if err != nil {
 		return err
 	}
-	known, err := tables.Definition(ctx, epoch)
-	if err != nil || known == *d {
+	known, err := get(ctx, epoch)
+	if err != nil || known == d {
 		return err
 	}
-	_, opened, err := tables.Record(ctx, stream.Usage.Topic(), epoch)
+	_, opened, err := tables.Record(ctx, topic, epoch)
 	if err != nil || opened {
 		return err
 	}
-	return tables.SetDefinition(ctx, epoch, *d)
+	return set(ctx, epoch, d)
 }
 
 // prepareTopics makes sure of the topics.

@@ -149,7 +149,7 @@ func (w *worth) subscriptions(ctx context.Context, r *reader, s *state) error {
 			hold()
 			account = c.account
 		}
-		mrr, err := c.mrr()
+		mrr, err := c.mrr(s.counting)
 		at := day(c.time/microsPerHour/24) + 1
 		add(current[c.subscription], at, -1)
 		current[c.subscription] = part{balance{c.line, c.coin}, mrr}

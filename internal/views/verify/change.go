@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"runrate/internal/money"
@@ -51,9 +52,9 @@ var hundred = money.FromInt(100).Big()
 
 // mrr is the monthly revenue of a change by its terms: quantity x unit_amount
 // less discount, to a month, rounded half to even at the 12th decimal; 0 unless
-// active or past_due.
-func (c *change) mrr() (amount, error) {
-	if c.status != "active" && c.status != "past_due" {
+// its status is one that counts.
+func (c *change) mrr(counting []string) (amount, error) {
+	if !slices.Contains(counting, c.status) {
 		return amount{}, nil
 	}
 	months, ok := monthsOf[c.interval]

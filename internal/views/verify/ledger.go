@@ -108,27 +108,30 @@ func (c changeRow) String() string {
 		c.intervalCount, c.interval, c.discount, c.stored, quote(c.source), quote(c.id), c.identity)
 }
 
-var changeLedger = ledger[changeRow]{
-	topic: stream.Subscriptions.Topic(), table: "subscription_change_versions",
-	columns: changeColumns() + ", source, id, identity",
-	into: func(c *changeRow) []any {
-		return append(c.change.into(), &c.source, &c.id, &c.identity)
-	},
-	row: func(e *event.Event, _ *pricebook.Book, at uint64) (changeRow, event.Reason) {
-		s, identity := e.Subscription, e.Identity()
-		c := changeRow{source: e.Source, id: e.ID, identity: string(identity[:]), change: change{
-			account: string(e.Account), subscription: s.ID, time: int64(e.Time), version: at,
-			line: s.Line, plan: s.Plan, status: s.Status.String(), segment: s.Segment, region: s.Region, coin: s.Currency,
-			quantity: s.Quantity, unitAmount: amount{s.UnitAmount}, interval: s.Interval.String(), intervalCount: s.IntervalCount,
-			discount: amount{s.Discount.Amount()},
-		}}
-		var err error
-		if c.stored, err = c.mrr(); err != nil {
-			return c, event.Invalid // out of range: the terms themselves are sound
-		}
-		return c, ""
-	},
-	unpriced: func(c changeRow) changeRow { return c },
+// changeLedger is that of subscriptions, where these statuses count.
+func changeLedger(counting []string) *ledger[changeRow] {
+	return &ledger[changeRow]{
+		topic: stream.Subscriptions.Topic(), table: "subscription_change_versions",
+		columns: changeColumns() + ", source, id, identity",
+		into: func(c *changeRow) []any {
+			return append(c.change.into(), &c.source, &c.id, &c.identity)
+		},
+		row: func(e *event.Event, _ *pricebook.Book, at uint64) (changeRow, event.Reason) {
+			s, identity := e.Subscription, e.Identity()
+			c := changeRow{source: e.Source, id: e.ID, identity: string(identity[:]), change: change{
+				account: string(e.Account), subscription: s.ID, time: int64(e.Time), version: at,
+				line: s.Line, plan: s.Plan, status: s.Status.String(), segment: s.Segment, region: s.Region, coin: s.Currency,
+				quantity: s.Quantity, unitAmount: amount{s.UnitAmount}, interval: s.Interval.String(), intervalCount: s.IntervalCount,
+				discount: amount{s.Discount.Amount()},
+			}}
+			var err error
+			if c.stored, err = c.mrr(counting); err != nil {
+				return c, event.Invalid // out of range: the terms themselves are sound
+			}
+			return c, ""
+		},
+		unpriced: func(c changeRow) changeRow { return c },
+	}
 }
 
 // open reads the rows of a partition in the order of offsets.

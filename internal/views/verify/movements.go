@@ -53,8 +53,9 @@ type level struct {
 // book follows the MRR of one account through its changes.
 type book struct {
 	exact
-	levels  map[balance]level
-	current map[string]part // by subscription
+	counting []string // statuses
+	levels   map[balance]level
+	current  map[string]part // by subscription
 }
 
 // part is what a subscription holds.
@@ -63,8 +64,8 @@ type part struct {
 	mrr amount
 }
 
-func newBook() *book {
-	return &book{levels: map[balance]level{}, current: map[string]part{}}
+func newBook(counting []string) *book {
+	return &book{counting: counting, levels: map[balance]level{}, current: map[string]part{}}
 }
 
 // step is what a change does to one balance.
@@ -76,7 +77,7 @@ type step struct {
 
 // take books a change and returns its steps, at most two.
 func (b *book) take(c *change) ([]step, error) {
-	mrr, err := c.mrr()
+	mrr, err := c.mrr(b.counting)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +142,7 @@ FROM DB.mrr_movements ORDER BY account, t, line, currency, subscription, movemen
 		return err
 	}
 	m := newMatcher(found, d)
-	account, b := "", newBook()
+	account, b := "", newBook(s.counting)
 	overflow := false
 	var all []expectedMovement // of the account
 	expect := func() error {
@@ -161,7 +162,7 @@ FROM DB.mrr_movements ORDER BY account, t, line, currency, subscription, movemen
 			if err := expect(); err != nil {
 				return err
 			}
-			account, b = c.account, newBook()
+			account, b = c.account, newBook(s.counting)
 		}
 		steps, err := b.take(c)
 		for _, s := range steps {

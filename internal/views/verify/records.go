@@ -20,7 +20,7 @@ func checkUsageRecords(ctx context.Context, r *reader, s *state, d *Differences)
 }
 
 func checkSubscriptionRecords(ctx context.Context, r *reader, s *state, d *Differences) error {
-	return checkRecords(ctx, r, s, d, &changeLedger, s.subs.epoch)
+	return checkRecords(ctx, r, s, d, changeLedger(s.counting), s.subs.epoch)
 }
 
 func checkRecords[V rowValue](ctx context.Context, r *reader, s *state, d *Differences, of *ledger[V], epoch uint32) error {

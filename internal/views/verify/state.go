@@ -27,6 +27,7 @@ type state struct {
 	usage, subs   topicState
 	windowDays    uint16
 	arrMultiplier uint32
+	counting      []string // statuses whose MRR counts
 }
 
 // topicState is that of one topic.
@@ -94,7 +95,7 @@ FROM DB.accounting AS a INNER JOIN DB.freshness AS f USING (topic, partition)`)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.conn.QueryRow(ctx, r.text(`SELECT arr_window_days, arr_multiplier FROM DB.definitions`)).Scan(&s.windowDays, &s.arrMultiplier); err != nil {
+	if err := r.conn.QueryRow(ctx, r.text(`SELECT arr_window_days, arr_multiplier, mrr_statuses FROM DB.definitions`)).Scan(&s.windowDays, &s.arrMultiplier, &s.counting); err != nil {
 		return nil, err
 	}
 	if s.usage, err = r.topic(ctx, s, stream.Usage.Topic()); err != nil {

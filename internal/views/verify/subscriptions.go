@@ -16,7 +16,7 @@ func checkTerms(ctx context.Context, r *reader, s *state, d *Differences) error 
 	}
 	return changes.each(func(c *change, _ *struct{}) error {
 		d.Compared++
-		mrr, err := c.mrr()
+		mrr, err := c.mrr(s.counting)
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ FROM DB.subscriptions ORDER BY account, subscription`)
 			}
 		}
 		key.account = c.account
-		mrr, err := c.mrr()
+		mrr, err := c.mrr(s.counting)
 		latest[c.subscription] = standing{c.line, c.plan, c.status, c.segment, c.region, c.coin, mrr, c.time}
 		return err
 	})

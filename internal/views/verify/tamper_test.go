@@ -161,6 +161,8 @@ func particular() []tampering {
 	detail.unseen = "the sentence is for people; reason and bytes are compared"
 	definition := tampering{name: "another definition of ARR than was folded by", tables: list("definition_versions"), shows: "closing",
 		statements: list("INSERT INTO DB.definition_versions (epoch, arr_window_days, arr_multiplier) VALUES (0, 28, 14)")}
+	statuses := tampering{name: "other statuses than were folded by", tables: list("mrr_status_versions"), shows: "mrr 0",
+		statements: list("INSERT INTO DB.mrr_status_versions (epoch, statuses) VALUES (0, 'past_due')")}
 	return []tampering{
 		rewritten("an event's revenue", "usage_event_versions", "revenue", "revenue + toDecimal128('0.000000000001', 12)", used, "revenue"),
 		rewritten("an event's line", "usage_event_versions", "line", "'elsewhere'", used, "line 'elsewhere'"),
@@ -178,7 +180,7 @@ func particular() []tampering {
 		changed("a window of an odd name", "rolling_revenue_versions", "'2h' AS window", "window = '1h'", "as_of", "some other window"),
 		cancelling,
 		shown("an arr", "arr", "SELECT * REPLACE (usage_arr + 1 AS usage_arr) FROM DB.arr_sound", "usage_arr"),
-		definition,
+		definition, statuses,
 		changed("a movement in the wrong place", "net_new_arr_versions", "expansion + new AS expansion, toDecimal128(0, 12) AS new", "new > 0", "as_of", "expansion"),
 	}
 }

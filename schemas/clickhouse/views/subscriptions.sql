@@ -8,7 +8,7 @@ CREATE OR REPLACE VIEW {{.DB}}.subscriptions{{.OnCluster}}
     segment      LowCardinality(String) COMMENT 'Customer segment; may be empty',
     region       LowCardinality(String) COMMENT 'Region; may be empty',
     currency     LowCardinality(String) COMMENT 'ISO 4217 code of mrr',
-    mrr          Decimal(38, 12)        COMMENT 'Monthly recurring revenue in currency units, after discount; 0 unless active or past_due',
+    mrr          Decimal(38, 12)        COMMENT 'Monthly recurring revenue in currency units, after discount; 0 in a status that does not count (view definitions; active and past_due do by default)',
     since        DateTime64(6, 'UTC')   COMMENT 'Event time of the latest change, UTC'
 )
 AS SELECT
