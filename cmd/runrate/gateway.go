@@ -6,9 +6,11 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
 	"runrate/cmd/runrate/stack"
+	"runrate/internal/tracing"
 	"runrate/producers/gateway"
 	"runrate/producers/gateway/keys"
 )
@@ -31,6 +33,7 @@ With --clickhouse it warns, in its answer, of events that the consumer may refus
 time is too far from the pipeline's clock, or whose product or meter has no price.
 
 GET /metrics, /healthz and /readyz are on the admin listener, apart from the events.
+Traces are sent by OpenTelemetry where OTEL_EXPORTER_OTLP_ENDPOINT names a collector.
 
 Told to end (SIGTERM), it answers 503 on /readyz, takes events for 5 seconds more, and
 finishes what is in flight within 30.`
@@ -107,6 +110,9 @@ func (a *app) gateway(cmd *cobra.Command, g gatewayFlags) error {
 	if o.Keys, err = a.keysOf(cmd.Context(), g.keys); err != nil {
 		return err
 	}
+	if o.Traces, err = a.traces(cmd); err != nil {
+		return err
+	}
 	if cmd.Flags().Changed("clickhouse") {
 		if tables, err := a.openClickHouse(cmd); err != nil { // events come in all the same
 			a.log.Warn("the door warns of nothing: ClickHouse is not there", zap.Error(err))
@@ -146,4 +152,15 @@ func (a *app) keysOf(ctx context.Context, file string) (*keys.File, error) {
 	}
 	go k.Watch(ctx, a.log)
 	return k, nil
+}
+
+// traces are what makes spans of the door's requests, nil unless the environment names
+// a collector; what is left is sent when the run ends.
+func (a *app) traces(cmd *cobra.Command) (trace.TracerProvider, error) {
+	provider, closes, err := tracing.Open(cmd.Context(), "runrate-"+cmd.Name(), versionText(), a.log)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	a.closers = append(a.closers, closes)
+	return provider, nil
 }

@@ -64,6 +64,9 @@ func upCommand(a *app) *cobra.Command {
 			if o.Keys, err = a.keysOf(cmd.Context(), keysFile); err != nil {
 				return err
 			}
+			if o.Traces, err = a.traces(cmd); err != nil {
+				return err
+			}
 			return stack.Run(cmd.Context(), o)
 		},
 	}

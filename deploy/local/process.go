@@ -116,12 +116,12 @@ func (p *process) hear(pipe *os.File) {
 	}
 }
 
-// childEnviron is this process's environment without runrate's own settings,
-// secrets among them, which are no business of the child's.
+// childEnviron is this process's environment without runrate's own settings and those of
+// its traces, secrets among them, which are no business of the child's.
 func childEnviron(kind string) []string {
 	env := []string{childEnv + "=" + kind, "TZ=UTC", "CLICKHOUSE_WATCHDOG_ENABLE=0"}
 	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "RUNRATE_") && !strings.HasPrefix(v, "TZ=") && !strings.HasPrefix(v, "CLICKHOUSE_") {
+		if !strings.HasPrefix(v, "RUNRATE_") && !strings.HasPrefix(v, "OTEL_") && !strings.HasPrefix(v, "TZ=") && !strings.HasPrefix(v, "CLICKHOUSE_") {
 			env = append(env, v)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 	"golang.org/x/sync/semaphore"
 
@@ -52,6 +53,8 @@ type Options struct {
 	Logger  *zap.Logger
 	// Metrics is where they are shown; nil shows none.
 	Metrics prometheus.Registerer
+	// Traces makes a span of each request that posts events; nil makes none.
+	Traces trace.TracerProvider
 }
 
 // Door is the HTTP handler. Its methods may be called from many goroutines.
@@ -65,7 +68,8 @@ type Door struct {
 	memory   *semaphore.Weighted
 	requests *semaphore.Weighted
 	draining atomic.Bool
-	mux      *http.ServeMux
+	tracer   trace.Tracer
+	handler  http.Handler
 }
 
 // New is a door that takes requests at once. While Kafka is not there it answers 503.
@@ -81,19 +85,25 @@ func New(o Options) *Door {
 	}
 	d := &Door{
 		limits: o.Limits, keys: o.Keys, outlook: o.Outlook, logger: o.Logger, meter: newMeter(o.Metrics), writer: &writer{log: o.Log, logger: o.Logger},
-		memory: semaphore.NewWeighted(o.Limits.Memory), requests: semaphore.NewWeighted(int64(o.Limits.Requests)), mux: http.NewServeMux(),
+		memory: semaphore.NewWeighted(o.Limits.Memory), requests: semaphore.NewWeighted(int64(o.Limits.Requests)),
 	}
-	d.mux.HandleFunc("/v1/events", d.post(true))
-	d.mux.HandleFunc("/v1/events:validate", d.post(false))
+	mux := http.NewServeMux()
+	for path, write := range posts {
+		mux.HandleFunc(path, d.post(write))
+	}
 	for path, handler := range map[string]http.HandlerFunc{"/problems/{reason}": d.explain, "/openapi.json": describe, "/readyz": d.readyz} {
-		d.mux.HandleFunc("GET "+path, handler)
-		d.mux.HandleFunc(path, d.onlyGet)
+		mux.HandleFunc("GET "+path, handler)
+		mux.HandleFunc(path, d.onlyGet)
 	}
-	d.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		d.send(w, problem(notFound, "there is nothing at "+r.URL.EscapedPath()+": events are posted to /v1/events"))
 	})
+	d.handler, d.tracer = traced(mux, o.Traces)
 	return d
 }
+
+// posts are the paths that events are posted to, and whether they are written.
+var posts = map[string]bool{"/v1/events": true, "/v1/events:validate": false}
 
 // onlyGet answers any other method of what can be read only.
 func (d *Door) onlyGet(w http.ResponseWriter, r *http.Request) {
@@ -112,7 +122,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.send(w, a)
 		return
 	}
-	d.mux.ServeHTTP(w, r)
+	d.handler.ServeHTTP(w, r)
 }
 
 // tooMuchHeader says whether a request's line and headers are beyond the limit.

@@ -25,6 +25,12 @@ func TestTrace(t *testing.T) {
 	if err != nil || len(records) != 1 || fmt.Sprintf("%s", records[0].Headers) != "[{traceparent "+parent+"} {tracestate x=1}]" {
 		t.Errorf("%v: %v", err, records)
 	}
+	for _, none := range []string{"", "00-1", strings.ToUpper(parent), "00-00000000000000000000000000000000-00f067aa0ba902b7-01"} {
+		got := post(t, url, "application/json", []byte(usage("2", "a")), "traceparent", none, "tracestate", "x=1")
+		if headers := headersAt(t, c, got.Results[0]); len(headers) != 0 {
+			t.Errorf("%q is no trace: %v", none, headers)
+		}
+	}
 	logged(t, c) // and it is the event it was
 }
 

@@ -72,8 +72,11 @@ const notAcknowledged = event.Reason("not_acknowledged")
 // retryAfter is when to try again, in seconds.
 const retryAfter = 1
 
+// problemPath is what a problem's type begins with.
+const problemPath = "/problems/"
+
 func problem(k kind, detail string) answer {
-	return answer{status: k.status, problem: &Problem{Type: "/problems/" + k.name, Title: k.title, Status: k.status, Detail: detail}}
+	return answer{status: k.status, problem: &Problem{Type: problemPath + k.name, Title: k.title, Status: k.status, Detail: detail}}
 }
 
 func tooBusy() answer {

@@ -25,6 +25,7 @@ func (d *Door) post(write bool) http.HandlerFunc {
 		defer d.meter.end()
 		send := func(a answer) {
 			answered(a)
+			tellSpan(r, a)
 			d.send(w, a)
 		}
 		if r.Method != http.MethodPost {
@@ -78,7 +79,7 @@ func (d *Door) receive(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		return judged(items, d.outlook(), partial).withAll(quota)
 	}
 	began := time.Now()
-	outcomes, err := d.writer.write(ctx, items, trace(r), held.release)
+	outcomes, err := d.produce(ctx, items, held.release)
 	d.meter.wrote(time.Since(began))
 	if err != nil {
 		d.logger.Warn("events cannot be taken", zap.Error(err))

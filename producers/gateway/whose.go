@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"regexp"
 	"strconv"
 	"time"
 
-	"runrate/internal/event"
 	"runrate/producers/gateway/keys"
 )
 
@@ -53,19 +51,3 @@ func (d *Door) spend(key keys.Key, events int) (quota [][2]string, wrong *answer
 
 // seconds are whole ones, at least 1.
 func seconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds()))) }
-
-// traceparent is the form of W3C Trace Context's header, of any version.
-var traceparent = regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$`)
-
-// trace are the headers of a request's trace, for its records.
-func trace(r *http.Request) (headers []event.Header) {
-	parent := r.Header.Get("traceparent")
-	if !traceparent.MatchString(parent) {
-		return nil
-	}
-	headers = append(headers, event.Header{Name: "traceparent", Value: []byte(parent)})
-	if state := r.Header.Get("tracestate"); state != "" {
-		headers = append(headers, event.Header{Name: "tracestate", Value: []byte(state)})
-	}
-	return headers
-}

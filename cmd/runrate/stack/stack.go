@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
 	"runrate/consumers/consume"
@@ -51,7 +52,8 @@ type Options struct {
 	TickEvery   time.Duration
 	Definitions definitions.Wanted // what is nil stays as it is in ClickHouse
 
-	Keys *keys.File // of those who may send events by HTTP; nil: anybody who reaches Listen
+	Keys   *keys.File           // of those who may send events by HTTP; nil: anybody who reaches Listen
+	Traces trace.TracerProvider // of the door's requests; nil makes none
 
 	Memory intake.Memory
 	Limits worker.Limits
@@ -137,7 +139,7 @@ func run(ctx context.Context, o Options, start starts) error {
 			}
 		})
 	})
-	web.take(gateway.New(gateway.Options{Log: client, Keys: o.Keys, Outlook: Outlook(ctx, tables, o.Logger), Logger: o.Logger, Metrics: o.metrics()}))
+	web.take(gateway.New(gateway.Options{Log: client, Keys: o.Keys, Outlook: Outlook(ctx, tables, o.Logger), Logger: o.Logger, Metrics: o.metrics(), Traces: o.Traces}))
 	defer web.finish() // before what it writes to is stopped
 	web.ready(reachable(tables, client, boards), func() []string { return halted(boards) })
 	o.announce(kafka, server)
