@@ -14,6 +14,7 @@ import (
 	"runrate/internal/broker"
 	"runrate/internal/event"
 	"runrate/internal/stream"
+	"runrate/internal/w3c"
 	"runrate/producers/publish"
 )
 
@@ -128,12 +129,14 @@ func Open(ctx context.Context, options Options) (*Producer, error) {
 
 // Emit takes an event, and waits for room while there is none. After an error it was not
 // taken. That it was taken does not mean that Kafka has it: see Result, Flush and Close.
+// The trace that ctx is in (OpenTelemetry) goes along in the record's headers.
 func (p *Producer) Emit(ctx context.Context, e Event) error {
+	trace := w3c.Headers(ctx)
 	for {
 		p.mu.Lock()
 		room := p.room
 		p.mu.Unlock()
-		err := p.TryEmit(e)
+		err := p.take(e, trace)
 		if !errors.Is(err, ErrFull) {
 			return err
 		}
@@ -146,12 +149,18 @@ func (p *Producer) Emit(ctx context.Context, e Event) error {
 }
 
 // TryEmit takes an event, or returns ErrFull at once where there is no room.
-func (p *Producer) TryEmit(e Event) error {
+func (p *Producer) TryEmit(e Event) error { return p.take(e, nil) }
+
+// take takes an event, with headers of its record.
+func (p *Producer) take(e Event, headers []event.Header) error {
 	value, err := e.event.AppendProto(nil)
 	if err != nil {
 		return fmt.Errorf("emit: it is no event, or the zero one: %w", err)
 	}
 	size := len(value) + eventOverhead
+	for _, h := range headers {
+		size += len(h.Name) + len(h.Value)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -166,7 +175,7 @@ func (p *Producer) TryEmit(e Event) error {
 	}
 	tag := p.next + 1
 	// It may be told of before this returns: that waits for p.mu.
-	if err := p.publisher.SendTagged(publish.Route{Type: e.event.Type, Subject: string(e.event.Account)}, value, tag); err != nil {
+	if err := p.publisher.SendTagged(publish.Route{Type: e.event.Type, Subject: string(e.event.Account)}, headers, value, tag); err != nil {
 		return fmt.Errorf("emit: %w", err)
 	}
 	p.next = tag

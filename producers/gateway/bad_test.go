@@ -2,9 +2,11 @@ package gateway_test
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -75,9 +77,60 @@ func TestBadRequests(t *testing.T) {
 		said = append(said, sentences.Said{Of: b.name, Sentence: words(got)})
 	}
 	sentences.Check(t, "testdata/bad.txt", said)
+	tabled(t, said)
 	if n := len(logged(t, c)); n != 0 {
 		t.Errorf("%d events are in the log", n)
 	}
+}
+
+// page is where people read of bad requests; between head and the next heading is the table.
+const (
+	page = "../../docs/HTTP.md"
+	head = "| sent | code | reason | it says |\n|---|---|---|---|\n"
+)
+
+// tabled holds the table of bad requests in docs/HTTP.md to what is answered. -table writes
+// it anew.
+func tabled(t *testing.T, said []sentences.Said) {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), head)
+	if !found {
+		t.Fatalf("%s has no table %s", page, head)
+	}
+	had, after, _ := strings.Cut(rest, "\n\n")
+	var want strings.Builder
+	for _, s := range said {
+		want.WriteString(row(s))
+	}
+	if *table {
+		if err := os.WriteFile(page, []byte(before+head+want.String()+"\n"+after), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	} else if had+"\n" != want.String() {
+		t.Errorf("the table of %s (go test ./producers/gateway -run TestBadRequests -table writes it) is not:\n%s", page, want.String())
+	}
+}
+
+var table = flag.Bool("table", false, "write the table of bad requests in docs/HTTP.md anew")
+
+// row is the answer to a bad request as a row: of an event that is refused, its first
+// result says why.
+func row(s sentences.Said) string {
+	lines := strings.Split(s.Sentence, "\n")
+	code, of, _ := strings.Cut(lines[0], " ")
+	kind, detail, _ := strings.Cut(of, ": ")
+	reason := strings.TrimPrefix(kind, "/problems/")
+	for _, line := range lines[1:] {
+		if rest, ok := strings.CutPrefix(line, "0 "+code+" "); ok {
+			reason, rest, _ = strings.Cut(rest, " at ")
+			_, detail, _ = strings.Cut(rest, ": ")
+		}
+	}
+	return fmt.Sprintf("| %s | %s | `%s` | %s |\n", s.Of, code, reason, strings.NewReplacer("|", "\\|", "<", "&lt;").Replace(detail))
 }
 
 // words are what a client sees of a problem: of many results the first three.

@@ -14,14 +14,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
-	"runrate/internal/event"
 	"runrate/internal/stream"
+	"runrate/internal/w3c"
 	"runrate/producers/gateway/request"
 )
-
-// w3c is how a trace is told to others: by the headers traceparent and tracestate, of a
-// request and of a Kafka record.
-var w3c propagation.TraceContext
 
 // tracerName is the scope of the door's spans.
 const tracerName = "runrate/producers/gateway"
@@ -38,10 +34,10 @@ const (
 func traced(next http.Handler, provider trace.TracerProvider) (http.Handler, trace.Tracer) {
 	if provider == nil {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			next.ServeHTTP(w, r.WithContext(w3c.Extract(r.Context(), propagation.HeaderCarrier(r.Header))))
+			next.ServeHTTP(w, r.WithContext(w3c.Propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header))))
 		}), noop.NewTracerProvider().Tracer(tracerName)
 	}
-	return otelhttp.NewHandler(next, "", otelhttp.WithTracerProvider(provider), otelhttp.WithPropagators(w3c),
+	return otelhttp.NewHandler(next, "", otelhttp.WithTracerProvider(provider), otelhttp.WithPropagators(w3c.Propagator),
 		otelhttp.WithFilter(func(r *http.Request) bool {
 			_, events := posts[r.URL.Path]
 			return events && r.Method == http.MethodPost
@@ -83,7 +79,7 @@ func (d *Door) produce(ctx context.Context, items []request.Item, done func()) (
 	}
 	ctx, span := d.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindProducer), trace.WithAttributes(attributes...))
 	defer span.End()
-	outcomes, err := d.writer.write(ctx, items, headersOf(ctx), done)
+	outcomes, err := d.writer.write(ctx, items, w3c.Headers(ctx), done)
 	if err != nil {
 		span.SetStatus(codes.Error, "Kafka is not there")
 		span.SetAttributes(semconv.ErrorTypeKey.String(string(notAcknowledged)))
@@ -118,16 +114,4 @@ func bound(items []request.Item) (events int, topic string) {
 		events++
 	}
 	return events, topic
-}
-
-// headersOf are the headers that tell a record's trace.
-func headersOf(ctx context.Context) (headers []event.Header) {
-	carrier := propagation.MapCarrier{}
-	w3c.Inject(ctx, carrier)
-	for _, name := range w3c.Fields() {
-		if value := carrier[name]; value != "" {
-			headers = append(headers, event.Header{Name: name, Value: []byte(value)})
-		}
-	}
-	return headers
 }

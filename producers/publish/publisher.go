@@ -108,11 +108,11 @@ func (p *Publisher) SendRecord(ctx context.Context, route Route, headers []event
 // SendTagged is SendTo for many goroutines, of an event that is about an account:
 // Options.Result is told its tag, which is not 0. It never waits: the caller bounds what
 // is under way, below Memory.
-func (p *Publisher) SendTagged(route Route, value []byte, tag uint64) error {
+func (p *Publisher) SendTagged(route Route, headers []event.Header, value []byte, tag uint64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.failed == nil {
-		p.enqueue(item{route: route, value: value, tag: tag})
+		p.enqueue(item{route: route, headers: headers, value: value, tag: tag})
 	}
 	return p.failed
 }
