@@ -70,7 +70,7 @@ lag-traces: ## what is said of each trace of lag, and when, beside Burrow's rule
 progress: # go test, saying what it is doing
 	@$(GO) build -o bin/progress ./test/progress
 
-chaos: clickhouse ## kill consumers, broker and ClickHouse at random under load, then prove the numbers; ARGS="-kills 20"
+chaos: clickhouse ## kill consumers, broker and ClickHouse at random under load, then prove the numbers; then a door, too, and count what it acknowledged; ARGS="-kills 20"
 	$(GO) run ./test/chaos/cmd $(ARGS)
 
 bench: clickhouse ## all benchmarks

@@ -14,7 +14,7 @@ import (
 // Kind is what is done to which part.
 type Kind string
 
-// The kinds of kills. All but zombie are SIGKILL.
+// The kinds of kills. All but zombie and the door that hangs are SIGKILL.
 const (
 	killConsumer      Kind = "consumer"
 	killConsumers     Kind = "all consumers"
@@ -25,14 +25,20 @@ const (
 	killRebuild       Kind = "rebuild"
 	killRepartition   Kind = "repartition" // after the stream, as all that follow
 	withinRepartition Kind = "within a repartition"
+	killDoor          Kind = "door"
+	killDoorAndBroker Kind = "door and broker"
+	hangDoor          Kind = "door hangs"
 	withinRebuild     Kind = "within a rebuild" // a consumer, the broker or ClickHouse, and the rebuild is done all the same
 )
 
 // weights are how often each kind comes.
-var weights = []struct {
+var weights = []weight{{killConsumer, 40}, {killConsumers, 6}, {killClickHouse, 20}, {killBroker, 20}, {killBoth, 4}, {zombie, 10}, {killRebuild, 8}, {withinRebuild, 6}}
+
+// weight is how often a kind comes.
+type weight struct {
 	kind   Kind
 	weight int
-}{{killConsumer, 40}, {killConsumers, 6}, {killClickHouse, 20}, {killBroker, 20}, {killBoth, 4}, {zombie, 10}, {killRebuild, 8}, {withinRebuild, 6}}
+}
 
 // Kill is one of them, and how long it took until all that was published by
 // then, and a little after, was folded, written and committed.
@@ -69,7 +75,7 @@ func (k *killer) run(ctx context.Context, n int) ([]Kill, error) {
 		if err := pause(ctx, time.Duration(k.random.IntN(600))*time.Millisecond); err != nil { // in the midst of it
 			return kills, err
 		}
-		kind := k.kind()
+		kind := k.kind(weights)
 		cascade := k.random.IntN(4) == 0 && i < n-1
 		k.log.Info("kill", zap.Int("number", i+1), zap.String("kind", string(kind)), zap.Bool("cascade", cascade))
 		at := time.Now()
@@ -95,13 +101,14 @@ func (k *killer) run(ctx context.Context, n int) ([]Kill, error) {
 	return kills, nil
 }
 
-func (k *killer) kind() Kind {
+// kind draws one.
+func (k *killer) kind(of []weight) Kind {
 	total := 0
-	for _, w := range weights {
+	for _, w := range of {
 		total += w.weight
 	}
 	n := k.random.IntN(total)
-	for _, w := range weights {
+	for _, w := range of {
 		if n -= w.weight; n < 0 {
 			return w.kind
 		}
@@ -147,6 +154,10 @@ func (k *killer) kill(ctx context.Context, kind Kind) error {
 		return err
 	case withinRebuild:
 		return k.throughRebuild(ctx, away)
+	case killDoor, killDoorAndBroker:
+		return p.killDoor(ctx, away, kind == killDoorAndBroker)
+	case hangDoor:
+		return p.hangDoor(ctx, away)
 	}
 	return fmt.Errorf("no such kind")
 }

@@ -26,9 +26,11 @@ import (
 // parts are the processes of the pipeline. Only the killer uses them, one call
 // at a time.
 type parts struct {
-	o         Options
-	broker    *local.BrokerProcess
-	consumers []*consumer
+	o           Options
+	broker      *local.BrokerProcess
+	consumers   []*process
+	door        *process // nil: none
+	doorAddress string
 
 	mu         sync.Mutex // held while ClickHouse is started and killed
 	clickhouse *local.ClickHouse
@@ -87,7 +89,7 @@ func (p *parts) begin(ctx context.Context) error {
 		return err
 	}
 	for i := range p.o.Consumers {
-		p.consumers = append(p.consumers, &consumer{name: fmt.Sprint("consumer-", i), fail: p.fail})
+		p.consumers = append(p.consumers, &process{name: fmt.Sprint("consumer-", i), fail: p.fail})
 		if err := p.consumers[i].start(p.command()); err != nil {
 			return err
 		}
@@ -163,7 +165,7 @@ func (p *parts) views(ctx context.Context) (oracle.Views, error) {
 // complaints are the log lines of partitions that stood still.
 func (p *parts) complaints() ([]string, error) {
 	var out []string
-	for _, c := range p.consumers {
+	for _, c := range p.all() {
 		lines, err := c.complaints(p.o.Dir)
 		if err != nil {
 			return nil, err
@@ -173,10 +175,18 @@ func (p *parts) complaints() ([]string, error) {
 	return out, nil
 }
 
-// lastWords are the ends of the consumers' logs.
+// all are the program's own processes.
+func (p *parts) all() []*process {
+	if p.door == nil {
+		return p.consumers
+	}
+	return append(p.consumers[:len(p.consumers):len(p.consumers)], p.door)
+}
+
+// lastWords are the ends of their logs.
 func (p *parts) lastWords() string {
 	var out strings.Builder
-	for _, c := range p.consumers {
+	for _, c := range p.all() {
 		const most = 4000 // bytes
 		b, err := os.ReadFile(c.log(p.o.Dir))
 		if err != nil {
@@ -189,7 +199,7 @@ func (p *parts) lastWords() string {
 
 // stop kills what runs: nobody reads its data any more.
 func (p *parts) stop() {
-	for _, c := range p.consumers {
+	for _, c := range p.all() {
 		c.kill()
 	}
 	if p.broker != nil {

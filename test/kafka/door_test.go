@@ -90,13 +90,10 @@ func TestDoorWhileBrokersDie(t *testing.T) {
 // controls are the prices and a tick, in every partition.
 func controls(t *testing.T, client *broker.Client, partitions int32) {
 	t.Helper()
-	const book = `{"specversion":"1.0","type":"pricebook.published","source":"test","id":"book","time":"2026-11-01T00:00:00Z","data":` +
-		`{"version":"1","currency":"USD","products":[{"product":"chat-large","line":"api","meters":{"input_tokens":[{"effective_from":"2026-01-01T00:00:00Z","unit":1,"price":"0.01"}]}}]}}`
-	const tick = `{"specversion":"1.0","type":"clock.ticked","source":"test","id":"tick","time":"2026-11-23T07:31:00Z"}`
 	all := map[stream.Source][]broker.Message{}
 	for _, topic := range stream.Inputs() {
 		for p := range partitions {
-			all[stream.Source{Topic: topic, Partition: p}] = []broker.Message{{Value: []byte(book)}, {Value: []byte(tick)}}
+			all[stream.Source{Topic: topic, Partition: p}] = posting.Controls()
 		}
 	}
 	publish(t, client, all)

@@ -10,10 +10,21 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"runrate/internal/broker"
 )
 
 // Source is that of all events.
 const Source = "load"
+
+// Controls are prices for all events and a tick near their time: to be the first records of every
+// partition.
+func Controls() []broker.Message {
+	const book = `{"specversion":"1.0","type":"pricebook.published","source":"test","id":"book","time":"2026-11-01T00:00:00Z","data":` +
+		`{"version":"1","currency":"USD","products":[{"product":"chat-large","line":"api","meters":{"input_tokens":[{"effective_from":"2026-01-01T00:00:00Z","unit":1,"price":"0.01"}]}}]}}`
+	const tick = `{"specversion":"1.0","type":"clock.ticked","source":"test","id":"tick","time":"2026-11-23T07:31:00Z"}`
+	return []broker.Message{{Value: []byte(book)}, {Value: []byte(tick)}}
+}
 
 // Senders post until they are told to end.
 type Senders struct {

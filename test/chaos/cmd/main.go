@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -21,7 +22,7 @@ import (
 func main() {
 	local.RunChild()
 	o := chaos.Options{Library: os.Getenv("RUNRATE_CLICKHOUSE_LIB")}
-	flag.IntVar(&o.Kills, "kills", 100, "processes to kill")
+	flag.IntVar(&o.Kills, "kills", 100, "processes to kill; then half as many while services post to a door")
 	flag.IntVar(&o.Records, "records", 0, "records to publish (default: 150 for each kill)")
 	flag.IntVar(&o.Consumers, "consumers", 3, "consumer processes")
 	flag.Uint64Var(&o.Seed, "seed", uint64(time.Now().Unix()), "of the stream and of the kills")
@@ -58,14 +59,29 @@ func run(ctx context.Context, o chaos.Options, keep bool) (err error) {
 			return fmt.Errorf("build the program: %w", err)
 		}
 	}
-	report, err := chaos.Run(ctx, o)
+	main := o
+	main.Dir = filepath.Join(o.Dir, "log")
+	report, err := chaos.Run(ctx, main)
 	if err != nil {
 		return fmt.Errorf("seed %d: %w", o.Seed, err)
 	}
+	if err := show(o, report, report.OK()); err != nil {
+		return err
+	}
+	o.Dir, o.Kills = filepath.Join(o.Dir, "door"), max(1, o.Kills/2)
+	door, err := chaos.Door(ctx, o)
+	if err != nil {
+		return fmt.Errorf("door: seed %d: %w", o.Seed, err)
+	}
+	return show(o, door, door.OK())
+}
+
+// show writes what a run found, which is to be nothing.
+func show(o chaos.Options, report io.WriterTo, ok bool) error {
 	if _, err := report.WriteTo(os.Stdout); err != nil {
 		return err
 	}
-	if !report.OK() {
+	if !ok {
 		return fmt.Errorf("seed %d: the run found something", o.Seed)
 	}
 	return nil

@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// consumer is a `runrate consume` process.
-type consumer struct {
+// process is a `runrate consume`, or a `runrate gateway`, which goes on until it is killed.
+type process struct {
 	name string
 	fail func(error) // told if it ends by itself
 
@@ -22,8 +22,8 @@ type consumer struct {
 }
 
 // start runs the program; its log is appended to a file in dir.
-func (c *consumer) start(binary string, args []string, dir string) error {
-	log, err := os.OpenFile(c.log(dir), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+func (p *process) start(binary string, args []string, dir string) error {
+	log, err := os.OpenFile(p.log(dir), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -46,41 +46,41 @@ func (c *consumer) start(binary string, args []string, dir string) error {
 		err = cmd.Wait()
 		close(gone)
 		if !killed.Load() {
-			c.fail(fmt.Errorf("%s ended by itself: %v; its log is %s", c.name, err, log.Name()))
+			p.fail(fmt.Errorf("%s ended by itself: %v; its log is %s", p.name, err, log.Name()))
 		}
 	}()
 	if err := <-started; err != nil {
-		return fmt.Errorf("start %s: %w", c.name, err)
+		return fmt.Errorf("start %s: %w", p.name, err)
 	}
-	c.cmd, c.gone, c.killed = cmd, gone, killed
+	p.cmd, p.gone, p.killed = cmd, gone, killed
 	return nil
 }
 
-func (c *consumer) log(dir string) string { return filepath.Join(dir, c.name+".log") }
+func (p *process) log(dir string) string { return filepath.Join(dir, p.name+".log") }
 
 // kill ends it as kill -9 does, and returns when it is gone.
-func (c *consumer) kill() {
-	if c.cmd == nil {
+func (p *process) kill() {
+	if p.cmd == nil {
 		return
 	}
-	c.killed.Store(true)
-	_ = c.cmd.Process.Kill() // fails if it is gone, which is what is wanted
-	<-c.gone
+	p.killed.Store(true)
+	_ = p.cmd.Process.Kill() // fails if it is gone, which is what is wanted
+	<-p.gone
 }
 
-func (c *consumer) stop() error   { return c.cmd.Process.Signal(syscall.SIGSTOP) }
-func (c *consumer) resume() error { return c.cmd.Process.Signal(syscall.SIGCONT) }
+func (p *process) stop() error   { return p.cmd.Process.Signal(syscall.SIGSTOP) }
+func (p *process) resume() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
 
 // complaints are the lines of its log that somebody would be called for.
-func (c *consumer) complaints(dir string) ([]string, error) {
-	b, err := os.ReadFile(c.log(dir))
+func (p *process) complaints(dir string) ([]string, error) {
+	b, err := os.ReadFile(p.log(dir))
 	if err != nil {
 		return nil, err
 	}
 	var out []string
 	for line := range strings.Lines(string(b)) {
 		if strings.Contains(line, "is halted") || strings.Contains(line, "lost rows") || strings.Contains(line, "panic") {
-			out = append(out, c.name+": "+strings.TrimSpace(line))
+			out = append(out, p.name+": "+strings.TrimSpace(line))
 		}
 	}
 	return out, nil
