@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -28,8 +26,8 @@ definitions shows them. An epoch has those of the one before it, unless told
 others.
 
 --compare folds all the same, shows what would change (the accounting; revenue,
-MRR and ARR by line at the last boundary that both have passed), and does not
-switch. To switch, run it again without --compare.
+MRR and ARR by line at the last boundary that both have passed; ARR by line as of
+every midnight where it would be another), and does not switch. To switch, run it again without --compare.
 
 --without leaves out a tick or a price book that should not be there: one tick
 of a wrong clock makes all that follows too_old. It names one copy, by the name
@@ -56,6 +54,7 @@ func rebuildCommand(a *app) *cobra.Command {
 	var reason string
 	var change consume.Change
 	var compare bool
+	var compareDays int
 	var without []string
 	cmd := &cobra.Command{
 		Use:   "rebuild {" + strings.Join(kindNames(), "|") + "}",
@@ -69,6 +68,9 @@ func rebuildCommand(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := flags.check(); err != nil {
 				return err
+			}
+			if compareDays < 0 {
+				return usagef("--compare-days is %d; it is how many are shown, or 0 for all", compareDays)
 			}
 			if reason == "" {
 				return usagef("--reason is missing: say why the topic is rebuilt; the view epochs keeps it")
@@ -88,7 +90,7 @@ func rebuildCommand(a *app) *cobra.Command {
 			if compare {
 				c, err := consume.Compare(cmd.Context(), kind.Topic(), reason, change, o)
 				if err == nil {
-					changed := a.comparison(c)
+					changed := a.comparison(c, compareDays)
 					a.printf("%d of %d totals would change. The views show epoch %d as before; to switch, run this again without --compare.\n", changed, len(c.Counts)+len(c.Totals), c.Shown)
 				}
 				return err
@@ -103,10 +105,14 @@ func rebuildCommand(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the view epochs (required)")
 	cmd.Flags().StringArrayVar(&without, "without", nil, "leave out the control record at TOPIC/PARTITION@OFFSET; may be repeated")
 	cmd.Flags().BoolVar(&compare, "compare", false, "fold, show what would change, and do not switch")
+	cmd.Flags().IntVar(&compareDays, "compare-days", someDays, "of --compare: how many of the last midnights and lines with another ARR are shown; 0 shows all")
 	cmd.Flags().BoolVar(&change.WithAll, "with-all", false, "leave out nothing that the epoch before did, but what --without says")
 	cmd.Flags().BoolVar(&change.AcceptLoss, "accept-loss", false, "fold what is left, though the log has lost records that were counted")
 	return cmd
 }
+
+// someDays is how many midnights and lines of a comparison are shown at first.
+const someDays = 30
 
 // foldAnew connects to Kafka and ClickHouse for a command that folds a topic anew.
 func (a *app) foldAnew(cmd *cobra.Command, flags consumeFlags) (consume.Options, error) {
@@ -119,33 +125,6 @@ func (a *app) foldAnew(cmd *cobra.Command, flags consumeFlags) (consume.Options,
 		return consume.Options{}, err
 	}
 	return consume.Options{Client: client, Store: tables, Memory: flags.memory(), Limits: flags.limits, Logger: a.log}, nil
-}
-
-// comparison shows what a switch changes, and returns how many totals that are.
-func (a *app) comparison(c consume.Comparison) (changed int) {
-	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "\tepoch %d\tepoch %d\tchange\n", c.Shown, c.New)
-	row := func(name string, r consume.Compared) {
-		difference := ""
-		if d := r.After.Minus(r.Before); !d.IsZero() {
-			difference = d.String()
-			changed++
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", name, r.Before, r.After, difference)
-	}
-	for _, r := range c.Counts {
-		row("accounting: "+r.View, r)
-	}
-	for _, r := range c.Totals {
-		row(fmt.Sprintf("%s: %s, %s", r.View, r.Line, r.Currency), r)
-	}
-	t.Flush()
-	if c.AsOf == 0 {
-		a.printf("\nA partition has no clock, so no as_of could be compared.\n")
-	} else {
-		a.printf("\nrolling_revenue, mrr and arr are as of %s; arr is this topic's part of it.\n", c.AsOf)
-	}
-	return changed
 }
 
 // places reads what --without names.

@@ -65,7 +65,7 @@ func repartitionCommand(a *app) *cobra.Command {
 				a.printf("%d records read; %d of them, and %d control records for each partition, are in %s\n", c.Read, c.Data, c.Control, topic)
 			}
 			change.Compared = func(c consume.Comparison) {
-				changed := a.comparison(c)
+				changed := a.comparison(c, 0)
 				a.printf("%d of %d totals change; of control records each partition has one, so control, and skipped where some are left out, go with their number.\n", changed, len(c.Counts)+len(c.Totals))
 			}
 			if err := consume.Repartition(cmd.Context(), kind, change, o); err != nil {

@@ -24,8 +24,9 @@ type Comparison struct {
 	// AsOf is the last boundary that all clocks of both have passed; 0 if there is
 	// none, and then nothing is compared as of it.
 	AsOf   event.Time
-	Totals []Compared // in the order of views, lines and currencies
-	Counts []Compared // of accounting
+	Totals []Compared    // in the order of views, lines and currencies
+	Counts []Compared    // of accounting
+	Days   []ComparedDay // as of which midnights ARR differs, the oldest first
 }
 
 // Compared is one total under both epochs.
@@ -91,7 +92,11 @@ func (r rebuild) compared(ctx context.Context, e epoch) (c Comparison, err error
 		return c, err
 	}
 	now, err := r.Store.Totals(ctx, e.Topic, e.Epoch, e.definitions.ARR, c.AsOf)
+	if err != nil {
+		return c, err
+	}
 	c.Totals = beside(old, now)
+	c.Days, err = r.days(ctx, shown, e, c.AsOf)
 	return c, err
 }
 

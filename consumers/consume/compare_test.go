@@ -37,6 +37,9 @@ func TestCompare(t *testing.T) {
 	for _, r := range append(c.Counts, c.Totals...) {
 		text += fmt.Sprintf("\n%s %s %s: %s -> %s", r.View, r.Line, r.Currency, r.Before, r.After)
 	}
+	for _, d := range c.Days {
+		text += fmt.Sprintf("\n%s %s %s: %s -> %s", d.AsOf, d.Line, d.Currency, d.Before, d.After)
+	}
 	const want = `0 to 1 as of 2026-11-03T00:00:00Z
 accepted  : 8 -> 4
 duplicate  : 0 -> 0
@@ -46,7 +49,8 @@ skipped  : 0 -> 1
 lost  : 0 -> 0
 arr api USD: 10400 -> 4000
 rolling_revenue api USD: 800 -> 400
-usage_events api USD: 800 -> 400`
+usage_events api USD: 800 -> 400
+2026-11-03T00:00:00Z api USD: 10400 -> 4000`
 	if text != want {
 		t.Errorf("\n%s\nwant\n%s", text, want)
 	}
@@ -62,10 +66,30 @@ usage_events api USD: 800 -> 400`
 	if len(c.Totals) != 2 {
 		t.Errorf("%+v", c.Totals)
 	}
+	if len(c.Days) > 0 {
+		t.Errorf("days differ: %+v", c.Days)
+	}
 	for _, r := range append(c.Counts, c.Totals...) {
 		if r.Before != r.After || r.View == "mrr" && r.After != money.FromInt(80) {
 			t.Errorf("%+v", r)
 		}
+	}
+	trials := definitions.Statuses("trialing")
+	change = Change{Definitions: definitions.Wanted{Statuses: &trials}}
+	if c, err = Compare(t.Context(), stream.Subscriptions.Topic(), "trials alone", change, w.options(zap.NewNop())); err != nil {
+		t.Fatal(err)
+	}
+	year := money.FromInt(12 * 80)
+	if len(c.Days) == 0 {
+		t.Error("no day differs where another status counts")
+	}
+	for _, d := range c.Days {
+		if d.Before != year || !d.After.IsZero() {
+			t.Errorf("%+v, want %s and nothing", d, year)
+		}
+	}
+	if got := w.ask("SELECT toString(mrr_statuses) FROM DB.definitions"); got != "['active','past_due']" {
+		t.Errorf("the statuses are %s", got)
 	}
 	for _, err := range running.halts() {
 		t.Errorf("halted: %s", err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -89,6 +90,21 @@ func TestRebuild(t *testing.T) {
 	}
 	if got := arr(); got != "4560" { // 12 x 380
 		t.Errorf("usage ARR is %s after the rebuild, want 4560", got)
+	}
+
+	changed := must(t, "", append([]string{"rebuild", "usage", "--reason", "what if", "--compare", "--arr-window-days", "28", "--arr-multiplier", "10"}, at...)...)
+	if want := regexp.MustCompile(`(?m)^2026-11-03 +api +USD +4560 +3800 +-760$`); !want.MatchString(changed) {
+		t.Errorf("--compare does not show the midnight:\n%s", changed)
+	}
+	for wrong, args := range map[string][]string{
+		"--mrr-statuses is of subscriptions": {"usage", "--mrr-statuses", "active"},
+		"are of usage":                       {"subscriptions", "--arr-multiplier", "12"},
+		`"canceled" is no status`:            {"subscriptions", "--mrr-statuses", "active,canceled"},
+	} {
+		r := runrate(t, "", append(append([]string{"rebuild", "--reason", "a test"}, args...), at...)...)
+		if r.code == 0 || !strings.Contains(r.err, wrong) {
+			t.Errorf("%v ended with %d: %s", args, r.code, r.err)
+		}
 	}
 
 	must(t, tickAt("2026-11-03T12:00:00Z")+usageOf("acct_1", "chat", 3, 5)+usageOf("acct_2", "chat", 2, 2)+tickAt("2026-11-04T00:00:00Z"), append([]string{"publish", "-"}, at[:2]...)...)
