@@ -9,7 +9,7 @@ import (
 	"runrate/consumers/fold"
 )
 
-// lastFlush bounds the flush with which a worker ends.
+// lastFlush bounds for how long a worker flushes when it has to go.
 const lastFlush = 10 * time.Second
 
 // flush makes the batch lasting: rows, then the snapshot, the whole state with base,
@@ -77,14 +77,26 @@ func (w *Worker) commit(ctx context.Context, flush *fold.Flush) error {
 
 // finish flushes what is folded when the worker has to go: its commit is still
 // taken while the group prepares to rebalance.
-func (w *Worker) finish() error {
-	if w.batch.records == 0 {
-		return nil
+func (w *Worker) finish(ctx context.Context) error {
+	if w.batch.records > 0 {
+		if err := w.flush(ctx, w.chain.WantsBase(time.Now())); err != nil {
+			w.logger.Warn("last flush failed; the records will be folded again", zap.Error(err))
+			return nil
+		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lastFlush)
-	defer cancel()
-	if err := w.flush(ctx, w.chain.WantsBase(time.Now())); err != nil {
-		w.logger.Warn("last flush failed; the records will be folded again", zap.Error(err))
-	}
+	w.settled = true
 	return nil
+}
+
+// outlive is a context that ends so long after ctx has, or when it is over.
+func outlive(ctx context.Context, by time.Duration) (lasting context.Context, over func()) {
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(by):
+			cancel()
+		case <-lasting.Done():
+		}
+	})
+	return lasting, func() { stop(); cancel() }
 }

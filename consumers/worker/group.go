@@ -34,6 +34,8 @@ type Group struct {
 	// Halted, if there is one, is told why a partition is halted, which then is not
 	// tried again.
 	Halted func(error)
+
+	kept keeping // from one generation to the next
 }
 
 // DefaultSession is Group.Session unless told otherwise.
@@ -73,9 +75,11 @@ func (g *Group) Run(ctx context.Context) error {
 		g.Board = NewBoard()
 	}
 	heartbeat := min(longestHeartbeat, session/heartbeats)
+	balancer := &sticky{}
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: g.ID, Brokers: g.Config.Brokers, Topics: []string{g.Client.InKafka(g.Topic).String()}, Dialer: dialer,
-		GroupBalancers:    []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
+		// range is what all members can while some are of a program that knows no other.
+		GroupBalancers:    []kafka.GroupBalancer{balancer, kafka.RangeGroupBalancer{}},
 		HeartbeatInterval: heartbeat, SessionTimeout: session, RebalanceTimeout: rebalanceTimeout,
 		Timeout: requestTimeout, JoinGroupBackoff: heartbeat, StartOffset: kafka.FirstOffset,
 		ErrorLogger: kafka.LoggerFunc(func(format string, args ...any) {
@@ -100,6 +104,7 @@ func (g *Group) Run(ctx context.Context) error {
 			continue
 		}
 		away = false
+		balancer.assigned(generation)
 		g.begin(generation)
 	}
 }
@@ -112,6 +117,7 @@ func (g *Group) begin(generation *kafka.Generation) {
 	assigned := generation.Assignments[g.Client.InKafka(g.Topic).String()]
 	g.Logger.Info("partitions assigned", zap.String("group", g.ID), zap.Int32("generation", generation.ID), zap.Int("partitions", len(assigned)))
 	g.Board.Join()
+	g.kept.only(assigned)
 	if len(assigned) == 0 {
 		generation.Start(func(ctx context.Context) { <-ctx.Done() })
 	}
@@ -163,7 +169,10 @@ func (g *Group) fold(ctx context.Context, source stream.Source, member broker.Me
 	if err != nil {
 		return err
 	}
-	return w.Run(ctx)
+	w.config.Kept = g.kept.take(source)
+	err = w.Run(ctx)
+	g.kept.put(source, w.Keep())
+	return err
 }
 
 func (g *Group) partitions(ctx context.Context, topic stream.Topic) (n int32, err error) {

@@ -33,6 +33,10 @@ func (w *Worker) restore(ctx context.Context) error {
 	}
 	if p.empty {
 		w.begin(p, f)
+	} else if w.config.Kept.is(p, f.commit) {
+		if err := w.goOn(ctx, f); err != nil {
+			return err
+		}
 	} else if err := w.bringBack(ctx, p, f); err != nil {
 		return err
 	}

@@ -63,6 +63,9 @@ type Config struct {
 	Meter *meter.Partition
 	// Room, if there is one, is that of the snapshot log.
 	Room Room
+	// Kept, if there is one, is what the worker before it kept, in the same process and
+	// with the same Fold, Epoch and Settings. It goes on from that if it is still true.
+	Kept *Kept
 }
 
 // Room is what the snapshot log keeps.
@@ -104,6 +107,7 @@ type Worker struct {
 		records, bytes int
 		since          time.Time // of its first record
 	}
+	settled bool // ended with a state that is the one of its last commit
 }
 
 // New returns a worker that has not started.
@@ -151,8 +155,11 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-// loop folds what is fetched, and flushes it in batches, until ctx ends.
+// loop folds what is fetched, and flushes it in batches, until ctx ends. A flush that is
+// under way then is brought to its end, too.
 func (w *Worker) loop(ctx context.Context, fetched <-chan fetch) error {
+	lasting, over := outlive(ctx, lastFlush)
+	defer over()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	chain := time.NewTicker(chainEvery)
@@ -161,7 +168,7 @@ func (w *Worker) loop(ctx context.Context, fetched <-chan fetch) error {
 		w.config.Board.Beat(w.source.String())
 		select {
 		case <-ctx.Done():
-			return w.finish()
+			return w.finish(lasting)
 		case f := <-fetched:
 			if f.err != nil {
 				return f.err
@@ -183,7 +190,7 @@ func (w *Worker) loop(ctx context.Context, fetched <-chan fetch) error {
 			}
 		}
 		if w.due() {
-			if err := w.flush(ctx, w.chain.WantsBase(time.Now())); err != nil {
+			if err := w.flush(lasting, w.chain.WantsBase(time.Now())); err != nil {
 				return err
 			}
 		}
