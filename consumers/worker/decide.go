@@ -25,6 +25,8 @@ type facts struct {
 	// which all tables hold what it vouches for; started is whether it has any.
 	written stream.Offset
 	started bool
+	// claimed is the next offset that the progress itself names, if there is any.
+	claimed stream.Offset
 	// snapshots is whether the snapshot log has a state of the partition. It is only
 	// looked for where there is neither a commit nor progress.
 	snapshots bool
@@ -42,6 +44,11 @@ func (f facts) sign() string {
 	}
 	return ""
 }
+
+// ahead says whether ClickHouse has rows of records that the log has not: Kafka was brought
+// back from an older copy than ClickHouse, or has lost the end of the log. Other records will
+// come under their offsets, and the rows of those that are gone would stay.
+func (f facts) ahead() bool { return f.started && f.claimed > f.held.End }
 
 // plan is how a worker begins: with the empty state, or with one from a snapshot.
 type plan struct {
@@ -66,6 +73,9 @@ func decide(group string, source stream.Source, f facts) (plan, error) {
 	}
 	if err := f.holds(source, commit.Next); err != nil {
 		return plan{}, err
+	}
+	if f.ahead() {
+		return plan{}, &broker.OutOfRange{Source: source, Offset: f.claimed, Range: f.held, Known: true}
 	}
 	p := plan{empty: commit.Metadata == begin, at: commit.Next}
 	if take {

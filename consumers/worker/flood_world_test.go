@@ -120,8 +120,9 @@ func (f *flood) Committed(context.Context, string, stream.Topic) (map[int32]brok
 func (f *flood) Commit(_ context.Context, _ broker.Member, _ stream.Source, next stream.Offset, metadata string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	ended := f.commit.Next == f.end // and committed again, by a chain that is renewed
 	f.commit = broker.Commit{Set: true, Next: next, Metadata: metadata}
-	if next == f.end {
+	if next == f.end && !ended {
 		close(f.done)
 	}
 	return nil

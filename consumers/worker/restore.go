@@ -60,8 +60,10 @@ func (w *Worker) labels() snapshots.Labels {
 }
 
 // staleReads is for how many seconds a missing commit is asked for again before
-// it is believed, where there are signs of one. After a change of coordinator,
-// Kafka 4 may answer from before the commit.
+// it is believed, where there are signs of one, and a log that is shorter than what is
+// folded of it. After a change of coordinator, Kafka 4 may answer from before the
+// commit, and a new leader from before the last appends; and a worker that is on its way
+// out may have folded on since the log was asked.
 const staleReads = 10
 
 // gather finds the facts.
@@ -70,7 +72,8 @@ func (w *Worker) gather(ctx context.Context) (f facts, err error) {
 	err = retry.Poll(ctx, time.Second, func(ctx context.Context) (enough bool, err error) {
 		f, err = w.facts(ctx)
 		tries++
-		return f.commit.Set || f.handOver.Set || f.sign() == "" || tries > staleReads, err
+		settled := !f.ahead() && (f.commit.Set || f.handOver.Set || f.sign() == "")
+		return settled || tries > staleReads, err
 	})
 	return f, err
 }
@@ -93,7 +96,7 @@ func (w *Worker) facts(ctx context.Context) (f facts, err error) {
 	if err := w.persist(ctx, "read progress", func(ctx context.Context) error {
 		progress, err := w.tables.Progress(ctx, w.config.Epoch, w.source.Topic)
 		p, started := progress[w.source.Partition]
-		f.written, f.started = p.NextOffset, started
+		f.written, f.claimed, f.started = p.NextOffset, p.NextOffset, started
 		if err != nil || !started {
 			return err
 		}

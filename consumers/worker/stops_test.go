@@ -1,11 +1,14 @@
 package worker_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"runrate/consumers/worker"
 	"runrate/internal/broker"
 	"runrate/internal/fault"
 	"runrate/internal/stream"
@@ -48,6 +51,41 @@ func TestStops(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestKafkaIsOlder: Kafka is brought back from a copy that was taken before rows were
+// written, with the log, the snapshots and the commit of then. Other records would come under
+// the offsets of those that are gone, so the partition stops, and nothing more is written.
+func TestKafkaIsOlder(t *testing.T) {
+	for _, topic := range stream.Inputs() {
+		synctest.Test(t, func(t *testing.T) {
+			w, _ := undisturbed(t, newWorld(6, topic, 40))
+			records := all(t, w)
+			grow(t, w, 3)
+			err := w.live(&sim.Seam{Log: w.log, Tables: w.tables, Plan: func(_ int, name string) sim.Fault {
+				if name == "commit" {
+					return sim.CrashBefore
+				}
+				return sim.None
+			}})
+			if !errors.Is(err, sim.ErrCrashed) {
+				t.Fatalf("ended with %v", err)
+			}
+			w.log.Replace(w.source, records)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // virtual
+			defer cancel()
+			seam := &sim.Seam{Log: w.log, Tables: w.tables}
+			err = w.member(w.log.Join(group), seam).Run(ctx)
+			if err == nil || !strings.Contains(err.Error(), "the log is shorter than it was") || worker.ReasonOf(err) != worker.ForeignLog {
+				t.Errorf("ended with %v", err)
+			}
+			for _, point := range seam.Points() {
+				if strings.HasPrefix(point, "insert") || point == "commit" || point == "append snapshot" {
+					t.Errorf("it went on to %q", point)
+				}
+			}
+		})
 	}
 }
 
