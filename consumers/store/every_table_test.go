@@ -82,7 +82,7 @@ var everyView = map[string][]string{
 		"('runrate.subscriptions',0,0,4,0,0,0,4,0,0)",
 		"('runrate.usage',0,1,9,2,1,1,1,2,1)",
 	},
-	"definitions": {"(0,28,13)"},
+	"definitions": {"(0,28,13,['active','past_due'])"},
 }
 
 // Every table, written and read back through its view.

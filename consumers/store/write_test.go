@@ -94,7 +94,7 @@ func TestGating(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, s, "SELECT toString(tuple(as_of, usage_arr)) FROM "+s.database.Of("arr"), "('2026-01-01 01:00:00',70)")
-	want(t, s, "SELECT toString(tuple(*)) FROM "+s.database.Of("definitions"), "(7,28,14)")
+	want(t, s, "SELECT toString(tuple(*)) FROM "+s.database.Of("definitions"), "(7,28,14,['active','past_due'])")
 	// A lower one that is switched to later, by whatever clock, is not.
 	if err := s.SwitchEpoch(t.Context(), stream.Usage.Topic(), 3, nil, "late"); err != nil {
 		t.Fatal(err)
