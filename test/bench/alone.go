@@ -65,6 +65,18 @@ type alone struct {
 	events  int
 }
 
+// decode decodes the records.
+func (a *alone) decode(d *event.Decoder) error {
+	for _, records := range a.records {
+		for i := range records {
+			if _, bad := d.DecodeRecord(records[i].Headers, records[i].Value); bad != nil {
+				return fmt.Errorf("%v: %s", bad.Reason, bad.Detail)
+			}
+		}
+	}
+	return nil
+}
+
 // fold folds the records, flush by flush, and hands each flush's rows to write.
 func (a *alone) fold(write func(rows.Changes) error) error {
 	p := fold.Begin(a.world.foldConfig(0), 0)
@@ -113,16 +125,7 @@ func stages(ctx context.Context, w *world, r *Report) error {
 		name string
 		do   func() error
 	}{
-		{"decode", func() error {
-			for _, records := range a.records {
-				for i := range records {
-					if _, bad := decoder.DecodeRecord(records[i].Headers, records[i].Value); bad != nil {
-						return fmt.Errorf("%v: %s", bad.Reason, bad.Detail)
-					}
-				}
-			}
-			return nil
-		}},
+		{"decode", func() error { return a.decode(&decoder) }},
 		{"decode, fold", func() error { return a.fold(func(rows.Changes) error { return nil }) }},
 		{"decode, fold, rows", func() error { return a.fold(store.Discard(0)) }},
 	} {
