@@ -34,6 +34,7 @@ type Partition struct {
 	gate   *intake.Gate
 	state  State
 	last   Mark   // the last record folded
+	room   room   // of the records judged
 	flush  *Flush // not done yet
 
 	without []stream.Offset
@@ -79,13 +80,16 @@ type Judged struct {
 	err        error // of the record after those in records
 }
 
-// Judge applies DEFINITIONS R1 to R4 to records, in the order of the log.
+// Judge applies DEFINITIONS R1 to R4 to records, in the order of the log. What was
+// judged before is over, folded or not: its memory is used again.
 func (p *Partition) Judge(records []stream.Record) *Judged {
 	p.mustBeOpen()
-	j := &Judged{partition: p, records: make([]intake.Judged, len(records)), first: p.gate.Flushed()}
-	for i, r := range records {
-		j.records[i] = p.judge.Judge(r)
-		if _, out := slices.BinarySearch(p.without, r.Offset); !out {
+	p.judge.Reuse()
+	j := &Judged{partition: p, first: p.gate.Flushed()}
+	j.records = p.room.of(j, len(records))
+	for i := range records {
+		p.judge.Judge(&records[i], &j.records[i])
+		if _, out := slices.BinarySearch(p.without, records[i].Offset); !out {
 			continue
 		}
 		if j.records[i], j.err = p.leaveOut(&j.records[i]); j.err != nil {
@@ -120,7 +124,7 @@ func (j *Judged) Times() iter.Seq[event.Time] {
 	}
 }
 
-// Fold folds the records, being told which of the stragglers' identities were
+// Fold folds the records, once, being told which of the stragglers' identities were
 // found. An error means that the log cannot be folded on (a gap, a sum beyond all
 // bounds): the partition must stop.
 func (j *Judged) Fold(accepted map[[16]byte]struct{}) error {
@@ -128,6 +132,9 @@ func (j *Judged) Fold(accepted map[[16]byte]struct{}) error {
 	p.mustBeOpen()
 	if j.first != p.gate.Flushed() {
 		panic("fold: records that were judged before a flush")
+	}
+	if p.room.judged != j {
+		panic("fold: records that are folded already, or were judged before others")
 	}
 	for identity := range accepted {
 		p.gate.Learn(identity)
@@ -140,6 +147,8 @@ func (j *Judged) Fold(accepted map[[16]byte]struct{}) error {
 	if len(j.records) > 0 {
 		p.last = j.last
 	}
+	j.records, j.stragglers = nil, nil
+	p.room.done()
 	return j.err
 }
 

@@ -240,7 +240,7 @@ func TestJudge(t *testing.T) {
 		{"a bad book", nil, event.Event{Type: event.PricebookPublished, Source: "s", ID: "1", Time: noon, PriceBook: []byte(`{"version":"1"}`)}.AppendJSON(nil), event.Invalid, "data is no valid price book: "},
 		{"nothing", nil, nil, event.Malformed, ""},
 	} {
-		j := intake.NewJudge(source, 4).Judge(stream.Record{Key: c.key, Value: c.value})
+		j := judge(source, stream.Record{Key: c.key, Value: c.value})
 		switch {
 		case c.reason == "" && j.Refusal != nil:
 			t.Errorf("%s: %v", c.name, j.Refusal)
@@ -304,4 +304,9 @@ func TestRecallTwice(t *testing.T) {
 	if asked := g.Stragglers([]intake.Judged{*early, *late}); len(asked) > 0 {
 		t.Errorf("%d of 2 identities in memory are asked for", len(asked))
 	}
+}
+
+func judge(source stream.Source, r stream.Record) (j intake.Judged) {
+	intake.NewJudge(source, 4).Judge(&r, &j)
+	return j
 }

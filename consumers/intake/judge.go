@@ -41,13 +41,19 @@ func NewJudge(source stream.Source, partitions int32) *Judge {
 	return &Judge{source: source, partitions: partitions}
 }
 
+// Reuse says that what was judged so far is not used any more: the data of usage events
+// is overwritten. A string of one that is kept must be cloned (event.Decoder.Reuse).
+func (j *Judge) Reuse() { j.decoder.Reuse() }
+
 // Judge decodes one record and applies R1 to R4 in their order. One that is skipped
 // is not looked at.
-func (j *Judge) Judge(record stream.Record) Judged {
+func (j *Judge) Judge(record *stream.Record, judged *Judged) {
+	*judged = Judged{Record: *record}
 	if record.Skipped {
-		return Judged{Record: record}
+		return
 	}
-	e, refusal := j.decoder.DecodeRecord(record.Headers, record.Value)
+	e := &judged.Event
+	refusal := j.decoder.Read(e, record.Headers, record.Value)
 	if refusal == nil {
 		refusal = j.wrongTopic(e.Type)
 	}
@@ -57,18 +63,15 @@ func (j *Judge) Judge(record stream.Record) Judged {
 	if refusal == nil {
 		refusal = e.Invalid
 	}
-	judged := Judged{Record: record}
 	if refusal == nil {
-		refusal = judged.readDocument(&e)
+		refusal = judged.readDocument(e)
 	}
-	judged.Refusal = refusal
-	if refusal == nil {
-		judged.Event = e
-		if !e.Type.Control() {
-			judged.Identity = e.Identity()
-		}
+	switch judged.Refusal = refusal; {
+	case refusal != nil:
+		*e = event.Event{}
+	case !e.Type.Control():
+		judged.Identity = e.Identity()
 	}
-	return judged
 }
 
 // readDocument reads what a control record sets.

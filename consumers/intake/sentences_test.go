@@ -33,8 +33,8 @@ func TestSentences(t *testing.T) {
 		{"another partition", (home + 1) % partitions, []byte(account), sound},
 		{"a price book that is none", home, nil, book.AppendJSON(nil)},
 	} {
-		judge := intake.NewJudge(stream.Source{Topic: stream.Usage.Topic(), Partition: c.partition}, partitions)
-		j := judge.Judge(stream.Record{Key: c.key, Value: c.value})
+		var j intake.Judged
+		intake.NewJudge(stream.Source{Topic: stream.Usage.Topic(), Partition: c.partition}, partitions).Judge(&stream.Record{Key: c.key, Value: c.value}, &j)
 		if j.Refusal == nil {
 			t.Fatalf("%s is accepted", c.of)
 		}

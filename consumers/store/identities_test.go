@@ -12,8 +12,10 @@ import (
 )
 
 func usageEvent(account string, time event.Time, id string, version stream.Offset) rows.UsageEvent {
-	return rows.UsageEvent{Account: event.Account(account), Time: time, Dimensions: chat, Source: "gw", ID: id,
+	e := rows.UsageEvent{Account: event.Account(account), Time: time, Dimensions: chat, Source: "gw", ID: id,
 		Type: event.UsageRecorded, Version: version}
+	e.Identity = keyOf(e).Identity
+	return e
 }
 
 func keyOf(e rows.UsageEvent) EventKey {

@@ -1,9 +1,6 @@
 package store
 
-import (
-	"runrate/internal/event"
-	"runrate/internal/rows"
-)
+import "runrate/internal/rows"
 
 var usageEvents = table[rows.UsageEvent]{
 	columns: []string{"epoch", "partition", "account", "time", "line", "product", "segment", "region", "currency",
@@ -20,7 +17,7 @@ var usageEvents = table[rows.UsageEvent]{
 		c.text(r.Source)
 		c.text(r.ID)
 		c.word(r.Type.String())
-		c.identity((&event.Event{Account: r.Account, Source: r.Source, ID: r.ID, Time: r.Time}).Identity())
+		c.identity(r.Identity)
 		c.version(r.Version)
 	},
 }

@@ -28,7 +28,7 @@ func (f *Fold) Close(batch intake.Batch) (fold.Closed, error) {
 // Changes returns the rows that the batch changed, computed as they are walked.
 func (c *closed) Changes() rows.Changes {
 	return rows.Changes{
-		UsageEvents:    slices.Values(c.fold.events),
+		UsageEvents:    c.fold.events.all,
 		UsagePanes:     c.panes,
 		Rolling:        c.rolling,
 		ActiveAccounts: c.activeAccounts,
@@ -83,6 +83,6 @@ func (c *closed) Done() {
 		f.forget(now.Midnight())
 	}
 	f.first, f.closed = c.batch.Next, now
-	f.events = nil
+	f.events.done()
 	f.touchedSeries, f.touchedDays, f.published = f.touchedSeries[:0], f.touchedDays[:0], nil
 }

@@ -13,6 +13,7 @@ package usage
 
 import (
 	"fmt"
+	"strings"
 
 	"runrate/consumers/fold"
 	"runrate/consumers/intake"
@@ -56,7 +57,7 @@ type Fold struct {
 	netnew    *netnew.Tracker[*account]
 
 	// Of this batch.
-	events        []rows.UsageEvent // accepted
+	events        accepted
 	touchedSeries []*series
 	touchedDays   []touchedDay
 	published     []rows.Control // price books and rates that came into force
@@ -85,34 +86,34 @@ func (f *Fold) Control(j *intake.Judged) {
 // Take books an event, or refuses it (DEFINITIONS R8). An error is a sum beyond all
 // bounds.
 func (f *Fold) Take(j *intake.Judged) (*event.Refusal, error) {
-	row, refusal := f.rate(&j.Event)
-	if refusal != nil {
+	row := rows.UsageEvent{Identity: j.Identity, Version: j.Record.Offset}
+	if refusal := f.rate(&j.Event, &row); refusal != nil {
 		return refusal, nil
 	}
-	return nil, f.take(row, j.Record.Offset)
+	return nil, f.take(&row)
 }
 
 // rate makes an event into a row: DEFINITIONS R8, and what it earns and costs (M3).
-func (f *Fold) rate(e *event.Event) (rows.UsageEvent, *event.Refusal) {
-	row := rows.UsageEvent{Account: e.Account, Time: e.Time, Source: e.Source, ID: e.ID, Type: e.Type}
+func (f *Fold) rate(e *event.Event, row *rows.UsageEvent) (refusal *event.Refusal) {
+	row.Account, row.Time, row.Source, row.ID, row.Type = e.Account, e.Time, e.Source, e.ID, e.Type
 	if a := e.Adjustment; a != nil {
 		product, refusal := f.product(a.Product)
 		if refusal != nil {
-			return row, refusal
+			return refusal
 		}
 		row.Dimensions = rows.Dimensions{Line: product.Line, Product: a.Product, Segment: a.Segment, Region: a.Region, Currency: a.Currency}
 		row.Revenue = a.Amount
-		return row, nil
+		return nil
 	}
 	u := e.Usage
 	product, refusal := f.product(u.Product)
 	if refusal != nil {
-		return row, refusal
+		return refusal
 	}
 	row.Dimensions = rows.Dimensions{Line: product.Line, Product: u.Product, Segment: u.Segment, Region: u.Region, Currency: f.book.Currency}
 	row.Quantities = u.Quantities
 	row.Revenue, row.Cost, refusal = f.book.Rate(e.Account, product, e.Time, u.Quantities)
-	return row, refusal
+	return refusal
 }
 
 func (f *Fold) product(name string) (*pricebook.Product, *event.Refusal) {
@@ -127,10 +128,10 @@ func (f *Fold) product(name string) (*pricebook.Product, *event.Refusal) {
 }
 
 // take books an accepted event everywhere it counts.
-func (f *Fold) take(row rows.UsageEvent, offset stream.Offset) error {
-	row.Version = offset
-	f.events = append(f.events, row)
+func (f *Fold) take(row *rows.UsageEvent) error {
+	f.events.add(row)
 
+	offset := row.Version
 	t := total{Totals: rows.Totals{Revenue: row.Revenue, Cost: row.Cost}, count: 1}
 	a := f.account(row.Account)
 	d := calendar.DayOf(row.Time)
@@ -184,6 +185,7 @@ func (f *Fold) line(name string) *activity {
 func (f *Fold) account(name event.Account) *account {
 	a := f.byAccount[name]
 	if a == nil {
+		name = event.Account(strings.Clone(string(name))) // of its own, the event's lies beside others
 		a = &account{name: name}
 		f.byAccount[name] = a
 		f.accounts = append(f.accounts, a)

@@ -34,6 +34,12 @@ func adjusted(t *testing.T, product string, hour int, amount string) rows.UsageE
 		Dimensions: rows.Dimensions{Line: "api", Product: product, Currency: "USD"}}
 }
 
+// booked takes an event of the record at an offset.
+func (f *Fold) booked(e rows.UsageEvent, offset stream.Offset) error {
+	e.Version = offset
+	return f.take(&e)
+}
+
 // closeAt ends a batch, the clock having passed so many hours after morning.
 func (f *Fold) closeAt(hour int, next stream.Offset) (fold.Closed, error) {
 	clock := morning + event.Time(hour)*event.Hour
@@ -56,13 +62,13 @@ func restart(t *testing.T, c fold.Closed, next stream.Offset, hour int) *Fold {
 // overflow.
 func TestTooMuch(t *testing.T) {
 	f := New(config).Ready(0, 0).(*Fold)
-	if err := f.take(adjusted(t, "chat", 1, "3000000000000000000000000"), 0); err != nil {
+	if err := f.booked(adjusted(t, "chat", 1, "3000000000000000000000000"), 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.take(adjusted(t, "chat", 2, "-3000000000000000000000000"), 1); err != nil {
+	if err := f.booked(adjusted(t, "chat", 2, "-3000000000000000000000000"), 1); err != nil {
 		t.Errorf("at the bound: %v", err)
 	}
-	if err := f.take(adjusted(t, "chat", 3, "0.000000000001"), 2); !errors.Is(err, money.ErrOverflow) {
+	if err := f.booked(adjusted(t, "chat", 3, "0.000000000001"), 2); !errors.Is(err, money.ErrOverflow) {
 		t.Errorf("beyond the bound: %v", err)
 	}
 }
@@ -77,7 +83,7 @@ func TestOverflowWithoutBound(t *testing.T) {
 		for i, hour := range []int{c.first, c.second} {
 			row := adjusted(t, "chat", hour, most)
 			f.seriesOf(row.Dimensions).gross = parse(t, "-90000000000000000000000000") // the bound
-			if err := f.take(row, stream.Offset(i)); err != nil {
+			if err := f.booked(row, stream.Offset(i)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -94,7 +100,7 @@ func TestOverflowWithoutBound(t *testing.T) {
 			}
 			overflowing(t, name+", "+what, closed, 0)
 			closed.Done()
-			if err := f.take(adjusted(t, "chat", 5, "1"), 4); !errors.Is(err, money.ErrOverflow) && what == "restarted" {
+			if err := f.booked(adjusted(t, "chat", 5, "1"), 4); !errors.Is(err, money.ErrOverflow) && what == "restarted" {
 				t.Errorf("%s, %s: the next event: %v", name, what, err)
 			}
 			if _, err := f.closeAt(24, 5); !errors.Is(err, money.ErrOverflow) {

@@ -12,6 +12,7 @@ import (
 type Decoder struct {
 	wire    wire
 	strings interner
+	room    room
 
 	value   []byte // the record
 	json    jsontext.Decoder
@@ -35,12 +36,7 @@ type Decoder struct {
 // A Refusal's Detail depends on value alone: it is a column of a row that must
 // come out the same in a replay.
 func (d *Decoder) Decode(value []byte) (Event, *Refusal) {
-	d.reset()
-	if bad := d.readValue(value); bad != nil {
-		return Event{}, bad
-	}
-	j := judge{w: &d.wire, strings: &d.strings}
-	return j.event()
+	return d.DecodeRecord(nil, value)
 }
 
 // reset forgets the record before.

@@ -31,24 +31,33 @@ const eventType = "application/cloudevents"
 // judges and refuses as Decode does. The event shares no memory with the record, and a
 // refusal depends on headers and value alone.
 func (d *Decoder) DecodeRecord(headers []Header, value []byte) (Event, *Refusal) {
-	if len(headers) == 0 {
-		return d.Decode(value)
-	}
-	bad := d.readRecord(headers, value)
 	var e Event
+	bad := d.Read(&e, headers, value)
+	return e, bad
+}
+
+// Read is DecodeRecord to e, which is the zero Event where the record is refused.
+func (d *Decoder) Read(e *Event, headers []Header, value []byte) *Refusal {
+	*e = Event{}
+	bad := d.readRecord(headers, value)
 	if bad == nil {
-		j := judge{w: &d.wire, strings: &d.strings}
-		e, bad = j.event()
+		j := d.judge()
+		if bad = j.event(e); bad != nil {
+			*e = Event{}
+		}
 	}
 	if bad != nil && bad.Reason == Malformed && !d.wire.binary {
 		bad = strayHeader(headers, bad)
 	}
-	return e, bad
+	return bad
 }
 
-// readRecord fills d.wire from a record with headers.
+// readRecord fills d.wire from a record.
 func (d *Decoder) readRecord(headers []Header, value []byte) *Refusal {
 	d.reset()
+	if len(headers) == 0 {
+		return d.readValue(value)
+	}
 	media, given := mediaType(headers)
 	switch {
 	case strings.HasPrefix(media, eventType):
@@ -232,7 +241,7 @@ func (d *Decoder) Attributes(headers []Header, value []byte) Attributes {
 	}
 	at := of(w.time)
 	if w.time.shape == instant {
-		j := judge{w: w, strings: &d.strings}
+		j := d.judge()
 		if t, ok := j.instant(w.time); ok {
 			at = t.String()
 		}

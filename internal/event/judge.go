@@ -12,12 +12,16 @@ import (
 type judge struct {
 	w         *wire
 	strings   *interner
+	room      *room
 	malformed *Refusal // R1: the first
 	invalid   *Refusal // R4: the first
 }
 
-// event judges all of it.
-func (j *judge) event() (Event, *Refusal) {
+// judge is that of the record just read.
+func (d *Decoder) judge() judge { return judge{w: &d.wire, strings: &d.strings, room: &d.room} }
+
+// event judges all of it, to a zero event. With a refusal that is not to be used.
+func (j *judge) event(e *Event) *Refusal {
 	w := j.w
 	j.have("specversion", w.specversion, text, `the string "1.0"`)
 	if w.specversion.shape == text && string(w.specversion.text) != "1.0" {
@@ -28,31 +32,31 @@ func (j *judge) event() (Event, *Refusal) {
 	j.have("id", w.id, text, aString)
 	at, timeInRange := j.instant(w.time)
 	if j.malformed != nil {
-		return Event{}, j.malformed
+		return j.malformed
 	}
 
 	kind, known := ParseType(string(w.typ.text))
 	if !known {
-		return Event{}, &Refusal{UnknownType, "type is " + w.typ.String() + "; it is one of " + TypeNames}
+		return &Refusal{UnknownType, "type is " + w.typ.String() + "; it is one of " + TypeNames}
 	}
-	e := Event{Type: kind, Time: at}
+	e.Type, e.Time = kind, at
 
-	e.ID = string(j.bounded("id", w.id, 1, MaxAttributeLen))
+	e.ID = j.room.string(j.bounded("id", w.id, 1, MaxAttributeLen), kind)
 	e.Source = j.strings.get(j.bounded("source", w.source, 1, MaxAttributeLen))
 	if !e.Type.Control() && j.have("subject", w.subject, text, aString) {
 		// As it stands, even if it may not: R3 compares it with the key.
-		e.Account = Account(w.subject.text)
+		e.Account = Account(j.room.string(w.subject.text, kind))
 		j.bounded("subject", w.subject, 1, MaxAttributeLen)
 	}
 	if !timeInRange {
 		j.fault("time", w.time, "it is from 1970-01-01T00:00:00Z until before 2100-01-01T00:00:00Z: check the clock of its source")
 	}
-	j.data(&e)
+	j.data(e)
 	if j.malformed != nil {
-		return Event{}, j.malformed
+		return j.malformed
 	}
 	e.Invalid = j.invalid
-	return e, nil
+	return nil
 }
 
 // data judges the data attribute of an event whose type is known. Of that of

@@ -38,13 +38,9 @@ func (h countHints) of(a attr) string {
 // usage judges the data of usage.recorded.
 func (j *judge) usage() *Usage {
 	w := j.w
-	// One allocation for the usage and the quantities of most events.
-	u := &struct {
-		Usage
-		room [4]Quantity
-	}{}
+	u := j.room.usage()
 	u.Product = j.name("data.product", w.product)
-	u.Quantities = j.quantities(u.room[:0])
+	u.Quantities = j.quantities(u.quantities[:0])
 	u.Segment = j.optionalName("data.segment", w.segment)
 	u.Region = j.optionalName("data.region", w.region)
 	return &u.Usage

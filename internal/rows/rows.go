@@ -23,7 +23,8 @@ type Dimensions struct {
 	Currency string // ISO 4217
 }
 
-// UsageEvent is one accepted usage.recorded or adjustment.recorded event.
+// UsageEvent is one accepted usage.recorded or adjustment.recorded event. Its strings
+// and quantities are good until the flush is done.
 type UsageEvent struct {
 	Account    event.Account
 	Time       event.Time
@@ -34,6 +35,7 @@ type UsageEvent struct {
 	Source     string
 	ID         string
 	Type       event.Type
+	Identity   [16]byte // event.Event.Identity
 	Version    stream.Offset
 }
 

@@ -14,13 +14,13 @@ import (
 
 // benchEvents is how many events are folded as one partition, each of perFetch a batch.
 const (
-	benchEvents = 100_000
+	benchEvents = 200_000
 	perFetch    = 20_000
 )
 
 // encoded are the records of a load without history, on one partition.
 func encoded(b *testing.B, form Form) (all []stream.Record) {
-	s := newSource(Load{Form: form, Events: benchEvents, Accounts: 50_000})
+	s := newSource(Load{Form: form, Events: benchEvents, Accounts: 5_000})
 	put := func(e event.Event) error {
 		value, err := form.encode(&e)
 		all = append(all, stream.Record{Offset: stream.Offset(len(all)), Key: []byte(e.Account), Value: value})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"unique"
 
 	"runrate/internal/event"
@@ -51,10 +52,22 @@ func putAll[K comparable, R rows.Row](w writer, m *table[K, R], all iter.Seq[R],
 	return nil
 }
 
-// UsageEvents puts the accepted usage events, and remembers their identities.
+// UsageEvents puts the accepted usage events, and remembers their identities, which
+// they must have.
 func (w writer) UsageEvents(all iter.Seq[rows.UsageEvent]) error {
-	return putAll(w, &w.t.events, all, func(r rows.UsageEvent) eventKey {
-		w.remember(event.Event{Account: r.Account, Time: r.Time, Source: r.Source, ID: r.ID}, r.Version)
+	kept := func(yield func(rows.UsageEvent) bool) {
+		for r := range all {
+			r.Quantities = slices.Clone(r.Quantities) // the fold uses its memory again
+			if !yield(r) {
+				return
+			}
+		}
+	}
+	return putAll(w, &w.t.events, kept, func(r rows.UsageEvent) eventKey {
+		identity := w.remember(event.Event{Account: r.Account, Time: r.Time, Source: r.Source, ID: r.ID}, r.Version)
+		if identity != r.Identity {
+			w.t.Conflicts = append(w.t.Conflicts, fmt.Sprintf("%s %+v: the identity is %x", r.Table(), r, identity))
+		}
 		return eventKey{w.s, r.Account, r.Time, r.Source, r.ID}
 	})
 }
@@ -129,12 +142,14 @@ func (w writer) Progress(all iter.Seq[rows.Progress]) error {
 }
 
 // remember keeps an accepted event's identity, for Seen and Recent.
-func (w writer) remember(e event.Event, version stream.Offset) {
+func (w writer) remember(e event.Event, version stream.Offset) [16]byte {
 	if w.t.identities == nil {
 		w.t.identities = map[stream.Source]map[[16]byte]known{}
 	}
 	if w.t.identities[w.s] == nil {
 		w.t.identities[w.s] = map[[16]byte]known{}
 	}
-	w.t.identities[w.s][e.Identity()] = known{e.Time, version}
+	identity := e.Identity()
+	w.t.identities[w.s][identity] = known{e.Time, version}
+	return identity
 }
