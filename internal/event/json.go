@@ -14,6 +14,15 @@ import (
 // after the object, or nesting deeper than jsontext's 10,000. Members that it
 // does not know are checked and passed over.
 func (d *Decoder) readJSON(value []byte) *Refusal {
+	if d.scan(value) {
+		return nil
+	}
+	d.wire.reset()
+	return d.readStrictly(value)
+}
+
+// readStrictly is readJSON without a short way.
+func (d *Decoder) readStrictly(value []byte) *Refusal {
 	d.open(value)
 	err := d.members(d.topMember)
 	if err == nil {
@@ -133,49 +142,57 @@ func (d *Decoder) afterSpace(offset int64) int64 {
 
 func (d *Decoder) dataMember(name []byte) error {
 	w := &d.wire
-	switch string(name) {
-	case "product":
-		return d.read(&w.product)
-	case "segment":
-		return d.read(&w.segment)
-	case "region":
-		return d.read(&w.region)
-	case "quantities":
-		if d.json.PeekKind() != '{' {
-			return d.read(&w.quantities)
-		}
+	if string(name) == "quantities" && d.json.PeekKind() == '{' {
 		w.quantities.shape = object
 		return d.members(d.quantityMember)
-	case "amount":
-		return d.read(&w.amount)
-	case "currency":
-		return d.read(&w.currency)
-	case "reason":
-		return d.read(&w.reason)
-	case "subscription":
-		return d.read(&w.subscription)
-	case "line":
-		return d.read(&w.line)
-	case "plan":
-		return d.read(&w.plan)
-	case "status":
-		return d.read(&w.status)
-	case "quantity":
-		return d.read(&w.quantity)
-	case "unit_amount":
-		return d.read(&w.unitAmount)
-	case "interval":
-		return d.read(&w.interval)
-	case "interval_count":
-		return d.read(&w.intervalCount)
-	case "discount_percent":
-		return d.read(&w.pct)
-	case "one_off":
-		return d.read(&w.oneOff)
-	case "jump":
-		return d.read(&w.jump)
+	}
+	if a := w.member(name); a != nil {
+		return d.read(a)
 	}
 	return d.json.SkipValue()
+}
+
+// member is where a member of data is kept, nil if no event knows it.
+func (w *wire) member(name []byte) *attr {
+	switch string(name) {
+	case "product":
+		return &w.product
+	case "segment":
+		return &w.segment
+	case "region":
+		return &w.region
+	case "quantities":
+		return &w.quantities
+	case "amount":
+		return &w.amount
+	case "currency":
+		return &w.currency
+	case "reason":
+		return &w.reason
+	case "subscription":
+		return &w.subscription
+	case "line":
+		return &w.line
+	case "plan":
+		return &w.plan
+	case "status":
+		return &w.status
+	case "quantity":
+		return &w.quantity
+	case "unit_amount":
+		return &w.unitAmount
+	case "interval":
+		return &w.interval
+	case "interval_count":
+		return &w.intervalCount
+	case "discount_percent":
+		return &w.pct
+	case "one_off":
+		return &w.oneOff
+	case "jump":
+		return &w.jump
+	}
+	return nil
 }
 
 func (d *Decoder) quantityMember(name []byte) error {
