@@ -18,7 +18,7 @@ RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
 export GOTOOLCHAIN = auto
 
 .DEFAULT_GOAL := help
-.PHONY: help build image clickhouse generate dashboards run test race test-kafka test-clients test-page test-alerts test-deploy lag-traces progress chaos bench bench-e2e bench-door lint vulncheck fmt check clean
+.PHONY: help build image clickhouse generate dashboards run test race test-kafka test-clients test-page test-alerts test-deploy test-cluster lag-traces progress chaos bench bench-e2e bench-door lint vulncheck fmt check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ test-alerts: clickhouse progress ## the alerts: unit tests of the rules, and pag
 test-deploy: image progress ## what deploys it: image, compose file and Helm chart (needs Python's pip; buildah by apt-get where it is there)
 	@GO='$(GO)' test/deploy/fetch.sh
 	$(TEST) -timeout 10m -tags deploy ./test/deploy
+
+test-cluster: clickhouse progress ## the tests against a real ClickHouse cluster of replicas, where chcluster is beside the checkout (needs Java and Maven); SHORT=-short for one of them
+	@[ -f "$${RUNRATE_CHCLUSTER:-../shared/cluster}/go.mod" ] || echo "make test-cluster: its tests are skipped, the source of chcluster is not in $${RUNRATE_CHCLUSTER:-../shared/cluster}"
+	$(TEST) $(SHORT) -timeout 20m -tags cluster ./test/cluster
 
 lag-traces: ## what is said of each trace of lag, and when, beside Burrow's rules and a threshold
 	@$(GO) run ./test/lagtraces/cmd

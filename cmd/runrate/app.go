@@ -122,6 +122,7 @@ func (a *app) clickhouseFlags(cmd *cobra.Command) {
 	f.StringVar(&a.clickhouse.TLS.ServerName, "clickhouse-tls-server-name", "", "`name` to verify the servers' certificates against (default: their host)")
 	f.StringVar(&a.clickhouse.User, "clickhouse-user", "", "user at ClickHouse (default: the DSN's)")
 	f.StringVar(&a.clickhouse.Password, "clickhouse-password", "", "password at ClickHouse; better in a file")
+	f.IntVar(&a.clickhouse.Quorum, "clickhouse-quorum", 0, "replicas that must have a row before it counts as written, on a cluster (default: most of them)")
 	secret(f, "clickhouse")
 	secret(f, "clickhouse-password")
 }

@@ -46,6 +46,9 @@ type Options struct {
 	ChunkBytes int
 	// Timeout bounds one INSERT or one query: a minute.
 	Timeout time.Duration
+	// Quorum is how many replicas must have a row before it counts as written, 1 or
+	// more; 0: most of those that the tables have. Single servers take no notice.
+	Quorum int
 }
 
 // Store is a pool of connections. It is safe for concurrent use.
@@ -84,7 +87,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, &Error{Op: "open ClickHouse", Kind: fault.Setup, Err: err}
 	}
 	s := &Store{
-		conn:       conn,
+		conn:       &quorum{Conn: conn, database: database, wanted: o.Quorum},
 		own:        ownRows{pinned: pinned},
 		database:   database,
 		chunkRows:  o.ChunkRows,
@@ -136,6 +139,7 @@ func (o Options) withDefaults() Options {
 	if o.Timeout <= 0 {
 		o.Timeout = time.Minute
 	}
+	o.Quorum = max(o.Quorum, 0)
 	return o
 }
 
@@ -182,7 +186,8 @@ func clickhouseOptions(o Options) (*clickhouse.Options, error) {
 		options.Settings = clickhouse.Settings{}
 	}
 	maps.Copy(options.Settings, pinned)
-	options.Settings["insert_quorum_timeout"] = o.Timeout.Milliseconds()
+	// Well before the client's own bound, so that the server says what it waits for.
+	options.Settings["insert_quorum_timeout"] = (o.Timeout / 3).Milliseconds()
 	return options, nil
 }
 
@@ -200,7 +205,7 @@ var pinned = clickhouse.Settings{
 	// History folded in one go spans more months than the default of 100.
 	"max_partitions_per_insert_block": 0,
 	// Where tables are replicated, a committed offset must outlive any one of
-	// the replicas; single servers take no notice.
+	// the replicas; single servers take no notice. See quorum for one replica.
 	"insert_quorum":          "auto",
 	"insert_quorum_parallel": 1,
 }

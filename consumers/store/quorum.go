@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ClickHouse/ch-go/proto"
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	chschema "runrate/schemas/clickhouse"
+)
+
+// quorumAge is how long a number of replicas counts as known. Until a replica that was
+// added is seen, rows are acknowledged without it; it fetches them all the same.
+const quorumAge = time.Minute
+
+// quorum is a pool of connections whose inserts are acknowledged when enough replicas
+// have them: as many as was asked for, or most of those that the tables have. One
+// replica is no quorum of its own: the server would wait for it in vain.
+//
+// All else goes to the pool as it is. It is safe for concurrent use.
+type quorum struct {
+	driver.Conn
+	database chschema.Database
+	wanted   int // replicas; 0: most of them
+
+	mu    sync.Mutex
+	alone bool      // there is one replica
+	until time.Time // when alone has to be asked for again
+}
+
+// Exec is the pool's.
+func (q *quorum) Exec(ctx context.Context, query string, args ...any) error {
+	ctx, err := q.bound(ctx, query)
+	if err != nil {
+		return err
+	}
+	return q.Conn.Exec(ctx, query, args...)
+}
+
+// PrepareBatch is the pool's.
+func (q *quorum) PrepareBatch(ctx context.Context, query string, options ...driver.PrepareBatchOption) (driver.Batch, error) {
+	ctx, err := q.bound(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return q.Conn.PrepareBatch(ctx, query, options...)
+}
+
+// bound gives an insert the quorum it needs, where that is not the connection's, which
+// is most of the replicas.
+func (q *quorum) bound(ctx context.Context, query string) (context.Context, error) {
+	if !strings.HasPrefix(query, "INSERT") {
+		return ctx, nil
+	}
+	wanted := q.wanted
+	if wanted == 0 {
+		alone, err := q.replicaIsAlone(ctx)
+		if err != nil || !alone {
+			return ctx, err
+		}
+		wanted = 1
+	}
+	if wanted == 1 {
+		wanted = 0 // as the server says it
+	}
+	return clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"insert_quorum": wanted})), nil
+}
+
+// replicaIsAlone says whether tables are replicated, but have one replica. All of them
+// have the same.
+func (q *quorum) replicaIsAlone(ctx context.Context) (bool, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if time.Now().Before(q.until) {
+		return q.alone, nil
+	}
+	var engine string
+	err := q.QueryRow(ctx, "SELECT any(engine) FROM system.tables WHERE database = ? AND name = 'migrations'", q.database.String()).Scan(&engine)
+	if err != nil || engine == "" {
+		return false, err // no schema yet: asked again
+	}
+	q.alone = false
+	if strings.HasPrefix(engine, "Replicated") {
+		var replicas uint32
+		err = q.QueryRow(ctx, "SELECT max(total_replicas) FROM system.replicas WHERE database = ? AND table = 'migrations'", q.database.String()).Scan(&replicas)
+		if ex, ok := errors.AsType[*clickhouse.Exception](err); ok && proto.Error(ex.Code) == proto.ErrAccessDenied {
+			err = nil // most of them, as everywhere; --clickhouse-quorum 1 says that there is one
+		}
+		if err != nil {
+			return false, err
+		}
+		q.alone = replicas == 1
+	}
+	q.until = time.Now().Add(quorumAge)
+	return q.alone, nil
+}

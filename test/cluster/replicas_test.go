@@ -1,0 +1,44 @@
+//go:build cluster && linux
+
+package cluster
+
+import "testing"
+
+// TestPair: a pair of replicas holds the same numbers, which are proven, and each of
+// the two has all of them.
+func TestPair(t *testing.T) {
+	n := startNodes(t, layout{1, 2, "per-shard"})
+	must(t, "migrate", "--clickhouse="+n.address(), "--clickhouse-cluster=main")
+	p := up(t, n.address())
+	p.load(t)
+	same(t, n)
+}
+
+// TestOneReplica: a table of one replica, as a cluster has it that will grow, takes
+// rows. Its quorum is no majority, which the server would wait for in vain.
+func TestOneReplica(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: TestPair alone")
+	}
+	n := startNodes(t, layout{1, 1, "per-shard"})
+	must(t, "migrate", "--clickhouse="+n.address(), "--clickhouse-cluster=main")
+	p := up(t, n.address())
+	p.load(t)
+	same(t, n)
+}
+
+// same fails the test unless every node shows the same numbers, and some.
+func same(t *testing.T, n *nodes) {
+	t.Helper()
+	const numbers = "SELECT toString(count()), toString(max(as_of)), toString(sum(arr)) FROM revenue.arr"
+	var first string
+	for i, node := range n.Nodes {
+		within(t, node.Name+" has caught up", func() bool {
+			got := n.ask(t, node.Name, numbers)
+			if i == 0 {
+				first = got
+			}
+			return got == first && n.ask(t, node.Name, "SELECT toString(count() > 10) FROM revenue.arr") == "1"
+		})
+	}
+}
