@@ -10,4 +10,5 @@ package fold
 //  3. CloudEvents in binary mode, with a content type, and with data_base64 are read.
 //  4. rates.published is a control record, and was an unknown type. A Protobuf field
 //     beyond the largest number there may be makes a record malformed.
-const Rules = 4
+//  5. An adjustment with one_off is no part of usage ARR; before, one_off was ignored.
+const Rules = 5

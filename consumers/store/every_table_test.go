@@ -19,9 +19,9 @@ func usageRows() rows.Changes {
 		UsageEvents: seq(
 			rows.UsageEvent{Account: "acct_42", Time: at("2026-11-23T07:31:05.123456Z"), Dimensions: chat,
 				Quantities: []event.Quantity{{Meter: "input_tokens", Count: event.MaxQuantity}, {Meter: "output_tokens", Count: 0}},
-				Revenue:    amount("0.000000000001"), Cost: amount("2"), Source: "gw", ID: "ü", Type: event.UsageRecorded, Version: 5},
+				Revenue:    amount("0.000000000001"), Cost: amount("2"), Source: "gw", ID: "ü", Type: event.UsageRecorded, PriceBook: "v1", Version: 5},
 			rows.UsageEvent{Account: "acct_42", Time: event.MaxTime - 1, Dimensions: rows.Dimensions{Currency: "EUR"},
-				Revenue: amount("-1000000000000000"), Source: "gw", ID: "2", Type: event.AdjustmentRecorded, Version: 6},
+				Revenue: amount("-1000000000000000"), Source: "gw", ID: "2", Type: event.AdjustmentRecorded, OneOff: true, PriceBook: "v1", Version: 6},
 		),
 		UsagePanes:     seq(rows.UsagePane{Hour: at("2026-11-23T07:00:00Z"), Dimensions: chat, Totals: total, Version: 6}),
 		Rolling:        seq(rows.RollingRevenue{AsOf: at("2026-11-24T00:00:00Z"), Window: "28d", Dimensions: chat, Totals: total, Version: 8}),
@@ -60,8 +60,8 @@ func subscriptionRows() rows.Changes {
 // everyView is what the views show of both.
 var everyView = map[string][]string{
 	"usage_events": {
-		"('acct_42','2026-11-23 07:31:05.123456','api','chat-large','enterprise','eu','USD',{'input_tokens':9007199254740992,'output_tokens':0},0.000000000001,2,'gw','ü','usage.recorded',0,5)",
-		"('acct_42','2099-12-31 23:59:59.999999','','','','','EUR',{},-1000000000000000,0,'gw','2','adjustment.recorded',0,6)",
+		"('acct_42','2026-11-23 07:31:05.123456','api','chat-large','enterprise','eu','USD',{'input_tokens':9007199254740992,'output_tokens':0},0.000000000001,2,'gw','ü','usage.recorded',false,'v1',0,5)",
+		"('acct_42','2099-12-31 23:59:59.999999','','','','','EUR',{},-1000000000000000,0,'gw','2','adjustment.recorded',true,'v1',0,6)",
 	},
 	"usage_hourly":    {"('2026-11-23 07:00:00','api','chat-large','enterprise','eu','USD',-12.5,99999999999999999999999999.999999999999,3)"},
 	"rolling_revenue": {"('2026-11-24 00:00:00','28d','api','chat-large','enterprise','eu','USD',-12.5,99999999999999999999999999.999999999999,3)"},

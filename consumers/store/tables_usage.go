@@ -4,7 +4,7 @@ import "runrate/internal/rows"
 
 var usageEvents = table[rows.UsageEvent]{
 	columns: []string{"epoch", "partition", "account", "time", "line", "product", "segment", "region", "currency",
-		"quantities", "revenue", "cost", "source", "id", "type", "identity", "version"},
+		"quantities", "revenue", "cost", "source", "id", "type", "one_off", "price_book", "identity", "version"},
 	row: func(c *chunk, f *flush, r *rows.UsageEvent) {
 		c.uint32(f.epoch)
 		c.int32(f.source.Partition)
@@ -17,6 +17,8 @@ var usageEvents = table[rows.UsageEvent]{
 		c.text(r.Source)
 		c.text(r.ID)
 		c.word(r.Type.String())
+		c.bool(r.OneOff)
+		c.word(r.PriceBook)
 		c.identity(r.Identity)
 		c.version(r.Version)
 	},
@@ -24,7 +26,7 @@ var usageEvents = table[rows.UsageEvent]{
 
 var usagePanes = table[rows.UsagePane]{
 	columns: []string{"epoch", "partition", "hour", "line", "product", "segment", "region", "currency",
-		"revenue", "cost", "events", "version"},
+		"revenue", "cost", "events", "one_off", "version"},
 	row: func(c *chunk, f *flush, r *rows.UsagePane) {
 		c.uint32(f.epoch)
 		c.int32(f.source.Partition)
@@ -37,7 +39,7 @@ var usagePanes = table[rows.UsagePane]{
 
 var rollingRevenue = table[rows.RollingRevenue]{
 	columns: []string{"epoch", "partition", "as_of", "window", "line", "product", "segment", "region", "currency",
-		"revenue", "cost", "events", "version"},
+		"revenue", "cost", "events", "one_off", "version"},
 	row: func(c *chunk, f *flush, r *rows.RollingRevenue) {
 		c.uint32(f.epoch)
 		c.int32(f.source.Partition)
@@ -74,4 +76,5 @@ func totals(c *chunk, t *rows.Totals) {
 	c.money(t.Revenue)
 	c.money(t.Cost)
 	c.count(t.Events)
+	c.money(t.OneOff)
 }

@@ -26,7 +26,7 @@ func (s *Store) Totals(ctx context.Context, topic stream.Topic, epoch uint32, d 
 			fmt.Sprintf("SELECT 'usage_events', line, currency, toString(sum(revenue)) FROM %s FINAL WHERE epoch = %d GROUP BY line, currency", s.database.Of("usage_event_versions"), epoch),
 			fmt.Sprintf("SELECT 'rolling_revenue', line, currency, toString(sum(revenue)) FROM %s FINAL WHERE epoch = %d AND `window` = '%s' AND as_of = toDateTime(%d, 'UTC') GROUP BY line, currency",
 				s.database.Of("rolling_revenue_versions"), epoch, d.Window(), seconds),
-			fmt.Sprintf("SELECT 'arr', line, currency, toString(sum(revenue * %d)) FROM %s FINAL WHERE epoch = %d AND `window` = '%s' AND as_of = toDateTime(%d, 'UTC') GROUP BY line, currency",
+			fmt.Sprintf("SELECT 'arr', line, currency, toString(sum((revenue - one_off) * %d)) FROM %s FINAL WHERE epoch = %d AND `window` = '%s' AND as_of = toDateTime(%d, 'UTC') GROUP BY line, currency",
 				d.Multiplier, s.database.Of("rolling_revenue_versions"), epoch, d.Window(), seconds),
 		},
 		[]string{

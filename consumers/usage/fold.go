@@ -102,7 +102,7 @@ func (f *Fold) rate(e *event.Event, row *rows.UsageEvent) (refusal *event.Refusa
 			return refusal
 		}
 		row.Dimensions = rows.Dimensions{Line: product.Line, Product: a.Product, Segment: a.Segment, Region: a.Region, Currency: a.Currency}
-		row.Revenue = a.Amount
+		row.Revenue, row.OneOff, row.PriceBook = a.Amount, a.OneOff, f.book.Version
 		return nil
 	}
 	u := e.Usage
@@ -111,7 +111,7 @@ func (f *Fold) rate(e *event.Event, row *rows.UsageEvent) (refusal *event.Refusa
 		return refusal
 	}
 	row.Dimensions = rows.Dimensions{Line: product.Line, Product: u.Product, Segment: u.Segment, Region: u.Region, Currency: f.book.Currency}
-	row.Quantities = u.Quantities
+	row.Quantities, row.PriceBook = u.Quantities, f.book.Version
 	row.Revenue, row.Cost, refusal = f.book.Rate(e.Account, product, e.Time, u.Quantities)
 	return refusal
 }
@@ -139,8 +139,11 @@ func (f *Fold) take(row *rows.UsageEvent) error {
 		t.Events = 1
 		f.active(a, row.Dimensions.Line, d, offset)
 	}
+	if row.OneOff {
+		t.OneOff = row.Revenue
+	}
 	h := a.hold(f.netnew, row.Dimensions.Line, row.Dimensions.Currency)
-	f.netnew.Change(h, d, offset, row.Revenue)
+	f.netnew.Change(h, d, offset, row.Revenue.Minus(t.OneOff))
 
 	s := f.seriesOf(row.Dimensions)
 	if len(s.touched) == 0 {

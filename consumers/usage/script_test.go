@@ -28,4 +28,4 @@ func TestActivity(t *testing.T) { script.Run(t, "testdata/activity", 13) }
 func TestNetNew(t *testing.T) { script.Run(t, "testdata/net_new", 10) }
 
 // TestDefinitions: what ARR is, and other definitions of usage ARR (DEFINITIONS A1 to A4).
-func TestDefinitions(t *testing.T) { script.Run(t, "testdata/definitions", 5) }
+func TestDefinitions(t *testing.T) { script.Run(t, "testdata/definitions", 6) }

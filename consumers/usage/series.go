@@ -33,6 +33,7 @@ type total struct {
 func (t *total) add(d total) {
 	t.Revenue = t.Revenue.Plus(d.Revenue)
 	t.Cost = t.Cost.Plus(d.Cost)
+	t.OneOff = t.OneOff.Plus(d.OneOff)
 	t.Events += d.Events
 	t.count += d.count
 }
@@ -40,6 +41,7 @@ func (t *total) add(d total) {
 func (t *total) subtract(d total) {
 	t.Revenue = t.Revenue.Minus(d.Revenue)
 	t.Cost = t.Cost.Minus(d.Cost)
+	t.OneOff = t.OneOff.Minus(d.OneOff)
 	t.Events -= d.Events
 	t.count -= d.count
 }

@@ -96,10 +96,14 @@ func putSeries(p *parts, s *series, panes []pane) {
 	d := s.dimensions
 	out := &snapshot.Series{Line: d.Line, Product: d.Product, Segment: d.Segment, Region: d.Region, Currency: d.Currency}
 	for _, p := range panes {
-		out.Panes = append(out.Panes, &snapshot.Pane{
+		pane := &snapshot.Pane{
 			Hour: int32(p.hour), Revenue: state.Encode(p.total.Revenue), Cost: state.Encode(p.total.Cost),
 			Events: p.total.Events, Count: p.total.count,
-		})
+		}
+		if !p.total.OneOff.IsZero() {
+			pane.OneOff = state.Encode(p.total.OneOff)
+		}
+		out.Panes = append(out.Panes, pane)
 	}
 	p.Part.Series = append(p.Part.Series, out)
 	p.Grew(seriesBytes + paneBytes*len(panes))

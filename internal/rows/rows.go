@@ -35,6 +35,8 @@ type UsageEvent struct {
 	Source     string
 	ID         string
 	Type       event.Type
+	OneOff     bool     // an adjustment that is not made annual
+	PriceBook  string   // the version of the price book by which it was booked
 	Identity   [16]byte // event.Event.Identity
 	Version    stream.Offset
 }
@@ -43,7 +45,8 @@ type UsageEvent struct {
 type Totals struct {
 	Revenue money.Amount
 	Cost    money.Amount
-	Events  int64 // accepted usage.recorded events
+	Events  int64        // accepted usage.recorded events
+	OneOff  money.Amount // of Revenue, what is not made annual
 }
 
 // UsagePane is the total of the accepted events with Hour <= time < Hour+1h.

@@ -122,8 +122,8 @@ func (r Progress) At() stream.Offset           { return r.NextOffset }
 
 // InRange looks at all amounts that the table has a column for.
 func (r UsageEvent) InRange() bool         { return inRange(r.Revenue, r.Cost) }
-func (r UsagePane) InRange() bool          { return inRange(r.Totals.Revenue, r.Totals.Cost) }
-func (r RollingRevenue) InRange() bool     { return inRange(r.Totals.Revenue, r.Totals.Cost) }
+func (r UsagePane) InRange() bool          { return r.Totals.inRange() }
+func (r RollingRevenue) InRange() bool     { return r.Totals.inRange() }
 func (r ActiveAccounts) InRange() bool     { return true }
 func (r SubscriptionChange) InRange() bool { return inRange(r.MRR, r.State.UnitAmount) }
 func (r Subscription) InRange() bool       { return inRange(r.MRR) }
@@ -135,6 +135,8 @@ func (r NetNew) InRange() bool {
 func (r DeadLetter) InRange() bool { return true }
 func (r Control) InRange() bool    { return true }
 func (r Progress) InRange() bool   { return true }
+
+func (t Totals) inRange() bool { return inRange(t.Revenue, t.Cost, t.OneOff) }
 
 func inRange(amounts ...money.Amount) bool {
 	for _, a := range amounts {

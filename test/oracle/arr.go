@@ -7,11 +7,13 @@ import (
 
 var arrWindow = window{"28d", 28 * day}
 
-// usageRevenue is the revenue of the 28-day window made a year's.
+// usageRevenue is the revenue of the 28-day window, but for one-off adjustments, made a year's.
 func (w *world) usageRevenue(facts []*fact, asOf int64) *big.Int {
 	sum := new(big.Int)
 	for _, f := range within(facts, asOf, arrWindow) {
-		sum.Add(sum, f.revenue)
+		if !f.oneOff {
+			sum.Add(sum, f.revenue)
+		}
 	}
 	return times(sum, w.opts.Factor)
 }

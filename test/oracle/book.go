@@ -8,6 +8,7 @@ import (
 // book is a price book as published.
 type book struct {
 	published int64
+	version   string
 	currency  string
 	products  []product
 	discounts []discount
@@ -36,7 +37,7 @@ var countForm = regexp.MustCompile(`^[0-9]+$`)
 
 // parseBook reads and validates a book; false if any of it is not as it must be.
 func parseBook(o object) (book, bool) {
-	b := book{currency: o.str("currency", "")}
+	b := book{currency: o.str("currency", ""), version: o.str("version", "")}
 	list, _ := o["products"].([]any)
 	if o.str("version", "") == "" || !currency(b.currency) || len(list) == 0 {
 		return b, false

@@ -19,7 +19,7 @@
 // 2006-01-02T15:04:05Z, money as a plain decimal with 12 decimals, quantities
 // as meter=count,meter=count by meter. Columns, in order:
 //
-//	usage_events     account time line product segment region currency quantities revenue cost source id type
+//	usage_events     account time line product segment region currency quantities revenue cost source id type one_off price_book
 //	usage_hourly     hour line product segment region currency revenue cost events
 //	rolling_revenue  as_of window line product segment region currency revenue cost events
 //	active_accounts  as_of window line accounts

@@ -20,6 +20,8 @@ type fact struct {
 	quantities map[string]*big.Int // usage only
 	revenue    *big.Int            // usage, adjustment
 	cost       *big.Int
+	oneOff     bool   // an adjustment that usage ARR leaves out
+	version    string // of the price book
 
 	subscription, plan, status string   // subscription only
 	monthly                    *big.Int // its MRR
@@ -86,6 +88,7 @@ func (f *fact) fillAdjustment(data object) bool {
 		return false
 	}
 	f.revenue, f.cost = round(amount), new(big.Int)
+	f.oneOff = data["one_off"] == true
 	return true
 }
 

@@ -127,7 +127,7 @@ func (j *judgement) against(f *fact) verdict {
 		if !ok {
 			return refused("unknown_product")
 		}
-		f.line = p.line
+		f.line, f.version = p.line, b.version
 		if f.kind == "usage.recorded" {
 			if reason := f.rate(b, p); reason != "" {
 				return refused(reason)

@@ -1,6 +1,9 @@
 package oracle
 
-import "math/big"
+import (
+	"math/big"
+	"strconv"
+)
 
 // isUsage says whether a fact is a usage or adjustment event.
 func (f *fact) isUsage() bool {
@@ -31,7 +34,7 @@ func (w *world) usageEvents() []string {
 	var rows []string
 	for _, f := range w.where((*fact).isUsage) {
 		rows = append(rows, row(f.account, eventTime(f.time), f.dimensions(), f.quantityText(),
-			text(f.revenue), text(f.cost), f.source, f.id, f.kind))
+			text(f.revenue), text(f.cost), f.source, f.id, f.kind, strconv.FormatBool(f.oneOff), f.version))
 	}
 	return rows
 }

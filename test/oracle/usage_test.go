@@ -13,12 +13,12 @@ func TestRating(t *testing.T) {
 	s.adjust("a", "01T14:00:00.5+01:00", "large", "-12.50", "EUR")
 	v := s.compute()
 	expect(t, v, "usage_events", "",
-		"a | 2026-11-01T11:59:59.999999Z | api | large |  | eu | USD | in=1234,out=567 | 0.008755000000 | 0.002101200000 | test | e1 | usage.recorded",
-		"a | 2026-11-01T12:00:00.000000Z | api | large |  | eu | USD | in=1234 | 0.002468000000 | 0.000617000000 | test | e2 | usage.recorded",
-		"half | 2026-11-01T13:00:00.000000Z | api | tiny |  | eu | USD | n=1 | 0 | 0 | test | e3 | usage.recorded",
-		"half | 2026-11-01T13:00:00.000000Z | api | tiny |  | eu | USD | n=3 | 0.000000000002 | 0 | test | e4 | usage.recorded",
-		"half | 2026-11-01T13:00:00.000000Z | api | tiny |  | eu | USD | n=5 | 0.000000000002 | 0 | test | e5 | usage.recorded",
-		"a | 2026-11-01T13:00:00.500000Z | api | large |  | eu | EUR |  | -12.500000000000 | 0 | test | e6 | adjustment.recorded")
+		"a | 2026-11-01T11:59:59.999999Z | api | large |  | eu | USD | in=1234,out=567 | 0.008755000000 | 0.002101200000 | test | e1 | usage.recorded | false | 1",
+		"a | 2026-11-01T12:00:00.000000Z | api | large |  | eu | USD | in=1234 | 0.002468000000 | 0.000617000000 | test | e2 | usage.recorded | false | 1",
+		"half | 2026-11-01T13:00:00.000000Z | api | tiny |  | eu | USD | n=1 | 0 | 0 | test | e3 | usage.recorded | false | 1",
+		"half | 2026-11-01T13:00:00.000000Z | api | tiny |  | eu | USD | n=3 | 0.000000000002 | 0 | test | e4 | usage.recorded | false | 1",
+		"half | 2026-11-01T13:00:00.000000Z | api | tiny |  | eu | USD | n=5 | 0.000000000002 | 0 | test | e5 | usage.recorded | false | 1",
+		"a | 2026-11-01T13:00:00.500000Z | api | large |  | eu | EUR |  | -12.500000000000 | 0 | test | e6 | adjustment.recorded | false | 1")
 	expect(t, v, "usage_hourly", "",
 		"2026-11-01T11:00:00Z | api | large |  | eu | USD | 0.008755000000 | 0.002101200000 | 1",
 		"2026-11-01T12:00:00Z | api | large |  | eu | USD | 0.002468000000 | 0.000617000000 | 1",

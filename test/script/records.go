@@ -26,7 +26,7 @@ type log struct {
 //	tick TIME                 or FIRST..LAST every DURATION, both included
 //	book NAME                 the file ../books/NAME.yaml beside the scripts
 //	TIME ACCOUNT used PRODUCT[/SEGMENT[/REGION]] METER=COUNT[,METER=COUNT]
-//	TIME ACCOUNT adjusted PRODUCT[/SEGMENT[/REGION]] AMOUNT CURRENCY
+//	TIME ACCOUNT adjusted PRODUCT[/SEGMENT[/REGION]] AMOUNT CURRENCY [one-off]
 //	TIME ACCOUNT SUBSCRIPTION LINE/PLAN STATUS QUANTITY x AMOUNT CURRENCY COUNT INTERVAL [DISCOUNT%]
 //
 // Each has an id of its own, unless it ends in id=ID.
@@ -149,12 +149,13 @@ func used(f []string) (*event.Usage, error) {
 	return u, nil
 }
 
-// adjusted reads "PRODUCT[/SEGMENT[/REGION]] AMOUNT CURRENCY".
+// adjusted reads "PRODUCT[/SEGMENT[/REGION]] AMOUNT CURRENCY [one-off]".
 func adjusted(f []string) (a *event.Adjustment, err error) {
-	if len(f) != 3 {
-		return nil, fmt.Errorf("want a product, an amount and a currency")
+	once := len(f) == 4 && f[3] == "one-off"
+	if len(f) != 3 && !once {
+		return nil, fmt.Errorf("want a product, an amount and a currency, and perhaps one-off")
 	}
-	a = &event.Adjustment{Currency: f[2], Reason: "test"}
+	a = &event.Adjustment{Currency: f[2], Reason: "test", OneOff: once}
 	a.Product, a.Segment, a.Region = product(f[0])
 	a.Amount, err = money.Parse(f[1])
 	return a, err

@@ -69,7 +69,7 @@ func (v *views) events() {
 			quantities = append(quantities, fmt.Sprintf("%s=%d", q.Meter, q.Count))
 		}
 		v.add("usage_events", append(append([]string{string(e.Account), micros(e.Time)}, dimensions(e.Dimensions)...),
-			strings.Join(quantities, ","), decimal(e.Revenue), decimal(e.Cost), e.Source, e.ID, e.Type.String())...)
+			strings.Join(quantities, ","), decimal(e.Revenue), decimal(e.Cost), e.Source, e.ID, e.Type.String(), fmt.Sprint(e.OneOff), e.PriceBook)...)
 	}
 	panes := map[string]*sums{}
 	for k, r := range v.t.panes {
@@ -128,7 +128,7 @@ func (v *views) arr(multiplier int64) {
 	for k, r := range v.t.rolling {
 		if k.asOf <= passed && v.keep(k.asOf) && k.window == definitions.DefaultARR.Window() {
 			s := at(arr, strings.Join([]string{seconds(k.asOf), k.dimensions.Value().Line, k.dimensions.Value().Currency}, "\t"))
-			s.a = plus(s.a, times(r.Totals.Revenue, multiplier))
+			s.a = plus(s.a, times(plus(r.Totals.Revenue, r.Totals.OneOff.Neg()), multiplier))
 		}
 	}
 	for k, r := range v.t.mrr {

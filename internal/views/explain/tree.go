@@ -18,7 +18,7 @@ import (
 // Node is an amount, and what it is made of: Times x the sum of its children, where it
 // has any.
 type Node struct {
-	What     string        `json:"what"` // arr, usage_arr, subscription_arr, window, mrr, day, account, event, adjustment, subscription, meter, rest
+	What     string        `json:"what"` // arr, usage_arr, subscription_arr, window, one_off, mrr, day, account, event, adjustment, subscription, meter, rest
 	Name     string        `json:"name"`
 	Amount   report.Amount `json:"amount"`
 	Times    int64         `json:"times"`

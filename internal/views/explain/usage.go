@@ -19,7 +19,16 @@ func (r *reader) usage(ctx context.Context) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{What: "usage_arr", Name: r.q.Line, Times: r.multiplier, Children: []*Node{window}, Amount: amount(window.Amount.Times(r.multiplier))}
+	n := &Node{What: "usage_arr", Name: r.q.Line, Times: r.multiplier, Children: []*Node{window}}
+	left := window.Amount.Amount
+	once, err := r.oneOff(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if once != nil {
+		n.Children, left = append(n.Children, once), left.Plus(once.Amount.Amount)
+	}
+	n.Amount = amount(left.Times(r.multiplier))
 	if r.q.Account == "" {
 		err = r.each(ctx, `SELECT toString(sum(usage_arr)) FROM DB.arr WHERE as_of = fromUnixTimestamp(?) AND line = ? AND currency = ?`,
 			[]any{r.q.AsOf.Unix(), r.q.Line, r.q.Currency}, &n.Amount)
@@ -27,6 +36,35 @@ func (r *reader) usage(ctx context.Context) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	return n, n.check()
+}
+
+// oneOff is what of the window is not made annual, taken off; nil if there is nothing of it.
+func (r *reader) oneOff(ctx context.Context) (*Node, error) {
+	where, args := r.of(r.q.AsOf.AddDate(0, 0, -r.days), r.q.AsOf)
+	all, count, err := r.total(ctx, `SELECT toString(-sum(revenue)), count() FROM DB.usage_events WHERE one_off AND `+where, args...)
+	if err != nil || count == 0 {
+		return nil, err
+	}
+	n := &Node{What: "one_off", Name: "one-off adjustments, which are not made annual, taken off", Times: 1, Amount: amount(all)}
+	var largest []*Node
+	err = r.rows(ctx, `SELECT account, toUnixTimestamp64Micro(time), product, source, id, partition, toUInt64(offset), toString(-revenue) FROM DB.usage_events
+		WHERE one_off AND `+where+` ORDER BY abs(revenue) DESC, time, partition, offset LIMIT ?`, append(args, r.q.Top), func(scan func(...any) error) error {
+		e := &Node{What: "adjustment", Times: 1, Record: &Record{Topic: stream.Usage.Topic().String()}}
+		var account, product string
+		var at int64
+		if err := scan(&account, &at, &product, &e.Record.Source, &e.Record.ID, &e.Record.Partition, &e.Record.Offset, &e.Amount); err != nil {
+			return err
+		}
+		e.Record.Time = time.UnixMicro(at).UTC()
+		e.Name = fmt.Sprintf("%s of account %s, %s", product, account, e.Record.Time.Format("2006-01-02 15:04:05.999999"))
+		largest = append(largest, e)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	n.listed(largest, all, count, "adjustments")
 	return n, n.check()
 }
 

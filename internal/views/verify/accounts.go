@@ -87,7 +87,7 @@ func (w *worth) usage(ctx context.Context, r *reader, s *state) error {
 	days, err := open(ctx, r, func(k *holdingKey, v *revenue) []any {
 		return []any{&k.account, &k.line, &k.currency, &v.day, &v.amount}
 	}, `
-SELECT account, line, currency, toInt32(intDiv(toUnixTimestamp(time), 86400)) AS d, `+decimals("sum(revenue)")+`
+SELECT account, line, currency, toInt32(intDiv(toUnixTimestamp(time), 86400)) AS d, `+decimals("sum(if(one_off, toDecimal128(0, 12), revenue))")+`
 FROM DB.usage_events GROUP BY account, line, currency, d ORDER BY account, line, currency, d`)
 	if err != nil {
 		return err

@@ -28,9 +28,12 @@ FROM
 	SELECT line, currency, as_of AS t, revenue AS u, toDecimal128(0, 12) AS s FROM DB.rolling_revenue
 	WHERE window = '$windowd' AND as_of <= toDateTime($passed, 'UTC')
 	UNION ALL
+	SELECT line, currency, as_of AS t, -one_off AS u, toDecimal128(0, 12) AS s FROM DB.rolling_revenue_versions FINAL
+	WHERE epoch = $epoch AND window = '$windowd' AND one_off != 0 AND as_of <= toDateTime($passed, 'UTC')
+	UNION ALL
 	SELECT line, currency, as_of AS t, toDecimal128(0, 12) AS u, mrr AS s FROM DB.mrr WHERE as_of <= toDateTime($passed, 'UTC')
 )
-GROUP BY line, currency, t ORDER BY line, currency, t`, "$passed", s.both().seconds(), "$window", s.windowDays)
+GROUP BY line, currency, t ORDER BY line, currency, t`, "$passed", s.both().seconds(), "$window", s.windowDays, "$epoch", s.usage.epoch)
 	if err != nil {
 		return err
 	}

@@ -30,25 +30,27 @@ type usageRow struct {
 	dimensions
 	quantities    string
 	revenue, cost amount
+	oneOff        bool
+	priceBook     string
 }
 
 // String is the columns.
 func (u usageRow) String() string {
-	return fmt.Sprintf("%s of account %s, time %s, %s, quantities {%s}, revenue %s, cost %s, source %s, id %s, identity %x",
-		u.typ, quote(u.account), micro(u.time), u.dimensions, u.quantities, u.revenue, u.cost, quote(u.source), quote(u.id), u.identity)
+	return fmt.Sprintf("%s of account %s, time %s, %s, quantities {%s}, revenue %s, cost %s, one_off %t, price_book %s, source %s, id %s, identity %x",
+		u.typ, quote(u.account), micro(u.time), u.dimensions, u.quantities, u.revenue, u.cost, u.oneOff, quote(u.priceBook), quote(u.source), quote(u.id), u.identity)
 }
 
 var usageLedger = ledger[usageRow]{
 	topic: stream.Usage.Topic(), table: "usage_event_versions",
 	columns: `account, type, source, id, identity, toUnixTimestamp64Micro(time), ` + dimensionColumns + `,
 	arrayStringConcat(arrayMap((k, v) -> concat(toString(length(k)), ':', k, ' ', toString(v)), mapKeys(mapSort(quantities)), mapValues(mapSort(quantities))), ', '), ` +
-		decimals("revenue", "cost"),
+		decimals("revenue", "cost") + `, CAST(one_off, 'Bool'), price_book`,
 	into: func(u *usageRow) []any {
-		return append(append([]any{&u.account, &u.typ, &u.source, &u.id, &u.identity, &u.time}, u.dimensions.into()...), &u.quantities, &u.revenue, &u.cost)
+		return append(append([]any{&u.account, &u.typ, &u.source, &u.id, &u.identity, &u.time}, u.dimensions.into()...), &u.quantities, &u.revenue, &u.cost, &u.oneOff, &u.priceBook)
 	},
 	row: rated,
 	unpriced: func(u usageRow) usageRow {
-		u.line, u.revenue, u.cost = "", amount{}, amount{}
+		u.line, u.revenue, u.cost, u.priceBook = "", amount{}, amount{}, ""
 		if u.typ == event.UsageRecorded.String() {
 			u.currency = ""
 		}
@@ -62,7 +64,7 @@ func rated(e *event.Event, book *pricebook.Book, _ uint64) (usageRow, event.Reas
 	u := usageRow{account: string(e.Account), typ: e.Type.String(), source: e.Source, id: e.ID, identity: string(identity[:]), time: int64(e.Time)}
 	a := e.Adjustment
 	if a != nil {
-		u.dimensions, u.revenue = dimensions{"", a.Product, a.Segment, a.Region, a.Currency}, amount{a.Amount}
+		u.dimensions, u.revenue, u.oneOff = dimensions{"", a.Product, a.Segment, a.Region, a.Currency}, amount{a.Amount}, a.OneOff
 	} else {
 		u.dimensions, u.quantities = dimensions{"", e.Usage.Product, e.Usage.Segment, e.Usage.Region, ""}, quantities(e.Usage.Quantities)
 	}
@@ -73,7 +75,7 @@ func rated(e *event.Event, book *pricebook.Book, _ uint64) (usageRow, event.Reas
 	if !ok {
 		return u, event.UnknownProduct
 	}
-	u.line = product.Line
+	u.line, u.priceBook = product.Line, book.Version
 	if a != nil {
 		return u, ""
 	}

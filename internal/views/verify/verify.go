@@ -72,6 +72,8 @@ var checks = []check{
 	{"(all)", "no as_of is shown before the clocks passed it", checkHeldBack, 0},
 	{"usage_hourly", "panes = events", checkPanes, 0},
 	{"rolling_revenue", "windows = panes", checkWindows, usageClocks},
+	{"usage_hourly", "one-off adjustments of panes = events", checkOneOffPanes, 0},
+	{"rolling_revenue", "one-off adjustments of windows = panes", checkOneOffWindows, usageClocks},
 	{"active_accounts", "distinct accounts of usage_events", checkActive, usageClocks},
 	{"subscriptions", "MRR of each change, from its terms", checkTerms, 0},
 	{"subscriptions", "the latest change of each", checkSubscriptions, 0},

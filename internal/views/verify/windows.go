@@ -68,9 +68,13 @@ func readSeries(ctx context.Context, r *reader) ([]*series, error) {
 	if err != nil {
 		return nil, err
 	}
+	return seriesOf(panes)
+}
+
+func seriesOf(panes *cursor[usageKey, totals]) ([]*series, error) {
 	by := map[dimensions]*series{}
 	var all []*series
-	err = panes.each(func(k *usageKey, v *totals) error {
+	err := panes.each(func(k *usageKey, v *totals) error {
 		one := by[k.dimensions]
 		if one == nil {
 			one = &series{dimensions: k.dimensions}

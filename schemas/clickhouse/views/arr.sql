@@ -3,7 +3,7 @@ CREATE OR REPLACE VIEW {{.DB}}.arr{{.Suffix}}{{.OnCluster}}
     as_of            DateTime('UTC')        COMMENT 'Hour boundary T, UTC, passed by the clock of both topics',
     line             LowCardinality(String) COMMENT 'Business line',
     currency         LowCardinality(String) COMMENT 'ISO 4217 code of the amounts; never add amounts of different currencies',
-    usage_arr        Decimal(38, 12)        COMMENT 'Usage revenue of the window of the view definitions ({{.DefaultARR.WindowDays}} days) x its multiplier ({{.DefaultARR.Multiplier}}), in currency units a year; 0 if there is none',
+    usage_arr        Decimal(38, 12)        COMMENT 'Usage revenue, less one-off adjustments, of the window of the view definitions ({{.DefaultARR.WindowDays}} days) x its multiplier ({{.DefaultARR.Multiplier}}), in currency units a year; 0 if there is none',
     subscription_arr Decimal(38, 12)        COMMENT '12 x MRR, in currency units a year; 0 if there is none',
     arr              Decimal(38, 12)        COMMENT 'usage_arr + subscription_arr; two amounts are multiplied and divided by multiplyDecimal, divideDecimal or as Float64: * and / are wrong without an error from 14 digits on'
 )
@@ -20,7 +20,7 @@ FROM
         u.as_of AS as_of,
         u.line AS line,
         u.currency AS currency,
-        u.revenue * (SELECT d.arr_multiplier FROM {{.DB}}.definitions AS d) AS usage_part,
+        (u.revenue - u.one_off) * (SELECT d.arr_multiplier FROM {{.DB}}.definitions AS d) AS usage_part,
         toDecimal128(0, 12) AS subscription_part
     FROM {{.DB}}.rolling_revenue_versions AS u FINAL
     WHERE u.epoch = {{.Epoch .Usage}}

@@ -13,6 +13,8 @@ CREATE OR REPLACE VIEW {{.DB}}.usage_events{{.OnCluster}}
     source     String                 COMMENT 'CloudEvents source',
     id         String                 COMMENT 'CloudEvents id, unique within account, source and time',
     type       LowCardinality(String) COMMENT 'usage.recorded or adjustment.recorded',
+    one_off    Bool                   COMMENT 'Whether it is an adjustment that is not made annual: revenue has it, usage ARR does not',
+    price_book LowCardinality(String) COMMENT 'Version of the price book in force at its record (price_books); empty in a row from before it was kept',
     partition  Int32                  COMMENT 'Partition of the usage topic that its record is in',
     `offset`   Int64                  COMMENT 'Offset of its record in that partition'
 )
@@ -30,6 +32,8 @@ AS SELECT
     v.source AS source,
     v.id AS id,
     v.type AS type,
+    CAST(v.one_off, 'Bool') AS one_off,
+    v.price_book AS price_book,
     v.partition AS partition,
     toInt64(v.version) AS `offset`
 FROM {{.DB}}.usage_event_versions AS v FINAL

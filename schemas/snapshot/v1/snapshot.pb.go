@@ -539,7 +539,9 @@ type Pane struct {
 	Cost    *Amount                `protobuf:"bytes,3,opt,name=cost,proto3" json:"cost,omitempty"`
 	Events  int64                  `protobuf:"varint,4,opt,name=events,proto3" json:"events,omitempty"`
 	// Accepted usage and adjustment events.
-	Count         int64 `protobuf:"varint,5,opt,name=count,proto3" json:"count,omitempty"`
+	Count int64 `protobuf:"varint,5,opt,name=count,proto3" json:"count,omitempty"`
+	// Of revenue, what is not made annual; absent where that is 0.
+	OneOff        *Amount `protobuf:"bytes,6,opt,name=one_off,json=oneOff,proto3" json:"one_off,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -607,6 +609,13 @@ func (x *Pane) GetCount() int64 {
 		return x.Count
 	}
 	return 0
+}
+
+func (x *Pane) GetOneOff() *Amount {
+	if x != nil {
+		return x.OneOff
+	}
+	return nil
 }
 
 // UsageAccount is what is kept of an account.
@@ -1177,13 +1186,14 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\asegment\x18\x03 \x01(\tR\asegment\x12\x16\n" +
 	"\x06region\x18\x04 \x01(\tR\x06region\x12\x1a\n" +
 	"\bcurrency\x18\x05 \x01(\tR\bcurrency\x12/\n" +
-	"\x05panes\x18\x06 \x03(\v2\x19.runrate.snapshot.v1.PaneR\x05panes\"\xb0\x01\n" +
+	"\x05panes\x18\x06 \x03(\v2\x19.runrate.snapshot.v1.PaneR\x05panes\"\xe6\x01\n" +
 	"\x04Pane\x12\x12\n" +
 	"\x04hour\x18\x01 \x01(\x05R\x04hour\x125\n" +
 	"\arevenue\x18\x02 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\arevenue\x12/\n" +
 	"\x04cost\x18\x03 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\x04cost\x12\x16\n" +
 	"\x06events\x18\x04 \x01(\x03R\x06events\x12\x14\n" +
-	"\x05count\x18\x05 \x01(\x03R\x05count\"\x99\x01\n" +
+	"\x05count\x18\x05 \x01(\x03R\x05count\x124\n" +
+	"\aone_off\x18\x06 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\x06oneOff\"\x99\x01\n" +
 	"\fUsageAccount\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x125\n" +
 	"\x05lines\x18\x02 \x03(\v2\x1f.runrate.snapshot.v1.ActiveLineR\x05lines\x128\n" +
@@ -1266,19 +1276,20 @@ var file_snapshot_v1_snapshot_proto_depIdxs = []int32{
 	5,  // 5: runrate.snapshot.v1.Series.panes:type_name -> runrate.snapshot.v1.Pane
 	1,  // 6: runrate.snapshot.v1.Pane.revenue:type_name -> runrate.snapshot.v1.Amount
 	1,  // 7: runrate.snapshot.v1.Pane.cost:type_name -> runrate.snapshot.v1.Amount
-	7,  // 8: runrate.snapshot.v1.UsageAccount.lines:type_name -> runrate.snapshot.v1.ActiveLine
-	8,  // 9: runrate.snapshot.v1.UsageAccount.holdings:type_name -> runrate.snapshot.v1.Holding
-	9,  // 10: runrate.snapshot.v1.Holding.days:type_name -> runrate.snapshot.v1.DayRevenue
-	1,  // 11: runrate.snapshot.v1.DayRevenue.revenue:type_name -> runrate.snapshot.v1.Amount
-	2,  // 12: runrate.snapshot.v1.SubscriptionState.progress:type_name -> runrate.snapshot.v1.Progress
-	11, // 13: runrate.snapshot.v1.SubscriptionState.changes:type_name -> runrate.snapshot.v1.Change
-	12, // 14: runrate.snapshot.v1.SubscriptionState.holdings:type_name -> runrate.snapshot.v1.MRRHolding
-	1,  // 15: runrate.snapshot.v1.Change.mrr:type_name -> runrate.snapshot.v1.Amount
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	1,  // 8: runrate.snapshot.v1.Pane.one_off:type_name -> runrate.snapshot.v1.Amount
+	7,  // 9: runrate.snapshot.v1.UsageAccount.lines:type_name -> runrate.snapshot.v1.ActiveLine
+	8,  // 10: runrate.snapshot.v1.UsageAccount.holdings:type_name -> runrate.snapshot.v1.Holding
+	9,  // 11: runrate.snapshot.v1.Holding.days:type_name -> runrate.snapshot.v1.DayRevenue
+	1,  // 12: runrate.snapshot.v1.DayRevenue.revenue:type_name -> runrate.snapshot.v1.Amount
+	2,  // 13: runrate.snapshot.v1.SubscriptionState.progress:type_name -> runrate.snapshot.v1.Progress
+	11, // 14: runrate.snapshot.v1.SubscriptionState.changes:type_name -> runrate.snapshot.v1.Change
+	12, // 15: runrate.snapshot.v1.SubscriptionState.holdings:type_name -> runrate.snapshot.v1.MRRHolding
+	1,  // 16: runrate.snapshot.v1.Change.mrr:type_name -> runrate.snapshot.v1.Amount
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_snapshot_v1_snapshot_proto_init() }

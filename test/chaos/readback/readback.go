@@ -38,7 +38,7 @@ func columns(form, names string) []column {
 
 var views = map[string][]column{
 	"usage_events": slices.Concat(columns(plain, "account"), columns(micros, "time"), columns(plain, "line product segment region currency"),
-		columns(meters, "quantities"), columns(money, "revenue cost"), columns(plain, "source id type")),
+		columns(meters, "quantities"), columns(money, "revenue cost"), columns(plain, "source id type one_off price_book")),
 	"usage_hourly": slices.Concat(columns(seconds, "hour"), columns(plain, "line product segment region currency"),
 		columns(money, "revenue cost"), columns(plain, "events")),
 	"rolling_revenue": slices.Concat(columns(seconds, "as_of"), columns(plain, "window line product segment region currency"),

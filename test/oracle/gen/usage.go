@@ -74,6 +74,10 @@ func (g *generator) sendAdjustment() {
 func (g *generator) adjustmentData() []member {
 	amount := pick(g, "-12.50", "-0.000000000001", "3", "-250000", "-1000000000000000", "1000000000000000",
 		"0", "-0.00", "0.3333", "7.123456789012")
-	return append([]member{{"product", quote(pick(g, products...))}, {"amount", quote(amount)},
+	data := append([]member{{"product", quote(pick(g, products...))}, {"amount", quote(amount)},
 		{"currency", quote(pick(g, "USD", "USD", "EUR", "JPY"))}, {"reason", quote("refund")}}, g.place()...)
+	if g.chance(2) {
+		data = append(data, member{"one_off", pick(g, "true", "true", "false", "null")})
+	}
+	return data
 }
