@@ -60,8 +60,8 @@ func subscriptionRows() rows.Changes {
 // everyView is what the views show of both.
 var everyView = map[string][]string{
 	"usage_events": {
-		"('acct_42','2026-11-23 07:31:05.123456','api','chat-large','enterprise','eu','USD',{'input_tokens':9007199254740992,'output_tokens':0},0.000000000001,2,'gw','ü','usage.recorded',false,'v1',0,5)",
-		"('acct_42','2099-12-31 23:59:59.999999','','','','','EUR',{},-1000000000000000,0,'gw','2','adjustment.recorded',true,'v1',0,6)",
+		"('acct_42','2026-11-23 07:31:05.123456','api','chat-large','enterprise','eu','USD',{'input_tokens':9007199254740992,'output_tokens':0},0.000000000001,2,'gw','ü','usage.recorded',false,0,5,'v1')",
+		"('acct_42','2099-12-31 23:59:59.999999','','','','','EUR',{},-1000000000000000,0,'gw','2','adjustment.recorded',true,0,6,'v1')",
 	},
 	"usage_hourly":    {"('2026-11-23 07:00:00','api','chat-large','enterprise','eu','USD',-12.5,99999999999999999999999999.999999999999,3)"},
 	"rolling_revenue": {"('2026-11-24 00:00:00','28d','api','chat-large','enterprise','eu','USD',-12.5,99999999999999999999999999.999999999999,3)"},

@@ -173,7 +173,7 @@ func selected(name string) string {
 	selected := "`" + strings.ReplaceAll(columns[name], " ", "`, `") + "`"
 	switch name {
 	case "usage_events":
-		selected = strings.TrimSuffix(selected, ", `partition`, `offset`")
+		selected = strings.Replace(selected, ", `partition`, `offset`", "", 1)
 		selected = strings.Replace(selected, "`quantities`", "arrayStringConcat(arraySort(arrayMap((m, n) -> m || '=' || toString(n), mapKeys(quantities), mapValues(quantities))), ',')", 1)
 	case "dead_letters":
 		selected = "topic, partition, offset, reason"

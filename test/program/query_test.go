@@ -10,7 +10,7 @@ import (
 
 // columns are those of every view, in the order of DEFINITIONS.
 var columns = map[string]string{
-	"usage_events":    "account time line product segment region currency quantities revenue cost source id type partition offset",
+	"usage_events":    "account time line product segment region currency quantities revenue cost source id type one_off partition offset price_book",
 	"usage_hourly":    "hour line product segment region currency revenue cost events",
 	"rolling_revenue": "as_of window line product segment region currency revenue cost events",
 	"active_accounts": "as_of window line accounts",

@@ -14,9 +14,9 @@ CREATE OR REPLACE VIEW {{.DB}}.usage_events{{.OnCluster}}
     id         String                 COMMENT 'CloudEvents id, unique within account, source and time',
     type       LowCardinality(String) COMMENT 'usage.recorded or adjustment.recorded',
     one_off    Bool                   COMMENT 'Whether it is an adjustment that is not made annual: revenue has it, usage ARR does not',
-    price_book LowCardinality(String) COMMENT 'Version of the price book in force at its record (price_books); empty in a row from before it was kept',
     partition  Int32                  COMMENT 'Partition of the usage topic that its record is in',
-    `offset`   Int64                  COMMENT 'Offset of its record in that partition'
+    `offset`   Int64                  COMMENT 'Offset of its record in that partition',
+    price_book LowCardinality(String) COMMENT 'Version of the price book in force at its record (price_books); empty in a row from before it was kept'
 )
 AS SELECT
     v.account AS account,
@@ -33,9 +33,9 @@ AS SELECT
     v.id AS id,
     v.type AS type,
     CAST(v.one_off, 'Bool') AS one_off,
-    v.price_book AS price_book,
     v.partition AS partition,
-    toInt64(v.version) AS `offset`
+    toInt64(v.version) AS `offset`,
+    v.price_book AS price_book
 FROM {{.DB}}.usage_event_versions AS v FINAL
 WHERE v.epoch = {{.Epoch .Usage}}
 -- The month, by which the table is partitioned, is a function of the hour in the sort
