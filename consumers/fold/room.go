@@ -19,8 +19,16 @@ func (r *room) of(j *Judged, n int) []intake.Judged {
 	return r.records[:n]
 }
 
+// mostRoom is the most records, a few MB of them, whose memory is kept for the next fetch: one
+// that a flood of small records filled is let go of.
+const mostRoom = 8192
+
 // done lets go of the records.
 func (r *room) done() {
-	clear(r.records[:r.used])
+	if cap(r.records) > mostRoom {
+		r.records = nil
+	} else {
+		clear(r.records[:r.used])
+	}
 	r.judged, r.used = nil, 0
 }
