@@ -73,6 +73,30 @@ func TestTooMuch(t *testing.T) {
 	}
 }
 
+// TestTooMuchAfterARestart: what cancels out in the revenue of a pane, since one part is one-off,
+// counts for the bound after a restart as before.
+func TestTooMuchAfterARestart(t *testing.T) {
+	f := New(config).Ready(0, 0).(*Fold)
+	once := adjusted(t, "chat", 1, "-3000000000000000000000000")
+	once.OneOff = true
+	for i, e := range []rows.UsageEvent{adjusted(t, "chat", 1, "3000000000000000000000000"), once} {
+		if err := f.booked(e, stream.Offset(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closed, err := f.closeAt(3, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := restart(t, closed, 3, 3)
+	closed.Done()
+	for what, f := range map[string]*Fold{"live": f, "restarted": again} {
+		if err := f.booked(adjusted(t, "chat", 4, "0.000000000001"), 3); !errors.Is(err, money.ErrOverflow) {
+			t.Errorf("%s: beyond the bound: %v", what, err)
+		}
+	}
+}
+
 // TestOverflowWithoutBound takes the bound on a key away: sums that overflow are
 // then no number in any row, in memory and after a restart, and at a midnight the
 // fold itself stops.

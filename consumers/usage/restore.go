@@ -71,11 +71,9 @@ func (b *Blank) Restore(record *snapshot.Record) error {
 func (b *Blank) series(in *snapshot.Series) {
 	s := b.fold.seriesOf(rows.Dimensions{Line: in.Line, Product: in.Product, Segment: in.Segment, Region: in.Region, Currency: in.Currency})
 	for _, p := range in.Panes {
-		t := total{Totals: rows.Totals{Revenue: state.Decode(p.Revenue), Cost: state.Decode(p.Cost), Events: p.Events}, count: p.Count}
-		if p.OneOff != nil {
-			t.OneOff = state.Decode(p.OneOff)
+		s.pane(calendar.Hour(p.Hour)).total = total{
+			Totals: rows.Totals{Revenue: state.Decode(p.Revenue), Cost: state.Decode(p.Cost), Events: p.Events, OneOff: state.Decode(p.OneOff)}, count: p.Count,
 		}
-		s.pane(calendar.Hour(p.Hour)).total = t
 	}
 }
 

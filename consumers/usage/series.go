@@ -87,9 +87,10 @@ func (s *series) add(h calendar.Hour, d total, offset, first stream.Offset, clos
 	return nil
 }
 
-// magnitude is the sum of the absolute amounts, at most twice an event's cap.
+// magnitude is the sum of the absolute amounts, at most twice an event's cap. What is one-off
+// and what is not may cancel out in a pane's revenue, and each is a sum of its own.
 func magnitude(t total) money.Amount {
-	return absolute(t.Revenue).Plus(absolute(t.Cost))
+	return absolute(t.Revenue.Minus(t.OneOff)).Plus(absolute(t.OneOff)).Plus(absolute(t.Cost))
 }
 
 func absolute(a money.Amount) money.Amount {

@@ -141,6 +141,13 @@ func up(t *testing.T, args ...string) *pipeline {
 	}
 }
 
+// keyed is a file of keys, and the one key in it.
+func keyed(t *testing.T, name string) (file, key string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "keys.yaml")
+	return file, strings.TrimSpace(output(t, exec.Command("go", "run", "runrate/cmd/runrate", "keys", "create", name, "--keys", file)))
+}
+
 func freePort(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -198,8 +205,7 @@ func (p *pipeline) query(t *testing.T, sql string) []string {
 // TestClients: each client sends 50 events, each of them twice, and 50 are counted; the
 // clients of analysts read the sum exactly. The door wants a key.
 func TestClients(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "keys.yaml")
-	key := strings.TrimSpace(output(t, exec.Command("go", "run", "runrate/cmd/runrate", "keys", "create", "clients", "--keys", file)))
+	file, key := keyed(t, "clients")
 	p := up(t, "--no-ticker", "--keys", file)
 	p.runrate(t, book+tick, "publish", "--brokers", p.brokers(), "-")
 	for _, c := range publishers {

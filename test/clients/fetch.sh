@@ -26,32 +26,20 @@ same() {
 	[ -f "$dir/$key.pins" ] && cat "$@" | cmp -s - "$dir/$key.pins"
 }
 
-if ! same python "$here/python/requirements.txt"; then
-	echo "fetch clients: Python" >&2
-	rm -rf "$dir/venv"
-	python3 -m venv "$dir/venv"
-	"$dir/venv/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes -r "$here/python/requirements.txt" ||
-		fail "pip could not bring what python/requirements.txt pins (for CPython 3.11 on Linux x86-64)"
-	cp "$here/python/requirements.txt" "$dir/python.pins"
-fi
-
-if ! same dbt "$here/python/dbt.txt"; then
-	echo "fetch clients: dbt" >&2
-	rm -rf "$dir/dbt"
-	python3 -m venv "$dir/dbt"
-	"$dir/dbt/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes -r "$here/python/dbt.txt" ||
-		fail "pip could not bring what python/dbt.txt pins (for CPython 3.11 on Linux x86-64)"
-	cp "$here/python/dbt.txt" "$dir/dbt.pins"
-fi
-
-if ! same schemathesis "$here/python/schemathesis.txt"; then
-	echo "fetch clients: schemathesis" >&2
-	rm -rf "$dir/schemathesis"
-	python3 -m venv "$dir/schemathesis"
-	"$dir/schemathesis/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes -r "$here/python/schemathesis.txt" ||
-		fail "pip could not bring what python/schemathesis.txt pins (for CPython 3.11 on Linux x86-64)"
-	cp "$here/python/schemathesis.txt" "$dir/schemathesis.pins"
-fi
+# wheels KEY DIRECTORY: the Python packages that python/KEY.txt pins, in an environment of their own
+wheels() {
+	pins=$here/python/$1.txt
+	same "$1" "$pins" && return
+	echo "fetch clients: Python, $1" >&2
+	rm -rf "${dir:?}/$2"
+	python3 -m venv "$dir/$2"
+	"$dir/$2/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes -r "$pins" ||
+		fail "pip could not bring what python/$1.txt pins (for CPython 3.11 on Linux x86-64)"
+	cp "$pins" "$dir/$1.pins"
+}
+wheels requirements venv
+wheels dbt dbt
+wheels schemathesis schemathesis
 
 if ! same javascript "$here/javascript/package.json" "$here/javascript/package-lock.json"; then
 	echo "fetch clients: JavaScript" >&2

@@ -4,7 +4,6 @@ package clients
 
 import (
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -12,8 +11,7 @@ import (
 // TestSchemathesis: whatever the door's description allows is taken, what it does not allow is
 // refused, each answer is as described, and none is an error of the door's.
 func TestSchemathesis(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "keys.yaml")
-	key := strings.TrimSpace(output(t, exec.Command("go", "run", "runrate/cmd/runrate", "keys", "create", "schemathesis", "--keys", file)))
+	file, key := keyed(t, "schemathesis")
 	p := up(t, "--no-ticker", "--keys", file)
 	cmd := exec.Command(absolute(t, cache+"/schemathesis/bin/schemathesis"), "--config-file", absolute(t, "python/schemathesis.toml"), "--no-color",
 		"run", strings.Replace(p.events(), "/v1/events", "/openapi.json", 1), "--header", "Authorization: Bearer "+key, "--seed", "1", "--max-examples", "50")

@@ -23,11 +23,7 @@ func TestDoorWhileBrokersDie(t *testing.T) {
 	const partitions = 3
 	ctx := t.Context()
 	k, client := kafkatest.Cluster(t), kafkatest.Client(t)
-	inputs := append(stream.Inputs(), stream.Snapshots())
-	if err := client.EnsureTopics(ctx, partitions, 3); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { kafkatest.Delete(t, inputs...) })
+	inputs(t, client, partitions)
 	tables := openTables(t)
 	consuming(t, options(client, tables, zap.NewNop()))
 	door := httptest.NewServer(gateway.New(gateway.Options{Log: client}))

@@ -31,10 +31,7 @@ import (
 func TestPartitionsAdded(t *testing.T) {
 	const was, is = 2, 4
 	ctx, client := t.Context(), kafkatest.Client(t)
-	if err := client.EnsureTopics(ctx, was, 3); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { kafkatest.Delete(t, append(stream.Inputs(), stream.Snapshots())...) })
+	inputs(t, client, was)
 	tables := openTables(t)
 	core, logs := observer.New(zapcore.ErrorLevel)
 	o := options(client, tables, zap.New(core))

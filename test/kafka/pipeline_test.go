@@ -38,11 +38,7 @@ func TestPipeline(t *testing.T) {
 	const partitions = 3
 	ctx := t.Context()
 	k, client := kafkatest.Cluster(t), kafkatest.Client(t)
-	inputs := append(stream.Inputs(), stream.Snapshots())
-	if err := client.EnsureTopics(ctx, partitions, 3); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { kafkatest.Delete(t, inputs...) })
+	inputs(t, client, partitions)
 	tables := openTables(t)
 
 	core, logs := observer.New(zapcore.InfoLevel)
@@ -115,6 +111,15 @@ func TestPipeline(t *testing.T) {
 		t.Errorf("- is ours, + the oracle's:\n%s", diff)
 	}
 	t.Logf("%d records, %d rows of usage_events, restores %d", f.fed, len(want["usage_events"]), logs.FilterMessage("restored").Len())
+}
+
+// inputs makes the topics of the pipeline, with three replicas, until the test ends.
+func inputs(t *testing.T, client *broker.Client, partitions int32) {
+	t.Helper()
+	if err := client.EnsureTopics(t.Context(), partitions, 3); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { kafkatest.Delete(t, append(stream.Inputs(), stream.Snapshots())...) })
 }
 
 func openTables(t *testing.T) *store.Store {

@@ -27,10 +27,7 @@ import (
 func TestRollingRestart(t *testing.T) {
 	const partitions, consumers = 8, 4
 	ctx, client := t.Context(), kafkatest.Client(t)
-	if err := client.EnsureTopics(ctx, partitions, 3); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { kafkatest.Delete(t, append(stream.Inputs(), stream.Snapshots())...) })
+	inputs(t, client, partitions)
 	tables := openTables(t)
 	log := gen.Stream(11, gen.Options{Records: 6000, Partitions: partitions, Days: 10}).Log()
 	for source, records := range log {

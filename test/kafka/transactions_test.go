@@ -36,10 +36,7 @@ func TestTransactions(t *testing.T) {
 	const partitions = 3
 	ctx := t.Context()
 	k, client := kafkatest.Cluster(t), kafkatest.Client(t)
-	if err := client.EnsureTopics(ctx, partitions, 3); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { kafkatest.Delete(t, append(stream.Inputs(), stream.Snapshots())...) })
+	inputs(t, client, partitions)
 	tables := openTables(t)
 	core, logs := observer.New(zapcore.InfoLevel)
 	o := options(client, tables, zap.New(core))

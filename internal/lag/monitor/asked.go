@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"time"
@@ -37,7 +38,7 @@ func (a *Asked) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		if since > forgotten {
 			a.monitor = New(a.o, prometheus.NewRegistry())
 		}
-		a.monitor.Cycle(r.Context())
+		a.monitor.Cycle(context.WithoutCancel(r.Context())) // others get it, too, should this one go away
 		a.last = time.Now()
 	}
 	a.monitor.ServeHTTP(out, r)

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"slices"
 
 	"runrate/schemas/definitions"
 )
@@ -69,30 +68,5 @@ GROUP BY `+dimensionColumns+`, t HAVING sum(one_off) != 0 ORDER BY t, `+dimensio
 	if err != nil {
 		return err
 	}
-	m := newMatcher(found, d)
-	x := &exact{}
-	at := s.usage.passed
-	for _, one := range all {
-		one.rewind()
-		at = min(at, one.panes[0].hour)
-	}
-	for left := all; len(left) > 0 && at < s.usage.passed; {
-		at++
-		key.at = at.seconds()
-		for _, one := range left {
-			if one.slide(x, at, hour(w.Hours)) && one.sum.revenue.Sign() != 0 {
-				key.dimensions = one.dimensions
-				if err := m.expect(&key, &one.sum); err != nil {
-					return err
-				}
-			}
-		}
-		if left[0].over() {
-			left = slices.DeleteFunc(slices.Clone(left), (*series).over)
-		}
-	}
-	if err := m.finish(); err != nil {
-		return err
-	}
-	return x.err()
+	return expectWindows(newMatcher(found, d), s, w, all, key, func(t totals) bool { return t.revenue.Sign() != 0 })
 }

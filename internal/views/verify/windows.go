@@ -2,8 +2,9 @@ package verify
 
 import (
 	"context"
-	"runrate/schemas/definitions"
 	"slices"
+
+	"runrate/schemas/definitions"
 )
 
 // pane is an hour of one set of dimensions.
@@ -71,6 +72,7 @@ func readSeries(ctx context.Context, r *reader) ([]*series, error) {
 	return seriesOf(panes)
 }
 
+// seriesOf collects panes, ordered by hour, into series in the order of dimensions.
 func seriesOf(panes *cursor[usageKey, totals]) ([]*series, error) {
 	by := map[dimensions]*series{}
 	var all []*series
@@ -102,7 +104,12 @@ func checkWindow(ctx context.Context, r *reader, s *state, d *Differences, w def
 	if err != nil {
 		return err
 	}
-	m := newMatcher(found, d)
+	return expectWindows(newMatcher(found, d), s, w, all, key, func(totals) bool { return true })
+}
+
+// expectWindows slides a window over all series, hour by hour up to the last that is passed. It
+// expects a row by key wherever the window holds a pane and its sum is to be shown.
+func expectWindows(m *matcher[usageKey, totals], s *state, w definitions.Window, all []*series, key usageKey, shown func(totals) bool) error {
 	x := &exact{}
 	at := s.usage.passed
 	for _, one := range all {
@@ -114,12 +121,13 @@ func checkWindow(ctx context.Context, r *reader, s *state, d *Differences, w def
 		key.at = at.seconds()
 		over := 0
 		for _, one := range left {
-			if one.slide(x, at, hour(w.Hours)) {
+			switch holds := one.slide(x, at, hour(w.Hours)); {
+			case holds && shown(one.sum):
 				key.dimensions = one.dimensions
 				if err := m.expect(&key, &one.sum); err != nil {
 					return err
 				}
-			} else if one.over() {
+			case !holds && one.over():
 				over++
 			}
 		}
