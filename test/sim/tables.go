@@ -12,7 +12,6 @@ import (
 	"iter"
 	"reflect"
 	"sync"
-	"unique"
 
 	"runrate/consumers/store"
 	"runrate/internal/event"
@@ -29,7 +28,7 @@ type Tables struct {
 
 	events     table[eventKey, rows.UsageEvent]
 	panes      table[paneKey, rows.UsagePane]
-	rolling    table[rollingKey, rows.RollingRevenue]
+	rolling    windows
 	active     table[activeKey, rows.ActiveAccounts]
 	changes    table[eventKey, rows.SubscriptionChange]
 	subs       table[subKey, rows.Subscription]
@@ -59,12 +58,6 @@ type (
 		source     stream.Source
 		hour       event.Time
 		dimensions rows.Dimensions
-	}
-	rollingKey struct {
-		source     stream.Source
-		asOf       event.Time
-		window     string
-		dimensions unique.Handle[rows.Dimensions] // most rows are these: five strings are not hashed twice for each
 	}
 	activeKey struct {
 		source stream.Source
@@ -142,7 +135,7 @@ type kept interface {
 
 // all are all tables.
 func (t *Tables) all() []kept {
-	return []kept{t.events, t.panes, t.rolling, t.active, t.changes, t.subs, t.movements, t.mrr, t.netnew, t.dead, t.controls, t.progress}
+	return []kept{t.events, t.panes, &t.rolling, t.active, t.changes, t.subs, t.movements, t.mrr, t.netnew, t.dead, t.controls, t.progress}
 }
 
 func (m table[K, R]) name() string {

@@ -82,9 +82,9 @@ func (v *views) events() {
 
 func (v *views) windows() {
 	rolling := map[string]*sums{}
-	for k, r := range v.t.rolling {
-		if k.asOf <= v.usage && v.keep(k.asOf) {
-			at(rolling, strings.Join(append([]string{seconds(k.asOf), k.window}, dimensions(k.dimensions.Value())...), "\t")).totals(r.Totals)
+	for r := range v.t.rolling.all() {
+		if r.AsOf <= v.usage && v.keep(r.AsOf) {
+			at(rolling, strings.Join(append([]string{seconds(r.AsOf), r.Window}, dimensions(r.Dimensions)...), "\t")).totals(r.Totals)
 		}
 	}
 	for key, s := range rolling {
@@ -125,9 +125,9 @@ func (v *views) recurring() {
 func (v *views) arr(multiplier int64) {
 	passed := min(v.usage, v.subscriptions)
 	arr := map[string]*sums{}
-	for k, r := range v.t.rolling {
-		if k.asOf <= passed && v.keep(k.asOf) && k.window == definitions.DefaultARR.Window() {
-			s := at(arr, strings.Join([]string{seconds(k.asOf), k.dimensions.Value().Line, k.dimensions.Value().Currency}, "\t"))
+	for r := range v.t.rolling.all() {
+		if r.AsOf <= passed && v.keep(r.AsOf) && r.Window == definitions.DefaultARR.Window() {
+			s := at(arr, strings.Join([]string{seconds(r.AsOf), r.Dimensions.Line, r.Dimensions.Currency}, "\t"))
 			s.a = plus(s.a, times(plus(r.Totals.Revenue, r.Totals.OneOff.Neg()), multiplier))
 		}
 	}

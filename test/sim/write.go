@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"unique"
 
 	"runrate/internal/event"
 	"runrate/internal/money"
@@ -79,14 +78,7 @@ func (w writer) UsagePanes(all iter.Seq[rows.UsagePane]) error {
 
 // Rolling puts the rows of all windows.
 func (w writer) Rolling(all iter.Seq[rows.RollingRevenue]) error {
-	var last rows.Dimensions // a series' rows follow each other
-	handle := unique.Make(last)
-	return putAll(w, &w.t.rolling, all, func(r rows.RollingRevenue) rollingKey {
-		if r.Dimensions != last {
-			last, handle = r.Dimensions, unique.Make(r.Dimensions)
-		}
-		return rollingKey{w.s, r.AsOf, r.Window, handle}
-	})
+	return w.t.rolling.put(w, all)
 }
 
 // ActiveAccounts puts the counts of active accounts.
