@@ -48,9 +48,9 @@ test-kafka: progress ## the tests against real Apache Kafka clusters on this mac
 	@test/kafka/fetch.sh $(KAFKA)
 	RUNRATE_KAFKA_VERSION=$(KAFKA) $(TEST) -p 1 -timeout 20m -tags kafka $$(grep -rl --include='*_test.go' '^//go:build kafka' . | xargs -n 1 dirname | sort -u)
 
-test-clients: clickhouse progress ## Kafka and ClickHouse clients of Python, JavaScript and Java against the program (needs them and Maven; two minutes)
+test-clients: clickhouse progress ## Kafka and ClickHouse clients of Python, JavaScript and Java against the program (needs them and Maven; three minutes)
 	@test/clients/fetch.sh
-	$(TEST) -timeout 10m -tags clients ./test/clients
+	$(TEST) -timeout 15m -tags clients ./test/clients
 
 test-page: clickhouse progress ## the page of the numbers, in Chromium (needs it, or apt-get; half a minute)
 	@test/page/fetch.sh

@@ -251,25 +251,9 @@ func TestClients(t *testing.T) {
 			}
 		})
 	}
-	t.Run("dbt-clickhouse", func(t *testing.T) { dbt(t, p, want) })
+	t.Run("dbt-clickhouse", func(t *testing.T) { ownModel(t, p, want) })
 	records(t, p)
 	t.Run("librdkafka's own partitioner", func(t *testing.T) { defaults(t, p) })
-}
-
-// dbt runs a model that reads a view into a table, which has the sum exactly.
-func dbt(t *testing.T, p *pipeline, want string) {
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("dbt")); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("RUNRATE_HTTP_PORT", strconv.Itoa(p.http))
-	t.Setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
-	cmd := exec.Command(absolute(t, cache+"/dbt/bin/dbt"), "run", "--project-dir", dir, "--profiles-dir", dir)
-	cmd.Dir = dir
-	output(t, cmd)
-	if got := p.query(t, "SELECT toString(sum(revenue)), count() FROM analytics.revenue_by_source")[0]; got != strings.TrimRight(want, "0")+"\t"+strconv.Itoa(len(sources())) {
-		t.Errorf("sum of revenue and sources: %s, want %s", got, want)
-	}
 }
 
 // defaults sends by librdkafka as it comes, whose partitioner is not Kafka's: what is

@@ -1,1 +1,1 @@
-SELECT source, sum(revenue) AS revenue FROM revenue.usage_events GROUP BY source
+SELECT source, sum(revenue) AS revenue FROM {{ ref('runrate', 'stg_usage_events') }} GROUP BY source

@@ -1,0 +1,6 @@
+SELECT
+    as_of,
+    `window`,
+    line,
+    accounts
+FROM {{ source('runrate', 'active_accounts') }}

@@ -1,0 +1,20 @@
+SELECT
+    topic,
+    partition,
+    clock,
+    next_offset,
+    written_at,
+    owed_since,
+    status,
+    reason,
+    detail,
+    since,
+    lag_status,
+    lag_reason,
+    lag_sentence,
+    committed,
+    log_end,
+    lag,
+    lag_seconds,
+    lag_at
+FROM {{ source('runrate', 'freshness') }}

@@ -1,0 +1,5 @@
+SELECT
+    as_of,
+    line,
+    currency
+FROM {{ source('runrate', 'fx_missing') }}

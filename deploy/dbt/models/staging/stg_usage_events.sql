@@ -1,0 +1,19 @@
+SELECT
+    account,
+    time,
+    line,
+    product,
+    segment,
+    region,
+    currency,
+    quantities,
+    revenue,
+    cost,
+    source,
+    id,
+    type,
+    one_off,
+    partition,
+    `offset`,
+    price_book
+FROM {{ source('runrate', 'usage_events') }}

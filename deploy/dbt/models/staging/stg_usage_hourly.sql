@@ -1,0 +1,11 @@
+SELECT
+    hour,
+    line,
+    product,
+    segment,
+    region,
+    currency,
+    revenue,
+    cost,
+    events
+FROM {{ source('runrate', 'usage_hourly') }}
