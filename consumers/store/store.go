@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -179,7 +180,7 @@ func clickhouseOptions(o Options) (*clickhouse.Options, error) {
 	options.MaxOpenConns = max(options.MaxOpenConns, o.Inserts+4) // reads beside the inserts
 	options.MaxIdleConns = max(options.MaxIdleConns, o.Inserts)
 	if options.Compression == nil {
-		options.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
+		options.Compression = &clickhouse.Compression{Method: compression(options.Addr)}
 	}
 	options.ClientInfo.Products = append(options.ClientInfo.Products, struct{ Name, Version string }{"runrate", "1"})
 	if options.Settings == nil {
@@ -189,6 +190,18 @@ func clickhouseOptions(o Options) (*clickhouse.Options, error) {
 	// Well before the client's own bound, so that the server says what it waits for.
 	options.Settings["insert_quorum_timeout"] = (o.Timeout / 3).Milliseconds()
 	return options, nil
+}
+
+// compression is that of blocks on their way, where the DSN names none. What stays on this
+// machine is not worth the CPU time.
+func compression(addresses []string) clickhouse.CompressionMethod {
+	for _, a := range addresses {
+		host, _, _ := net.SplitHostPort(a)
+		if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
+			return clickhouse.CompressionLZ4
+		}
+	}
+	return clickhouse.CompressionNone
 }
 
 // pinned are the session settings that exactness rests on; a DSN cannot

@@ -7,6 +7,8 @@ import (
 	"math"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"runrate/internal/fault"
 	"runrate/internal/rows"
 	"runrate/internal/stream"
@@ -17,19 +19,35 @@ import (
 // all of it is on disk (and, where tables are replicated, on a quorum).
 //
 // A table without changed rows costs nothing; one with many takes several
-// inserts, each bounded in memory. A Write that failed, whole or half done, may
-// be repeated as it is, as long as the fold has not stepped on.
+// inserts, each bounded in memory. While the server takes one insert the rows of the
+// next are made; only progress waits for all that is before it. A Write that failed,
+// whole or half done, may be repeated as it is, as long as the fold has not stepped on.
 func (s *Store) Write(ctx context.Context, epoch uint32, c rows.Changes) error {
 	p := partition{epoch, c.Source}
-	w := writer{ctx, flush{store: s, epoch: epoch, source: c.Source, next: c.Progress.NextOffset,
-		tally: &tally{wrote: vouched{}}, before: s.flushes.of(p)}}
-	for _, t := range rows.Tables() {
-		if err := t.Write(&c, w); err != nil {
+	of := flush{store: s, epoch: epoch, source: c.Source, next: c.Progress.NextOffset,
+		tally: &tally{wrote: vouched{}}, before: s.flushes.of(p)}
+	tables := rows.Tables()
+	last := len(tables) - 1 // progress
+	for _, step := range [][]rows.Table{tables[:last], tables[last:]} {
+		if err := of.write(ctx, step, &c); err != nil {
 			return err
 		}
 	}
-	s.flushes.set(p, w.tally.after(w.before))
+	s.flushes.set(p, of.tally.after(of.before))
 	return nil
+}
+
+// write inserts the rows of some tables, and returns when all inserts are over.
+func (f flush) write(ctx context.Context, tables []rows.Table, c *rows.Changes) error {
+	sends, ctx := errgroup.WithContext(ctx)
+	w := writer{ctx, f, sends}
+	for _, t := range tables {
+		if err := t.Write(c, w); err != nil {
+			sends.Go(func() error { return err }) // unless an insert failed before
+			break
+		}
+	}
+	return sends.Wait()
 }
 
 // flush is what all rows of one Write share.
@@ -42,11 +60,12 @@ type flush struct {
 	before vouched       // for by the progress before it
 }
 
-// writer inserts the rows of one flush, a table at a time. It lives as long as
-// one Write.
+// writer makes the rows of one flush into inserts, a table at a time. It lives as long
+// as one flush.write.
 type writer struct {
 	ctx context.Context
 	flush
+	sends *errgroup.Group // the inserts under way
 }
 
 func (w writer) UsageEvents(all iter.Seq[rows.UsageEvent]) error { return insert(w, usageEvents, all) }
@@ -83,8 +102,8 @@ func (t table[R]) name() string {
 	return r.Table()
 }
 
-// insert writes all rows to one table, in as many inserts as the bounds on a
-// chunk ask for.
+// insert makes all rows of one table into as many inserts as the bounds on a chunk ask
+// for. The last ones are still under way when it returns.
 func insert[R rows.Row](w writer, t table[R], all iter.Seq[R]) error {
 	var c *chunk
 	defer func() {
@@ -114,16 +133,23 @@ func insert[R rows.Row](w writer, t table[R], all iter.Seq[R]) error {
 			return &Error{Op: w.op(t.name()) + fmt.Sprintf(", row of offset %d", r.At()), Kind: fault.Defect, Err: err}
 		}
 		if c.rows >= w.store.chunkRows || c.bytes >= w.store.chunkBytes {
-			if err := send(w, t, c); err != nil {
-				return err
-			}
-			c.begin(t.columns)
+			start(w, t, c)
+			c = nil
 		}
 	}
-	if c == nil || c.rows == 0 {
-		return nil
+	if c != nil {
+		start(w, t, c)
+		c = nil
 	}
-	return send(w, t, c)
+	return nil
+}
+
+// start sends a chunk, which is free again when it is sent.
+func start[R rows.Row](w writer, t table[R], c *chunk) {
+	w.sends.Go(func() error {
+		defer func() { w.store.inserts <- c }()
+		return send(w, t, c)
+	})
 }
 
 // send is one INSERT of one block.
