@@ -1,10 +1,13 @@
 package main
 
 import (
-	"github.com/spf13/cobra"
+	"maps"
+	"slices"
 
-	chschema "runrate/schemas/clickhouse"
+	"github.com/spf13/cobra"
 )
+
+const clusterHelp = "`name` of the ClickHouse cluster that shall hold the tables (default: the one that has them already, else one server)"
 
 func migrateCommand(a *app) *cobra.Command {
 	var cluster string
@@ -13,7 +16,10 @@ func migrateCommand(a *app) *cobra.Command {
 		Short: "Create or update the tables and views in ClickHouse",
 		Long: `Bring the database to this program's schema. It may be run at any time, any
 number of times, beside readers and writers: tables are only ever added to, and
-views are made again.`,
+views are made again.
+
+On a cluster every server has to answer, and gets the tables that it lacks, as one
+that is new or has a new disk does. The database remembers its cluster.`,
 		Example: examples(
 			"runrate migrate --clickhouse clickhouse-1:9000",
 			"RUNRATE_CLICKHOUSE_FILE=/run/secrets/clickhouse-dsn runrate migrate --clickhouse-cluster main",
@@ -24,18 +30,25 @@ views are made again.`,
 			if err != nil {
 				return err
 			}
-			done, err := chschema.Migrate(cmd.Context(), s.Conn(), chschema.Options{Database: s.Database(), Cluster: cluster})
+			done, err := s.Migrate(cmd.Context(), cluster)
 			if err != nil {
 				return err
+			}
+			for _, host := range slices.Sorted(maps.Keys(done.Lacked)) {
+				a.printf("%s lacked %d tables, and has them now\n", host, done.Lacked[host])
 			}
 			for _, m := range done.Applied {
 				a.printf("applied %s\n", m)
 			}
-			a.printf("%s is up to date: %d migrations applied now, %d views\n", s.Database(), len(done.Applied), done.Views)
+			where := s.Database().String()
+			if done.Cluster != "" {
+				where += ", on every server of the cluster " + done.Cluster + ","
+			}
+			a.printf("%s is up to date: %d migrations applied now, %d views\n", where, len(done.Applied), done.Views)
 			return nil
 		},
 	}
 	a.clickhouseFlags(cmd)
-	cmd.Flags().StringVar(&cluster, "clickhouse-cluster", "", "`name` of the ClickHouse cluster that shall hold the tables (default: one server)")
+	cmd.Flags().StringVar(&cluster, "clickhouse-cluster", "", clusterHelp)
 	return cmd
 }

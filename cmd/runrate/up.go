@@ -49,6 +49,8 @@ func upCommand(a *app) *cobra.Command {
 			}
 			if cmd.Flags().Changed("clickhouse") {
 				o.UseClickHouse = true
+			} else if o.Cluster != "" {
+				return usagef("--clickhouse-cluster wants --clickhouse: a server of that cluster")
 			}
 			if a.kafka.Topics, err = a.names(); err != nil {
 				return err
@@ -85,6 +87,7 @@ func upCommand(a *app) *cobra.Command {
 	f.IntVar(&o.Replication, "replication", 1, "replicas of each partition, with --brokers")
 	f.BoolVar(&o.NoTicker, "no-ticker", false, "write no clock ticks: the events bring their own")
 	f.DurationVar(&o.TickEvery, "tick-every", time.Second, "time between two clock ticks")
+	f.StringVar(&o.Cluster, "clickhouse-cluster", "", "with --clickhouse: "+clusterHelp)
 	definition.add(f)
 	flags.add(f)
 	return cmd

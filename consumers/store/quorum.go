@@ -29,8 +29,8 @@ type quorum struct {
 	wanted   int // replicas; 0: most of them
 
 	mu    sync.Mutex
-	alone bool      // there is one replica
-	until time.Time // when alone has to be asked for again
+	alone map[string]bool // tables of one replica
+	until time.Time       // when alone has to be asked for again
 }
 
 // Exec is the pool's.
@@ -59,7 +59,7 @@ func (q *quorum) bound(ctx context.Context, query string) (context.Context, erro
 	}
 	wanted := q.wanted
 	if wanted == 0 {
-		alone, err := q.replicaIsAlone(ctx)
+		alone, err := q.replicaIsAlone(ctx, query)
 		if err != nil || !alone {
 			return ctx, err
 		}
@@ -71,31 +71,41 @@ func (q *quorum) bound(ctx context.Context, query string) (context.Context, erro
 	return clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"insert_quorum": wanted})), nil
 }
 
-// replicaIsAlone says whether tables are replicated, but have one replica. All of them
-// have the same.
-func (q *quorum) replicaIsAlone(ctx context.Context) (bool, error) {
+// replicaIsAlone says whether the table of an insert is replicated, but has one replica.
+func (q *quorum) replicaIsAlone(ctx context.Context, query string) (bool, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if time.Now().Before(q.until) {
-		return q.alone, nil
+	if time.Now().After(q.until) {
+		if err := q.look(ctx); err != nil {
+			return false, err
+		}
 	}
+	_, rest, _ := strings.Cut(query, q.database.SQL()+".")
+	name, _, _ := strings.Cut(rest, " ")
+	return q.alone[name], nil
+}
+
+// look finds the tables of one replica.
+func (q *quorum) look(ctx context.Context) error {
 	var engine string
 	err := q.QueryRow(ctx, "SELECT any(engine) FROM system.tables WHERE database = ? AND name = 'migrations'", q.database.String()).Scan(&engine)
 	if err != nil || engine == "" {
-		return false, err // no schema yet: asked again
+		return err // no schema yet: asked again
 	}
-	q.alone = false
+	q.alone = map[string]bool{}
 	if strings.HasPrefix(engine, "Replicated") {
-		var replicas uint32
-		err = q.QueryRow(ctx, "SELECT max(total_replicas) FROM system.replicas WHERE database = ? AND table = 'migrations'", q.database.String()).Scan(&replicas)
+		var names []string
+		err = q.QueryRow(ctx, "SELECT groupArray(table) FROM system.replicas WHERE database = ? AND total_replicas = 1", q.database.String()).Scan(&names)
 		if ex, ok := errors.AsType[*clickhouse.Exception](err); ok && proto.Error(ex.Code) == proto.ErrAccessDenied {
 			err = nil // most of them, as everywhere; --clickhouse-quorum 1 says that there is one
 		}
 		if err != nil {
-			return false, err
+			return err
 		}
-		q.alone = replicas == 1
+		for _, name := range names {
+			q.alone[name] = true
+		}
 	}
 	q.until = time.Now().Add(quorumAge)
-	return q.alone, nil
+	return nil
 }

@@ -63,6 +63,8 @@ type Store struct {
 	own        ownRows
 	flushes    flushes
 	discards   bool // see Discard
+	options    *clickhouse.Options
+	wanted     int // replicas that have to have a row
 }
 
 // Open connects and checks that the server answers. It does not create the
@@ -94,6 +96,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		chunkRows:  o.ChunkRows,
 		chunkBytes: o.ChunkBytes,
 		timeout:    o.Timeout,
+		options:    options,
+		wanted:     o.Quorum,
 		inserts:    make(chan *chunk, o.Inserts),
 	}
 	for range o.Inserts {
@@ -111,7 +115,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 // Close closes the connections; what is under way fails.
 func (s *Store) Close() error { return errors.Join(s.conn.Close(), s.own.pinned.Close()) }
 
-// Conn is the connection pool, for what has no method here (migrations, reports).
+// Conn is the connection pool, for what has no method here (reports).
 func (s *Store) Conn() driver.Conn { return s.conn }
 
 // Database is the database of the tables and views.

@@ -122,7 +122,7 @@ func statements(text string) []string {
 	var current strings.Builder
 	flush := func() {
 		if s := strings.TrimSpace(current.String()); s != "" {
-			out = append(out, s)
+			out = append(out, placed(s))
 		}
 		current.Reset()
 	}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
@@ -17,8 +19,10 @@ type Conn interface {
 
 // Result is what Migrate did.
 type Result struct {
-	Applied []string // migrations applied now, as NNNN_name
-	Views   int      // views created again
+	Applied []string       // migrations applied now, as NNNN_name
+	Views   int            // views created again
+	Cluster string         // the cluster that holds the database, "" for a single server
+	Lacked  map[string]int // by host, the tables that it lacked and has now
 }
 
 // Migrate creates the database and brings its tables and views to this
@@ -27,7 +31,8 @@ type Result struct {
 //
 // It fails, having changed nothing, when a migration that was applied differs
 // from this program's, or when the database has one that this program does not
-// know.
+// know; and on a cluster, when one of its hosts does not answer, or has a table
+// otherwise than the others.
 func Migrate(ctx context.Context, conn Conn, o Options) (Result, error) {
 	return migrate(ctx, conn, o, Files)
 }
@@ -41,47 +46,100 @@ func migrate(ctx context.Context, conn Conn, o Options, from fs.FS) (Result, err
 	if err != nil {
 		return result, fmt.Errorf("migrate %s: %w", o.Database, err)
 	}
-	if err := exec(ctx, conn, o, "database", bootstrap); err != nil {
+	if o, err = o.settle(ctx, conn); err != nil {
+		return result, fmt.Errorf("migrate %s: %w", o.Database, err)
+	}
+	if o.Cluster != "" {
+		hosts, err := o.hosts(ctx, conn)
+		if err != nil {
+			return result, fmt.Errorf("migrate %s: %w", o.Database, err)
+		}
+		defer closeAll(hosts)
+		conn, result.Cluster = hosts[0].conn, o.Cluster
+		ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"distributed_ddl_task_timeout": int(ddlBound.Seconds())}))
+		if result.Lacked, err = o.begin(ctx, hosts); err != nil {
+			return result, fmt.Errorf("migrate %s: %w", o.Database, err)
+		}
+	} else if err := exec(ctx, conn, o, "database", database+bootstrap); err != nil {
 		return result, err
 	}
+	if err := changes(ctx, conn, o, from, known, &result); err != nil {
+		return result, err
+	}
+	return result, views(ctx, conn, o, from, &result)
+}
+
+// ddlBound is how long the hosts of a cluster have for one statement; well below what
+// the client waits for an answer.
+const ddlBound = 20 * time.Second
+
+// begin creates on a cluster what migrations are recorded in, and brings every host to the
+// tables that one of them has; it returns how many, by host.
+func (o Options) begin(ctx context.Context, hosts []host) (map[string]int, error) {
+	conn := hosts[0].conn
+	if err := exec(ctx, conn, o, "database", database); err != nil {
+		return nil, err
+	}
+	lacked, err := o.equalise(ctx, hosts)
+	if err != nil {
+		return nil, err
+	}
+	if err := exec(ctx, conn, o, "database", bootstrap); err != nil {
+		return nil, err
+	}
+	return lacked, o.remember(ctx, conn)
+}
+
+// changes applies the migrations that the database does not have.
+func changes(ctx context.Context, conn Conn, o Options, from fs.FS, known []migration, result *Result) error {
 	applied, err := applied(ctx, conn, o)
 	if err != nil {
-		return result, err
+		return err
 	}
 	if err := reconcile(known, applied); err != nil {
-		return result, fmt.Errorf("migrate %s: %w", o.Database, err)
+		return fmt.Errorf("migrate %s: %w", o.Database, err)
 	}
 	for _, m := range known {
 		if _, done := applied[m.number]; done {
 			continue
 		}
 		if err := exec(ctx, conn, o, m.String(), m.text); err != nil {
-			return result, err
+			return err
 		}
 		if err := record(ctx, conn, o, m); err != nil {
-			return result, err
+			return err
 		}
 		result.Applied = append(result.Applied, m.String())
 	}
+	return nil
+}
+
+// views makes all views again.
+func views(ctx context.Context, conn Conn, o Options, from fs.FS, result *Result) error {
 	for _, name := range viewOrder {
 		text, err := fs.ReadFile(from, "views/"+strings.TrimSuffix(name, now)+".sql")
 		if err != nil {
-			return result, fmt.Errorf("migrate %s: %w", o.Database, err)
+			return fmt.Errorf("migrate %s: %w", o.Database, err)
 		}
 		if err := exec(ctx, conn, o, "view "+name, string(text)); err != nil {
-			return result, err
+			return err
 		}
 		result.Views++
 	}
-	return result, nil
+	return nil
 }
 
-// bootstrap creates what migrations are recorded in, before there are any.
-const bootstrap = `
+// database creates the database.
+const database = `
 CREATE DATABASE IF NOT EXISTS {{.DB}}{{.OnCluster}}
 ENGINE = Atomic
 COMMENT 'Recurring revenue by runrate: read the views; tables whose name ends in _versions hold versioned rows';
+`
 
+const migrationsComment = "Schema migrations that were applied"
+
+// bootstrap creates what migrations are recorded in, before there are any.
+const bootstrap = `
 CREATE TABLE IF NOT EXISTS {{.DB}}.migrations{{.OnCluster}}
 (
     number     UInt32               COMMENT 'Number of the migration, from 1',
@@ -92,7 +150,7 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.migrations{{.OnCluster}}
 ENGINE = {{.Replacing "applied_at"}}
 ORDER BY number
 SETTINGS {{.Settings}}
-COMMENT 'Schema migrations that were applied';
+COMMENT '` + migrationsComment + `{{.Remembered}}';
 `
 
 func exec(ctx context.Context, conn Conn, o Options, name, text string) error {

@@ -141,7 +141,7 @@ func TestOptions(t *testing.T) {
 // server only parses the statements.
 func TestCluster(t *testing.T) {
 	o := Options{Database: parsed(t, "d"), Cluster: "{cluster}"}
-	list, err := render("bootstrap", bootstrap, o)
+	list, err := render("bootstrap", database+bootstrap, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,9 +188,12 @@ func TestCluster(t *testing.T) {
 		if !strings.HasSuffix(head, " ON CLUSTER '{cluster}'") {
 			t.Errorf("not on the cluster: %s", head)
 		}
-		if strings.HasPrefix(s, "CREATE TABLE") &&
-			!strings.Contains(s, "ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{database}/{table}', '{replica}', ") {
-			t.Errorf("not replicated: %s", head)
+		place := "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}', "
+		if name := creates.FindStringSubmatch(s); name != nil && everywhere[name[1]] {
+			place = "'/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}', "
+		}
+		if strings.HasPrefix(s, "CREATE TABLE") && !strings.Contains(s, "ENGINE = ReplicatedReplacingMergeTree("+place) {
+			t.Errorf("not replicated: %s", s)
 		}
 	}
 }

@@ -11,9 +11,12 @@
 package chschema
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"runrate/schemas/definitions"
 )
@@ -21,10 +24,12 @@ import (
 // Options say where the schema goes.
 type Options struct {
 	Database Database
-	// Cluster is the name of a ClickHouse cluster, empty for a single server.
-	// Every server of the cluster then holds all rows, as a replica of the
-	// same tables: {database}, {table} and {replica} make the path.
+	// Cluster is the name of a ClickHouse cluster, or {macro} of the server asked. Empty: the
+	// one that the database remembers, and a single server if that is none. The servers'
+	// macros {shard} and {replica} make the tables' paths.
 	Cluster string
+	// Server connects to one server of a cluster by its host:port. A cluster needs it.
+	Server func(ctx context.Context, address string) (driver.Conn, error)
 }
 
 var clusterName = regexp.MustCompile(`^[A-Za-z0-9_{][A-Za-z0-9_.{}-]*$`)
@@ -58,12 +63,45 @@ func (t sqlText) OnCluster() string {
 	return " ON CLUSTER '" + t.Cluster + "'"
 }
 
+// Remembered ends the comment of the table of migrations.
+func (t sqlText) Remembered() string {
+	if t.Cluster == "" {
+		return ""
+	}
+	return remembers + t.Cluster
+}
+
 // Replacing is the engine of a table whose highest version wins.
 func (t sqlText) Replacing(version string) string {
 	if t.Cluster == "" {
 		return "ReplacingMergeTree(" + version + ")"
 	}
-	return "ReplicatedReplacingMergeTree('/clickhouse/tables/{database}/{table}', '{replica}', " + version + ")"
+	return "ReplicatedReplacingMergeTree(" + somewhere + ", " + version + ")"
+}
+
+// somewhere stands for path and name of a replica until it is known which table it is.
+const somewhere = "{path}"
+
+// everywhere are the tables that every server has whole. The others hold rows by source
+// partition, and are those of a shard.
+var everywhere = map[string]bool{
+	"migrations": true, "topics": true, "epochs": true, "epoch_switches": true, "epoch_entries": true, "epoch_gaps": true,
+	"definition_versions": true, "mrr_status_versions": true, "redrive_versions": true, "partition_status_versions": true, "lag_history": true,
+}
+
+var creates = regexp.MustCompile("^CREATE TABLE IF NOT EXISTS `[^`]+`\\.(\\w+)")
+
+// placed gives the table of a statement its path in the keeper.
+func placed(statement string) string {
+	m := creates.FindStringSubmatch(statement)
+	if m == nil {
+		return statement
+	}
+	place := "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"
+	if everywhere[m[1]] {
+		place = "'/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}'"
+	}
+	return strings.Replace(statement, somewhere, place, 1)
 }
 
 // Settings are those of every table: an acknowledged insert is on disk, and a

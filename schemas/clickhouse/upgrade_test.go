@@ -19,7 +19,7 @@ func TestMigrateCarriesEpochsOver(t *testing.T) {
 			}
 		}
 	}
-	if err := exec(t.Context(), conn, o, "bootstrap", bootstrap); err != nil {
+	if err := exec(t.Context(), conn, o, "bootstrap", database+bootstrap); err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range known(t)[:5] {

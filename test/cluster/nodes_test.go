@@ -121,3 +121,16 @@ func lines(rows driver.Rows) ([]string, error) {
 	}
 	return out, rows.Err()
 }
+
+// exec has one node do something.
+func (n *nodes) exec(t *testing.T, name, statement string) {
+	t.Helper()
+	conn, err := clickhouse.Open(&clickhouse.Options{Addr: []string{n.address(name)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.Exec(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %s: %v", name, statement, err)
+	}
+}

@@ -28,7 +28,6 @@ import (
 	"runrate/producers/gateway"
 	"runrate/producers/gateway/keys"
 	"runrate/producers/tick"
-	chschema "runrate/schemas/clickhouse"
 	"runrate/schemas/definitions"
 )
 
@@ -60,6 +59,8 @@ type Options struct {
 	Admin  *admin.Server // where metrics are shown; nil shows none
 	Logger *zap.Logger
 	Out    io.Writer // told the addresses, once
+
+	Cluster string // of ClickHouse, that shall hold the tables; "" the one that has them
 
 	Version string // of the program
 }
@@ -216,7 +217,7 @@ func prepareTables(ctx context.Context, o Options, address string) (*store.Store
 	if err != nil {
 		return nil, err
 	}
-	done, err := chschema.Migrate(bounded, tables.Conn(), chschema.Options{Database: tables.Database()})
+	done, err := tables.Migrate(bounded, o.Cluster)
 	if err == nil {
 		o.Logger.Info("schema is up to date", zap.Strings("applied", done.Applied))
 		err = define(bounded, tables, o.Definitions)
