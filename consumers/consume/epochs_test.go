@@ -30,7 +30,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	b, err := local.StartBroker(t.Context(), local.BrokerConfig{Dir: t.TempDir(), MinSessionTimeout: 500 * time.Millisecond})
+	b, err := local.StartBroker(t.Context(), local.BrokerConfig{Dir: localtest.Dir(t), MinSessionTimeout: 500 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"runrate/deploy/local"
+	"runrate/test/localtest"
 )
 
 // Users are those of the file, by their roles.
@@ -32,7 +33,7 @@ const strict = `<clickhouse><access_control_improvements>
 // with one another's start.
 func Start(t testing.TB) *local.ClickHouse {
 	t.Helper()
-	dir := t.TempDir()
+	dir := localtest.Dir(t)
 	users, err := os.ReadFile(filepath.Join(Root(t), "deploy/clickhouse/users.d/runrate.xml"))
 	if err != nil {
 		t.Fatal(err)

@@ -1,5 +1,6 @@
-// Package localtest gives tests a real ClickHouse and a real broker on disk, one
-// of each per test binary, started when a test first asks.
+// Package localtest gives tests a real ClickHouse and a real broker with files, one
+// of each per test binary, started when a test first asks. A test that starts its own
+// keeps them in a [Dir].
 //
 // A package whose tests use it says
 //
@@ -34,7 +35,7 @@ const startBound = 90 * time.Second
 // shared is what the tests of this binary share.
 var shared struct {
 	sync.Mutex
-	dir        string
+	dir        *directory
 	clickhouse *local.ClickHouse
 	broker     *local.Broker
 	err        map[string]error // of a part that could not start, by name
@@ -105,8 +106,8 @@ func begin(t testing.TB, name string, start func(context.Context, string) error)
 }
 
 func beginIn(name string, start func(context.Context, string) error) error {
-	if shared.dir == "" {
-		dir, err := os.MkdirTemp("", "runrate-test-")
+	if shared.dir == nil {
+		dir, err := newDirectory()
 		if err != nil {
 			return err
 		}
@@ -114,7 +115,7 @@ func beginIn(name string, start func(context.Context, string) error) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startBound)
 	defer cancel()
-	return start(ctx, filepath.Join(shared.dir, name))
+	return start(ctx, filepath.Join(shared.dir.path, name))
 }
 
 var serial atomic.Int64
@@ -193,8 +194,8 @@ func stop() error {
 			return err
 		}
 	}
-	if shared.dir != "" {
-		return os.RemoveAll(shared.dir)
+	if shared.dir != nil {
+		return shared.dir.remove()
 	}
 	return nil
 }

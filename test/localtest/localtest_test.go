@@ -2,7 +2,11 @@ package localtest_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/segmentio/kafka-go"
@@ -37,6 +41,49 @@ func TestDatabase(t *testing.T) {
 	}
 	if left != 0 {
 		t.Errorf("%d of %v are left after their test", left, names)
+	}
+}
+
+// TestDir: a directory is empty and there until its test ends, and what a killed test
+// left is removed by the next, but nothing that is in use or new.
+func TestDir(t *testing.T) {
+	parent := t.TempDir()
+	t.Setenv("RUNRATE_TEST_DIR", parent)
+	old := time.Now().Add(-time.Hour)
+	age := func(dir string) string {
+		t.Helper()
+		if err := os.Chtimes(dir, old, old); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	left := func(name string) string {
+		t.Helper()
+		dir := filepath.Join(parent, name)
+		if err := os.MkdirAll(filepath.Join(dir, "data", "store"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "lock"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	killed, other, young := age(left("runrate-test-1")), age(left("other")), left("runrate-test-2")
+	var mine string
+	t.Run("a test", func(t *testing.T) {
+		mine = localtest.Dir(t)
+		if entries, err := os.ReadDir(mine); err != nil || len(entries) > 0 || filepath.Dir(filepath.Dir(mine)) != parent {
+			t.Errorf("%s: %v, %v", mine, entries, err)
+		}
+		age(filepath.Dir(mine))
+		for dir, there := range map[string]bool{localtest.Dir(t): true, mine: true, killed: false, other: true, young: true} {
+			if _, err := os.Stat(dir); (err == nil) != there {
+				t.Errorf("%s: %v, want there: %v", dir, err, there)
+			}
+		}
+	})
+	if left, err := filepath.Glob(filepath.Join(parent, "*")); err != nil || !slices.Equal(left, []string{other, young}) {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"runrate/test/localtest"
 )
 
 // pipeline is one `runrate up`, which may be stopped and started again on the
@@ -23,7 +25,7 @@ type pipeline struct {
 // newPipeline is a pipeline on an empty directory and free ports, not started.
 func newPipeline(t *testing.T, args ...string) *pipeline {
 	t.Helper()
-	return &pipeline{dir: t.TempDir(), listen: freePort(t), kafka: freePort(t), http: freePort(t), tcp: freePort(t), args: args}
+	return &pipeline{dir: localtest.Dir(t), listen: freePort(t), kafka: freePort(t), http: freePort(t), tcp: freePort(t), args: args}
 }
 
 // up starts a new pipeline and waits until it is ready.

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"runrate/deploy/local"
+	"runrate/test/localtest"
 )
 
 // kafkaAlone is a broker with the topics and no consumer.
 func kafkaAlone(t *testing.T) (brokers string) {
 	t.Helper()
-	b, err := local.StartBroker(context.Background(), local.BrokerConfig{Dir: t.TempDir()})
+	b, err := local.StartBroker(context.Background(), local.BrokerConfig{Dir: localtest.Dir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

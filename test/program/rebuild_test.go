@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"runrate/deploy/local"
+	"runrate/test/localtest"
 )
 
 // parts are a broker and a ClickHouse without consumers, each command of the
@@ -19,7 +20,7 @@ import (
 func parts(t *testing.T) (*pipeline, []string) {
 	t.Helper()
 	addr := kafkaAlone(t)
-	ch, err := local.StartClickHouse(context.Background(), local.Config{Dir: t.TempDir()})
+	ch, err := local.StartClickHouse(context.Background(), local.Config{Dir: localtest.Dir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

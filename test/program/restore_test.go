@@ -13,6 +13,7 @@ import (
 
 	"runrate/deploy/local"
 	"runrate/internal/stream"
+	"runrate/test/localtest"
 	"runrate/test/oracle"
 	"runrate/test/oracle/gen"
 )
@@ -29,7 +30,7 @@ const installed = 2 // partitions
 
 func install(t *testing.T) *installation {
 	t.Helper()
-	i := &installation{pipeline: &pipeline{dir: t.TempDir(), kafka: freePort(t), http: freePort(t), tcp: freePort(t)}}
+	i := &installation{pipeline: &pipeline{dir: localtest.Dir(t), kafka: freePort(t), http: freePort(t), tcp: freePort(t)}}
 	i.begin(t)
 	t.Cleanup(func() { i.end(t) })
 	must(t, "", "topics", i.brokers(), "--partitions=2")
