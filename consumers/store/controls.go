@@ -31,7 +31,7 @@ func (s *Store) Elsewhere(ctx context.Context, epoch uint32, topic stream.Topic,
 func (s *Store) controls(ctx context.Context, op, where, last string, args ...any) (found []rows.Control, err error) {
 	value := func(column string) string { return "argMax(" + column + ", " + last + ")" }
 	columns := []string{value("offset"), "toUnixTimestamp64Micro(" + value("time") + ")", "toUnixTimestamp64Micro(" + value("recorded_at") + ")", value("payload")}
-	err = s.query(ctx, op, func(scan func(...any) error) error {
+	err = s.queryOwn(ctx, controls.name(), op, func(scan func(...any) error) error {
 		var c rows.Control
 		var offset, at, recorded int64
 		if err := scan(&c.Kind, &offset, &at, &recorded, &c.Payload); err != nil {

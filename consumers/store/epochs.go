@@ -7,9 +7,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
 	"runrate/internal/fault"
 	"runrate/internal/stream"
 )
+
+// entries is the table of what epochs are folded from, and which was switched to.
+const entries = "epoch_entries"
 
 // Record is what an epoch of a topic is folded from, beside the log. It is
 // written once, when the epoch is opened; gaps and the switch are added to it.
@@ -54,8 +59,8 @@ type HandOver struct {
 // switched to, 0 if none was.
 func (s *Store) Epoch(ctx context.Context, topic stream.Topic) (uint32, error) {
 	var epoch uint32
-	err := s.query(ctx, "read the epoch of "+topic.String(), func(scan func(...any) error) error { return scan(&epoch) },
-		`SELECT max(epoch) FROM `+s.database.Of("epoch_entries")+` WHERE topic = ? AND entry = 'switched'`, topic.String())
+	err := s.queryOwn(ctx, entries, "read the epoch of "+topic.String(), func(scan func(...any) error) error { return scan(&epoch) },
+		`SELECT max(epoch) FROM `+s.database.Of(entries)+` WHERE topic = ? AND entry = 'switched'`, topic.String())
 	return epoch, err
 }
 
@@ -63,7 +68,7 @@ func (s *Store) Epoch(ctx context.Context, topic stream.Topic) (uint32, error) {
 func (s *Store) Record(ctx context.Context, topic stream.Topic, epoch uint32) (r Record, ok bool, err error) {
 	op := fmt.Sprintf("read the record of %s, epoch %d", topic, epoch)
 	r = Record{Topic: topic, Epoch: epoch}
-	err = s.query(ctx, op, func(scan func(...any) error) error {
+	err = s.queryOwn(ctx, entries, op, func(scan func(...any) error) error {
 		var entry, kafka, settings, handOver, reason, exclusions, identity, copied string
 		var partitions int32
 		var rules uint32
@@ -86,7 +91,7 @@ func (s *Store) Record(ctx context.Context, topic stream.Topic, epoch uint32) (r
 			return fmt.Errorf("the hand-over: %w", err)
 		}
 		return nil
-	}, `SELECT entry, kafka_topic, partitions, rules, settings, hand_over, reason, exclusions, log_identity, copied_from FROM `+s.database.Of("epoch_entries")+
+	}, `SELECT entry, kafka_topic, partitions, rules, settings, hand_over, reason, exclusions, log_identity, copied_from FROM `+s.database.Of(entries)+
 		` FINAL WHERE topic = ? AND epoch = ? AND entry IN ('opened', 'switched')`, topic.String(), epoch)
 	if err != nil || !ok {
 		return r, ok, err
@@ -156,7 +161,7 @@ func (s *Store) OpenEpoch(ctx context.Context, r Record) error {
 		}
 		copied = string(b)
 	}
-	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("epoch_entries")+
+	return s.exec(ctx, op, `INSERT INTO `+s.database.Of(entries)+
 		` (topic, epoch, entry, kafka_topic, partitions, rules, settings, reason, exclusions, log_identity, copied_from, controls) SELECT ?, ?, 'opened', ?, ?, ?, ?, ?, ?, ?, ?, 1`,
 		r.Topic.String(), r.Epoch, cmp.Or(r.Kafka, r.Topic.String()), r.Partitions, r.Rules, r.Settings, r.Reason, r.LeftOut(), strings.Join(r.LogIdentity, " "), copied)
 }
@@ -169,24 +174,41 @@ func (s *Store) SwitchEpoch(ctx context.Context, topic stream.Topic, epoch uint3
 	if err != nil {
 		return &Error{Op: op, Kind: fault.Defect, Err: err}
 	}
-	return s.exec(ctx, op, `INSERT INTO `+s.database.Of("epoch_entries")+` (topic, epoch, entry, hand_over, reason) SELECT ?, ?, 'switched', ?, ?`,
+	return s.exec(ctx, op, `INSERT INTO `+s.database.Of(entries)+` (topic, epoch, entry, hand_over, reason) SELECT ?, ?, 'switched', ?, ?`,
 		topic.String(), epoch, string(where), reason)
 }
 
 // LastEpoch is the greatest logic epoch that a topic has a record or rows of.
 func (s *Store) LastEpoch(ctx context.Context, topic stream.Topic) (uint32, error) {
-	var epoch uint32
-	err := s.query(ctx, "read the last epoch of "+topic.String(), func(scan func(...any) error) error { return scan(&epoch) },
-		`SELECT greatest((SELECT max(epoch) FROM `+s.database.Of("epoch_entries")+` WHERE topic = ?), (SELECT max(epoch) FROM `+s.database.Of(progress.name())+` WHERE topic = ?))`,
-		topic.String(), topic.String())
-	return epoch, err
+	var last uint32
+	for _, table := range []string{entries, progress.name()} {
+		err := s.queryOwn(ctx, table, "read the last epoch of "+topic.String(), func(scan func(...any) error) error {
+			var epoch uint32
+			err := scan(&epoch)
+			last = max(last, epoch)
+			return err
+		}, `SELECT max(epoch) FROM `+s.database.Of(table)+` WHERE topic = ?`, topic.String())
+		if err != nil {
+			return 0, err
+		}
+	}
+	return last, nil
 }
 
 // AbandonEpochs writes of each epoch between two that it was begun, and is never to
 // be shown.
 func (s *Store) AbandonEpochs(ctx context.Context, topic stream.Topic, after, before uint32) error {
-	entries := s.database.Of("epoch_entries")
-	return s.exec(ctx, fmt.Sprintf("abandon the epochs of %s before %d", topic, before), `INSERT INTO `+entries+` (topic, epoch, entry, reason)
-SELECT topic, epoch, 'abandoned', 'its rebuild ended early' FROM `+entries+` WHERE topic = ? AND epoch > ? AND epoch < ? GROUP BY topic, epoch HAVING countIf(entry != 'opened') = 0`,
-		topic.String(), after, before)
+	op := fmt.Sprintf("abandon the epochs of %s before %d", topic, before)
+	err := s.readOwn(ctx, entries, func(conn driver.Conn) error {
+		ctx, cancel := context.WithTimeout(ctx, s.timeout)
+		defer cancel()
+		table := s.database.Of(entries)
+		return conn.Exec(ctx, `INSERT INTO `+table+` (topic, epoch, entry, reason)
+SELECT topic, epoch, 'abandoned', 'its rebuild ended early' FROM `+table+` WHERE topic = ? AND epoch > ? AND epoch < ? GROUP BY topic, epoch HAVING countIf(entry != 'opened') = 0`,
+			topic.String(), after, before)
+	})
+	if err != nil {
+		return failure(ctx, op, err)
+	}
+	return nil
 }

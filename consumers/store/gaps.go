@@ -38,7 +38,7 @@ func (s *Store) AcceptGap(ctx context.Context, topic stream.Topic, epoch uint32,
 
 // gaps are those of an epoch, by partition and offset.
 func (s *Store) gaps(ctx context.Context, topic stream.Topic, epoch uint32) (all []Gap, err error) {
-	err = s.query(ctx, fmt.Sprintf("read the gaps of %s, epoch %d", topic, epoch), func(scan func(...any) error) error {
+	err = s.queryOwn(ctx, gapTable, fmt.Sprintf("read the gaps of %s, epoch %d", topic, epoch), func(scan func(...any) error) error {
 		var gap Gap
 		var from, to int64
 		var inForce string
@@ -59,7 +59,7 @@ func (s *Store) gaps(ctx context.Context, topic stream.Topic, epoch uint32) (all
 // CountGaps is how many gaps an epoch has.
 func (s *Store) CountGaps(ctx context.Context, topic stream.Topic, epoch uint32) (int, error) {
 	var n uint64
-	err := s.query(ctx, fmt.Sprintf("count the gaps of %s, epoch %d", topic, epoch), func(scan func(...any) error) error { return scan(&n) },
+	err := s.queryOwn(ctx, gapTable, fmt.Sprintf("count the gaps of %s, epoch %d", topic, epoch), func(scan func(...any) error) error { return scan(&n) },
 		`SELECT count() FROM `+s.database.Of(gapTable)+` FINAL WHERE topic = ? AND epoch = ?`, topic.String(), epoch)
 	return int(n), err
 }

@@ -2,21 +2,30 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/ClickHouse/ch-go/proto"
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"runrate/internal/fault"
 )
 
+// behindBound is how long a server may take to catch up while there is another to ask.
+const behindBound = 5 * time.Second
+
 // ownRows is how a worker reads back what workers wrote. Where tables are
 // replicated, the server that answers may be behind the one that took the
-// insert, and a row that it lacks would be an event counted twice. So it is told
-// to catch up first, over a single connection, which stays with one server.
+// insert, and a row that it lacks would be an event counted twice, or an epoch
+// that nobody switched to. So it is told to catch up first, over a single
+// connection, which stays with one server; one that does not is left for the next.
 type ownRows struct {
 	pinned driver.Conn // at most one connection
+	hosts  *hosts
 
 	mu         sync.Mutex // held while pinned is in use
 	known      bool       // whether replicated is
@@ -42,11 +51,8 @@ func (s *Store) readOwn(ctx context.Context, table string, read func(driver.Conn
 		defer s.own.mu.Lock()
 		return read(s.conn)
 	}
-	before, err := s.server(ctx)
+	before, err := s.caughtUp(ctx, table)
 	if err != nil {
-		return err
-	}
-	if err := s.own.pinned.Exec(ctx, "SYSTEM SYNC REPLICA "+s.database.Of(table)+" LIGHTWEIGHT"); err != nil {
 		return err
 	}
 	if err := read(s.own.pinned); err != nil {
@@ -59,7 +65,47 @@ func (s *Store) readOwn(ctx context.Context, table string, read func(driver.Conn
 	return err
 }
 
+// caughtUp has a server fetch all rows of a table that any server acknowledged, and
+// returns which server that is: the one that was asked before, or the next that can.
+func (s *Store) caughtUp(ctx context.Context, table string) (server string, err error) {
+	for range s.own.hosts.options.Addr {
+		bound := s.timeout
+		if s.own.hosts.others() {
+			bound = min(bound, behindBound)
+		}
+		if server, err = s.catchUp(ctx, table, bound); err == nil {
+			return server, nil
+		}
+		if ctx.Err() != nil || !s.own.hosts.leaveCurrent() {
+			break
+		}
+	}
+	return "", err
+}
+
+func (s *Store) catchUp(ctx context.Context, table string, bound time.Duration) (server string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
+	if server, err = s.server(ctx); err != nil {
+		return "", err
+	}
+	err = s.own.pinned.Exec(ctx, "SYSTEM SYNC REPLICA "+s.database.Of(table)+" LIGHTWEIGHT")
+	if ex, ok := errors.AsType[*clickhouse.Exception](err); ok && proto.Error(ex.Code) == proto.ErrAccessDenied {
+		err = nil // a reader's: it writes nothing by what it reads
+	}
+	return server, err
+}
+
 func (s *Store) server(ctx context.Context) (id string, err error) {
 	err = s.own.pinned.QueryRow(ctx, "SELECT toString(serverUUID())").Scan(&id)
 	return id, err
+}
+
+// queryOwn is query for rows that workers wrote and must not miss.
+func (s *Store) queryOwn(caller context.Context, table, op string, row func(scan func(...any) error) error, query string, args ...any) error {
+	err := s.readOwn(caller, table, func(conn driver.Conn) error { return s.queryOn(caller, conn, row, query, args...) })
+	if err != nil {
+		return failure(caller, op, err)
+	}
+	return nil
 }

@@ -49,7 +49,7 @@ FROM `+s.database.Of(progress.name())+` FINAL WHERE topic = ? AND epoch = ?`, to
 // default if none was set.
 func (s *Store) Definition(ctx context.Context, epoch uint32) (definitions.ARR, error) {
 	d := definitions.DefaultARR
-	err := s.query(ctx, fmt.Sprintf("read the ARR definition of epoch %d", epoch),
+	err := s.queryOwn(ctx, "definition_versions", fmt.Sprintf("read the ARR definition of epoch %d", epoch),
 		func(scan func(...any) error) error { return scan(&d.WindowDays, &d.Multiplier) },
 		`SELECT arr_window_days, arr_multiplier FROM `+s.database.Of("definition_versions")+` FINAL WHERE epoch = ?`, epoch)
 	return d, err
@@ -59,7 +59,7 @@ func (s *Store) Definition(ctx context.Context, epoch uint32) (definitions.ARR, 
 // default if none were set.
 func (s *Store) Statuses(ctx context.Context, epoch uint32) (definitions.Statuses, error) {
 	statuses := string(definitions.DefaultStatuses)
-	err := s.query(ctx, fmt.Sprintf("read the statuses that count in epoch %d", epoch), func(scan func(...any) error) error { return scan(&statuses) },
+	err := s.queryOwn(ctx, "mrr_status_versions", fmt.Sprintf("read the statuses that count in epoch %d", epoch), func(scan func(...any) error) error { return scan(&statuses) },
 		`SELECT statuses FROM `+s.database.Of("mrr_status_versions")+` FINAL WHERE epoch = ?`, epoch)
 	return definitions.Statuses(statuses), err
 }

@@ -34,6 +34,7 @@ func (s *Store) exec(caller context.Context, op, query string, args ...any) erro
 	ctx, cancel := context.WithTimeout(caller, s.timeout)
 	defer cancel()
 	if err := s.conn.Exec(ctx, query, args...); err != nil {
+		s.hosts.blame(err)
 		return failure(caller, op, err)
 	}
 	return nil

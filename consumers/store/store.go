@@ -55,6 +55,7 @@ type Options struct {
 // Store is a pool of connections. It is safe for concurrent use.
 type Store struct {
 	conn       driver.Conn
+	hosts      *hosts // that conn goes to
 	database   chschema.Database
 	chunkRows  int
 	chunkBytes int
@@ -79,19 +80,21 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, &Error{Op: "open ClickHouse", Kind: fault.Setup, Err: err}
 	}
-	conn, err := clickhouse.Open(options)
+	servers, pooled := among(options)
+	conn, err := clickhouse.Open(pooled)
 	if err != nil {
 		return nil, &Error{Op: "open ClickHouse", Kind: fault.Setup, Err: err}
 	}
-	one := *options
+	own, one := among(options) // its own, since a server that is behind still takes rows
 	one.MaxOpenConns, one.MaxIdleConns = 1, 1
-	pinned, err := clickhouse.Open(&one)
+	pinned, err := clickhouse.Open(one)
 	if err != nil {
 		return nil, &Error{Op: "open ClickHouse", Kind: fault.Setup, Err: err}
 	}
 	s := &Store{
 		conn:       &quorum{Conn: conn, database: database, wanted: o.Quorum},
-		own:        ownRows{pinned: pinned},
+		hosts:      servers,
+		own:        ownRows{pinned: &quorum{Conn: pinned, database: database, wanted: o.Quorum}, hosts: own},
 		database:   database,
 		chunkRows:  o.ChunkRows,
 		chunkBytes: o.ChunkBytes,

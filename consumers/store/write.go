@@ -163,6 +163,7 @@ func send[R rows.Row](w writer, t table[R], c *chunk) error {
 	b, err := w.store.conn.PrepareBatch(bounded, fmt.Sprintf("INSERT INTO %s (%s)",
 		w.store.database.Of(t.name()), "`"+strings.Join(t.columns, "`, `")+"`"))
 	if err != nil {
+		w.store.hosts.blame(err)
 		return failure(w.ctx, op, err)
 	}
 	if err := c.load(b); err != nil {
@@ -170,6 +171,7 @@ func send[R rows.Row](w writer, t table[R], c *chunk) error {
 		return failure(w.ctx, op, err)
 	}
 	if err := b.Send(); err != nil {
+		w.store.hosts.blame(err)
 		return failure(w.ctx, fmt.Sprintf("%s, %d rows", op, c.rows), err)
 	}
 	return nil

@@ -178,6 +178,10 @@ func (o Options) differ(ctx context.Context, hosts []host) error {
 				other, h.name, o.Cluster, h.shard, h.replica)
 		}
 		named[place] = h.name
+		if first := hosts[0]; h.shard != first.shard {
+			return fmt.Errorf("the cluster %s has shards (%s is of %s, %s of %s): rows are not spread over shards yet, and views would show those of one; "+
+				"name a cluster of one shard", o.Cluster, first.name, first.shard, h.name, h.shard)
+		}
 	}
 	return nil
 }
