@@ -63,6 +63,7 @@ type Store struct {
 	inserts    chan *chunk // free chunks; one is held while an insert runs
 	own        ownRows
 	flushes    flushes
+	gate       gate
 	discards   bool // see Discard
 	options    *clickhouse.Options
 	wanted     int // replicas that have to have a row
@@ -103,6 +104,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		wanted:     o.Quorum,
 		inserts:    make(chan *chunk, o.Inserts),
 	}
+	s.gate.closed = make(chan struct{})
 	for range o.Inserts {
 		s.inserts <- new(chunk)
 	}
@@ -116,7 +118,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 // Close closes the connections; what is under way fails.
-func (s *Store) Close() error { return errors.Join(s.conn.Close(), s.own.pinned.Close()) }
+func (s *Store) Close() error {
+	s.gate.close()
+	return errors.Join(s.conn.Close(), s.own.pinned.Close())
+}
 
 // Conn is the connection pool, for what has no method here (reports).
 func (s *Store) Conn() driver.Conn { return s.conn }

@@ -96,6 +96,7 @@ func (s *Store) Whole(ctx context.Context, epoch uint32, source stream.Source, n
 		}
 	}
 	s.flushes.set(partition{epoch, source}, v)
+	s.show(ctx) // what was written by another, who may be gone
 	return next, nil
 }
 

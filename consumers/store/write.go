@@ -16,7 +16,8 @@ import (
 
 // Write inserts the changed rows of one flush of one source partition under a
 // logic epoch, and then the progress that vouches for them. It returns when
-// all of it is on disk (and, where tables are replicated, on a quorum).
+// all of it is on disk (and, where tables are replicated, on a quorum; then it has waited,
+// for some seconds at most, for the other replicas, too, which show it when they have it).
 //
 // A table without changed rows costs nothing; one with many takes several
 // inserts, each bounded in memory. While the server takes one insert the rows of the
@@ -34,6 +35,7 @@ func (s *Store) Write(ctx context.Context, epoch uint32, c rows.Changes) error {
 		}
 	}
 	s.flushes.set(p, of.tally.after(of.before))
+	s.show(ctx)
 	return nil
 }
 

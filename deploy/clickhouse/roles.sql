@@ -19,6 +19,7 @@ CREATE ROLE IF NOT EXISTS runrate_analyst;
 
 GRANT SELECT, INSERT ON revenue.* TO runrate_writer;
 GRANT SYSTEM SYNC REPLICA ON revenue.* TO runrate_writer;
+GRANT SELECT ON system.clusters TO runrate_writer;
 
 GRANT SELECT, INSERT, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, ALTER COLUMN ON revenue.* TO runrate_migrator;
 GRANT DROP TABLE ON revenue._tmp_replace_* TO runrate_migrator;

@@ -72,8 +72,7 @@ func (o Options) remembered(ctx context.Context, conn Conn) (engine, cluster str
 	if err != nil || len(found) == 0 {
 		return "", "", err
 	}
-	_, cluster, _ = strings.Cut(found[0][1], remembers)
-	return found[0][0], cluster, nil
+	return found[0][0], ClusterOf(found[0][1]), nil
 }
 
 // macro is the name of a cluster: a name in braces is one of the server's macros.

@@ -37,6 +37,9 @@ func (o Options) equalise(ctx context.Context, hosts []host) (map[string]int, er
 		}
 		has[i] = map[string]made{}
 		for _, t := range found {
+			if t[0] == Gate { // of each server alone
+				continue
+			}
 			has[i][t[0]] = made{t[1], t[2]}
 		}
 	}

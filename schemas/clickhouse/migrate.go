@@ -57,7 +57,10 @@ func migrate(ctx context.Context, conn Conn, o Options, from fs.FS) (Result, err
 		defer closeAll(hosts)
 		conn, result.Cluster = hosts[0].conn, o.Cluster
 		ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"distributed_ddl_task_timeout": int(ddlBound.Seconds())}))
-		if result.Lacked, err = o.begin(ctx, hosts); err != nil {
+		if result.Lacked, err = o.begin(ctx, hosts); err == nil {
+			o, err = o.gate(ctx, hosts)
+		}
+		if err != nil {
 			return result, fmt.Errorf("migrate %s: %w", o.Database, err)
 		}
 	} else if err := exec(ctx, conn, o, "database", database+bootstrap); err != nil {

@@ -197,3 +197,31 @@ func TestCluster(t *testing.T) {
 		}
 	}
 }
+
+// TestGatesInViews: where replicas have gates, every view with an as_of goes by them, and
+// by nothing that was written before the rows.
+func TestGatesInViews(t *testing.T) {
+	for _, gates := range []bool{false, true} {
+		uses := 0
+		for _, name := range viewOrder {
+			text, err := fs.ReadFile(Files, "views/"+strings.TrimSuffix(name, now)+".sql")
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, err := render(name, string(text), Options{Database: parsed(t, "d"), Cluster: "c", gates: gates})
+			if err != nil {
+				t.Fatal(err)
+			}
+			by := strings.Contains(list[0], "`d`."+Gate+" ")
+			if by {
+				uses++
+			}
+			if passed := strings.Contains(list[0], "`d`.progress_versions AS c"); gates && passed || !gates && by {
+				t.Errorf("gates %t: %s", gates, name)
+			}
+		}
+		if gates && uses < 10 {
+			t.Errorf("%d views go by the gates", uses)
+		}
+	}
+}

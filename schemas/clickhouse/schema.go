@@ -30,6 +30,8 @@ type Options struct {
 	Cluster string
 	// Server connects to one server of a cluster by its host:port. A cluster needs it.
 	Server func(ctx context.Context, address string) (driver.Conn, error)
+
+	gates bool // views show the progress of Gate
 }
 
 var clusterName = regexp.MustCompile(`^[A-Za-z0-9_{][A-Za-z0-9_.{}-]*$`)
@@ -124,9 +126,13 @@ func (t sqlText) Epoch(topic string) string {
 func (t sqlText) Passed(topic string) string {
 	partitions := fmt.Sprintf("(SELECT max(n.partitions) FROM %s.epoch_entries AS n FINAL WHERE n.topic = '%s' AND n.entry = 'opened' AND n.epoch = %s)",
 		t.DB(), topic, t.Epoch(topic))
-	return strings.NewReplacer("TOPIC", topic, "PARTITIONS", partitions, "EPOCH", t.Epoch(topic), "DB", t.DB()).Replace(
+	table := "progress_versions"
+	if t.gates {
+		table = Gate
+	}
+	return strings.NewReplacer("PROGRESS", table, "TOPIC", topic, "PARTITIONS", partitions, "EPOCH", t.Epoch(topic), "DB", t.DB()).Replace(
 		"(SELECT if(PARTITIONS > 0 AND countIf(c.ticked = 1) = PARTITIONS, toDateTime(min(c.clock), 'UTC'), toDateTime(0, 'UTC'))" +
-			" FROM DB.progress_versions AS c FINAL" +
+			" FROM DB.PROGRESS AS c FINAL" +
 			" WHERE c.topic = 'TOPIC' AND c.epoch = EPOCH AND c.partition < PARTITIONS)")
 }
 

@@ -66,14 +66,13 @@ func TestReplicaDown(t *testing.T) {
 func same(t *testing.T, n *nodes) {
 	t.Helper()
 	const numbers = "SELECT toString(count()), toString(max(as_of)), toString(sum(arr)) FROM revenue.arr"
-	var first string
-	for i, node := range n.Nodes {
-		within(t, node.Name+" has caught up", func() bool {
-			got := n.ask(t, node.Name, numbers)
-			if i == 0 {
-				first = got
+	within(t, "all nodes show the same", func() bool {
+		first := n.ask(t, n.Nodes[0].Name, numbers)
+		for _, node := range n.Nodes[1:] {
+			if n.ask(t, node.Name, numbers) != first {
+				return false
 			}
-			return got == first && n.ask(t, node.Name, "SELECT toString(count() > 10) FROM revenue.arr") == "1"
-		})
-	}
+		}
+		return n.ask(t, n.Nodes[0].Name, "SELECT toString(count() > 10) FROM revenue.arr") == "1"
+	})
 }
