@@ -11,4 +11,6 @@ package fold
 //  4. rates.published is a control record, and was an unknown type. A Protobuf field
 //     beyond the largest number there may be makes a record malformed.
 //  5. An adjustment with one_off is no part of usage ARR; before, one_off was ignored.
-const Rules = 5
+//  6. Usage by account and day is written when a day closes (account_daily), and the first
+//     midnight of an account's ARR when it is passed (arr_bridge).
+const Rules = 6

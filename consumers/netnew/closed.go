@@ -56,10 +56,7 @@ func (c *Closed[O]) rowsOf(g *group, yield func(rows.NetNew) bool) bool {
 		if o, ok := g.touched[midnight-1]; ok {
 			late = max(late, o)
 		}
-		passed := stream.Offset(-1)
-		if midnight > was {
-			passed = c.passes.Of(midnight.Start())
-		}
+		passed := c.passed(midnight)
 		totals := g.peek(midnight)
 		// One that a late change emptied must be written, to hide it.
 		if totals.parts == 0 && late <= passed {
@@ -78,6 +75,52 @@ func (c *Closed[O]) book(h *Holding[O], from, to calendar.Day, lost bool) {
 	if found := h.book(from, to); found || lost {
 		c.restated = append(c.restated, h)
 	}
+}
+
+// Firsts yields the First of each holding whose First the batch may have changed, without
+// the account: what a batch cut elsewhere has written must be written over.
+func (c *Closed[O]) Firsts(yield func(*Holding[O], rows.First) bool) {
+	for _, h := range c.current().touched {
+		if row := c.firstOf(h); row.Version >= 0 && !yield(h, row) {
+			return
+		}
+	}
+	for _, h := range c.restated {
+		if !h.touched && !yield(h, c.firstOf(h)) {
+			return
+		}
+	}
+}
+
+// firstOf is the First of a holding as of the end of the batch. Its version is the last
+// record of the batch that influenced it, below 0 if none did: the tick that passed the
+// midnight, or a change of a day before it, or before now if there is none, that was passed.
+func (c *Closed[O]) firstOf(h *Holding[O]) rows.First {
+	t := c.current()
+	row := rows.First{Line: h.Line(), Currency: h.Currency(), Version: -1}
+	before := c.closed
+	if first, ok := h.First(); ok {
+		before, row.Midnight = first, first.Start()
+		row.Version = c.passed(first)
+	}
+	for _, d := range h.days {
+		if d.touched == 0 || d.day >= before {
+			continue
+		}
+		if change := t.changes[d.touched-1]; change > c.passed(d.day+1) {
+			row.Version = max(row.Version, change)
+		}
+	}
+	return row
+}
+
+// passed is the offset of the tick of this batch that passed a midnight, -1 if it had been
+// passed before.
+func (c *Closed[O]) passed(midnight calendar.Day) stream.Offset {
+	if midnight <= c.tracker.closed {
+		return -1
+	}
+	return c.passes.Of(midnight.Start())
 }
 
 // check looks for rows whose sums have overflowed.
@@ -102,7 +145,7 @@ func (c *Closed[O]) Done() {
 	}
 	passed := c.closed > t.closed
 	t.closed, t.ended = c.closed, nil
-	t.touched, t.late = t.touched[:0], t.late[:0]
+	t.touched, t.late, t.changes = t.touched[:0], t.late[:0], t.changes[:0]
 	t.forget(passed)
 }
 

@@ -28,7 +28,7 @@ type Holding[O any] struct {
 // day is what the changes of a day add up to.
 type day struct {
 	day     calendar.Day
-	touched bool // in this batch
+	touched uint32 // 1 + the index of its last change in Tracker.changes; 0 if none is of this batch
 	amount  money.Amount
 }
 
@@ -53,7 +53,7 @@ func (h *Holding[O]) TouchedDays() iter.Seq2[calendar.Day, money.Amount] { retur
 func (h *Holding[O]) daysThat(touchedOnly bool) iter.Seq2[calendar.Day, money.Amount] {
 	return func(yield func(calendar.Day, money.Amount) bool) {
 		for _, d := range h.days {
-			if (d.touched || !touchedOnly) && !yield(d.day, d.amount) {
+			if (d.touched > 0 || !touchedOnly) && !yield(d.day, d.amount) {
 				return
 			}
 		}
@@ -149,6 +149,6 @@ func (h *Holding[O]) forget(d calendar.Day) {
 func (h *Holding[O]) untouch() {
 	h.touched = false
 	for i := range h.days {
-		h.days[i].touched = false
+		h.days[i].touched = 0
 	}
 }

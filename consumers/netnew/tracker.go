@@ -50,7 +50,8 @@ type Tracker[O any] struct {
 
 	// Of this batch.
 	touched []*Holding[O]
-	late    []*Holding[O] // with out < closed
+	late    []*Holding[O]   // with out < closed
+	changes []stream.Offset // of each Change
 }
 
 // NewTracker returns a tracker without holdings, before the first midnight.
@@ -85,8 +86,9 @@ func (t *Tracker[O]) Change(h *Holding[O], d calendar.Day, offset stream.Offset,
 		h.touched = true
 		t.touched = append(t.touched, h)
 	}
+	t.changes = append(t.changes, offset)
 	day := h.on(d)
-	day.touched = true
+	day.touched = uint32(len(t.changes)) //nolint:gosec // a batch fits in memory
 	day.amount = day.amount.Plus(delta)
 }
 

@@ -164,6 +164,15 @@ func (c *chunk) seconds(v event.Time) {
 	col.fixed = binary.LittleEndian.AppendUint32(col.fixed, uint32(s))
 }
 
+// date is the first midnight of a day.
+func (c *chunk) date(v event.Time) {
+	col := c.column(wireDate, 2)
+	if v%event.Day != 0 || v < event.MinTime || v >= event.MaxTime {
+		c.misfit(v, "a day from 1970 to 2099")
+	}
+	col.fixed = binary.LittleEndian.AppendUint16(col.fixed, uint16(v/event.Day))
+}
+
 func (c *chunk) text(v string) {
 	col := c.column(wireText, len(v)+1)
 	col.texts = append(col.texts, v)

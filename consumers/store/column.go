@@ -24,6 +24,7 @@ const (
 	wireMoney       wire = "Decimal(38, 12)"
 	wireMicros      wire = "DateTime64(6, 'UTC')"
 	wireSeconds     wire = "DateTime('UTC')"
+	wireDate        wire = "Date"
 	wireText        wire = "String"
 	wireWord        wire = "LowCardinality(String)"
 	wireIdentity    wire = "FixedString(16)"

@@ -26,6 +26,8 @@ func usageRows() rows.Changes {
 		UsagePanes:     seq(rows.UsagePane{Hour: at("2026-11-23T07:00:00Z"), Dimensions: chat, Totals: total, Version: 6}),
 		Rolling:        seq(rows.RollingRevenue{AsOf: at("2026-11-24T00:00:00Z"), Window: "28d", Dimensions: chat, Totals: total, Version: 8}),
 		ActiveAccounts: seq(rows.ActiveAccounts{AsOf: at("2026-11-24T00:00:00Z"), Window: "1d", Line: "*", Accounts: 1, Version: 8}),
+		AccountDays:    seq(rows.AccountDay{Account: "acct_42", Line: "api", Currency: "USD", Day: at("2026-11-23T00:00:00Z"), Totals: total, Version: 8}),
+		Firsts:         seq(rows.First{Account: "acct_42", Line: "api", Currency: "USD", Midnight: at("2026-11-24T00:00:00Z"), Version: 8}),
 		NetNew: seq(rows.NetNew{AsOf: at("2026-11-24T00:00:00Z"), Line: "api", Currency: "USD", Opening: amount("1"), New: amount("2"),
 			Expansion: amount("4"), Reactivation: amount("8"), Contraction: amount("-3"), Churn: amount("-1"), Closing: amount("11"), Accounts: 1, Version: 8}),
 		DeadLetters: seq(
@@ -66,6 +68,7 @@ var everyView = map[string][]string{
 	"usage_hourly":    {"('2026-11-23 07:00:00','api','chat-large','enterprise','eu','USD',-12.5,99999999999999999999999999.999999999999,3)"},
 	"rolling_revenue": {"('2026-11-24 00:00:00','28d','api','chat-large','enterprise','eu','USD',-12.5,99999999999999999999999999.999999999999,3)"},
 	"active_accounts": {"('2026-11-24 00:00:00','1d','*',1)"},
+	"account_daily":   {"('acct_42','api','USD','2026-11-23',-12.5,0,99999999999999999999999999.999999999999,3)"},
 	"subscriptions":   {"('sub_9','acct_42','chat','team','past_due','business','us','USD',675,'2026-11-01 00:00:00.000000')"},
 	"mrr_movements":   {"('2026-11-01 00:00:00.000000','acct_42','chat','USD','sub_9','new',675)"},
 	"mrr":             {"('2026-11-24 00:00:00','chat','team','business','us','USD',675,1)"},

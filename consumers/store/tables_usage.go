@@ -64,6 +64,34 @@ var activeAccounts = table[rows.ActiveAccounts]{
 	},
 }
 
+var accountDays = table[rows.AccountDay]{
+	columns: []string{"epoch", "partition", "account", "line", "currency", "day", "revenue", "cost", "events", "one_off", "version"},
+	row: func(c *chunk, f *flush, r *rows.AccountDay) {
+		c.uint32(f.epoch)
+		c.int32(f.source.Partition)
+		c.text(string(r.Account))
+		c.word(r.Line)
+		c.word(r.Currency)
+		c.date(r.Day)
+		totals(c, &r.Totals)
+		c.version(r.Version)
+	},
+}
+
+var firsts = table[rows.First]{
+	columns: []string{"topic", "epoch", "partition", "account", "line", "currency", "first", "version"},
+	row: func(c *chunk, f *flush, r *rows.First) {
+		c.word(f.source.Topic.String())
+		c.uint32(f.epoch)
+		c.int32(f.source.Partition)
+		c.text(string(r.Account))
+		c.word(r.Line)
+		c.word(r.Currency)
+		c.date(r.Midnight)
+		c.version(r.Version)
+	},
+}
+
 func dimensions(c *chunk, d *rows.Dimensions) {
 	c.word(d.Line)
 	c.word(d.Product)

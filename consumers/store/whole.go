@@ -55,6 +55,7 @@ func (f *flushes) set(p partition, v vouched) {
 var keyed = map[string]bool{
 	usageEvents.name(): usageEvents.has("topic"), usagePanes.name(): usagePanes.has("topic"),
 	rollingRevenue.name(): rollingRevenue.has("topic"), activeAccounts.name(): activeAccounts.has("topic"),
+	accountDays.name(): accountDays.has("topic"), firsts.name(): firsts.has("topic"),
 	subscriptionChanges.name(): subscriptionChanges.has("topic"), subscriptions.name(): subscriptions.has("topic"),
 	movements.name(): movements.has("topic"), recurring.name(): recurring.has("topic"), netNew.name(): netNew.has("topic"),
 	deadLetters.name(): deadLetters.has("topic"), controls.name(): controls.has("topic"),

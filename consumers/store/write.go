@@ -78,6 +78,8 @@ func (w writer) Rolling(all iter.Seq[rows.RollingRevenue]) error {
 func (w writer) ActiveAccounts(all iter.Seq[rows.ActiveAccounts]) error {
 	return insert(w, activeAccounts, all)
 }
+func (w writer) AccountDays(all iter.Seq[rows.AccountDay]) error { return insert(w, accountDays, all) }
+func (w writer) Firsts(all iter.Seq[rows.First]) error           { return insert(w, firsts, all) }
 func (w writer) SubscriptionChanges(all iter.Seq[rows.SubscriptionChange]) error {
 	return insert(w, subscriptionChanges, all)
 }

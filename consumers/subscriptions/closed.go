@@ -33,6 +33,7 @@ func (c *closed) Changes() rows.Changes {
 		Subscriptions:       c.subscriptions,
 		Movements:           c.movements,
 		MRR:                 c.mrr,
+		Firsts:              c.firsts,
 		NetNew:              c.netnew.Rows,
 	}
 }
@@ -63,6 +64,15 @@ func (c *closed) mrr(yield func(rows.MRR) bool) {
 	}
 	for _, s := range walked {
 		if !s.changedRows(was, now, c.batch.Passes, yield) {
+			return
+		}
+	}
+}
+
+// firsts yields the first midnights that the batch found or lost.
+func (c *closed) firsts(yield func(rows.First) bool) {
+	for h, first := range c.netnew.Firsts {
+		if first.Account = h.Owner.account.name; !yield(first) {
 			return
 		}
 	}

@@ -139,7 +139,7 @@ func parsed(tb testing.TB) *pricebook.Book {
 // one that is active once, and one that is active on each of 126 days.
 func TestBytesPerAccount(t *testing.T) {
 	const accounts = 10_000
-	for _, c := range []struct{ days, most int }{{1, 900}, {126, 5500}} {
+	for _, c := range []struct{ days, most int }{{1, 900}, {126, 10500}} {
 		p := newPartition()
 		offset := stream.Offset(0)
 		step := func(e event.Event) {

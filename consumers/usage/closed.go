@@ -32,6 +32,8 @@ func (c *closed) Changes() rows.Changes {
 		UsagePanes:     c.panes,
 		Rolling:        c.rolling,
 		ActiveAccounts: c.activeAccounts,
+		AccountDays:    c.accountDays,
+		Firsts:         c.firsts,
 		NetNew:         c.netnew.Rows,
 		Controls:       slices.Values(c.fold.published),
 	}
@@ -69,12 +71,24 @@ func (c *closed) activeAccounts(yield func(rows.ActiveAccounts) bool) {
 	}
 }
 
+// firsts yields the first midnights that the batch found or lost.
+func (c *closed) firsts(yield func(rows.First) bool) {
+	for h, first := range c.netnew.Firsts {
+		if first.Account = h.Owner.name; !yield(first) {
+			return
+		}
+	}
+}
+
 // Done lets the fold go on with the next batch.
 func (c *closed) Done() {
 	c.netnew.Done()
 	f, was, now := c.fold, c.fold.closed, c.batch.Passed
 	for _, s := range f.touchedSeries {
 		s.touched = s.touched[:0]
+	}
+	for _, d := range f.touchedDailies {
+		d.touched = false
 	}
 	if now > was {
 		f.advance(was, now)
@@ -84,5 +98,5 @@ func (c *closed) Done() {
 	}
 	f.first, f.closed = c.batch.Next, now
 	f.events.done()
-	f.touchedSeries, f.touchedDays, f.published = f.touchedSeries[:0], f.touchedDays[:0], nil
+	f.touchedSeries, f.touchedDays, f.touchedDailies, f.published = f.touchedSeries[:0], f.touchedDays[:0], f.touchedDailies[:0], nil
 }

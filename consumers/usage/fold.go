@@ -1,14 +1,15 @@
 // Package usage is the usage fold: it turns the records of one partition of
 // runrate.usage into the rows of usage_events, usage_hourly, rolling_revenue,
-// active_accounts, net_new_arr (its usage part), dead_letters and accounting.
+// active_accounts, account_daily, net_new_arr (its usage part), dead_letters and
+// accounting.
 //
 // A Fold is the State of a partition (package fold), whose rows, snapshots and
 // versions are a function of the log prefix alone, whatever the batches: the
 // package reads no clock and does no I/O.
 //
 // Follow one event from Take to take: the price book rates it, and the series of
-// its dimensions, the activity of its account and the account's holding take it
-// in. Close (closed.go) yields what the batch changed.
+// its dimensions, the activity of its account, the account's holding and its days take
+// it in. Close (closed.go) yields what the batch changed.
 package usage
 
 import (
@@ -57,10 +58,11 @@ type Fold struct {
 	netnew    *netnew.Tracker[*account]
 
 	// Of this batch.
-	events        accepted
-	touchedSeries []*series
-	touchedDays   []touchedDay
-	published     []rows.Control // price books and rates that came into force
+	events         accepted
+	touchedSeries  []*series
+	touchedDays    []touchedDay
+	touchedDailies []*daily
+	published      []rows.Control // price books and rates that came into force
 }
 
 // touchedDay is a day on which an account became active in a line.
@@ -144,6 +146,7 @@ func (f *Fold) take(row *rows.UsageEvent) error {
 	}
 	h := a.hold(f.netnew, row.Dimensions.Line, row.Dimensions.Currency)
 	f.netnew.Change(h, d, offset, row.Revenue.Minus(t.OneOff))
+	f.daily(h, d, t.Totals, offset)
 
 	s := f.seriesOf(row.Dimensions)
 	if len(s.touched) == 0 {

@@ -84,6 +84,9 @@ func (b *Blank) account(in *snapshot.UsageAccount) {
 			b.fold.active(a, line.Line, calendar.Day(d), restored)
 		}
 	}
+	for _, in := range in.Dailies {
+		a.restoreDaily(in)
+	}
 	for _, in := range in.Holdings {
 		h := a.hold(b.netnew, in.Line, in.Currency)
 		b.netnew.SetFirst(h, calendar.Day(in.GetFirst()), in.First != nil)

@@ -31,10 +31,7 @@ type total struct {
 }
 
 func (t *total) add(d total) {
-	t.Revenue = t.Revenue.Plus(d.Revenue)
-	t.Cost = t.Cost.Plus(d.Cost)
-	t.OneOff = t.OneOff.Plus(d.OneOff)
-	t.Events += d.Events
+	t.Totals.Add(d.Totals)
 	t.count += d.count
 }
 
@@ -166,5 +163,6 @@ func (f *Fold) advance(was, closed calendar.Hour) {
 func (f *Fold) forget(closed calendar.Day) {
 	for _, a := range f.accounts {
 		a.forget(closed)
+		a.forgetTotals(closed)
 	}
 }

@@ -65,7 +65,7 @@ func (c *closed) allParts(p *parts) {
 		if p.Stopped() {
 			return
 		}
-		putAccount(p, a)
+		c.putAccount(p, a)
 	}
 }
 
@@ -84,6 +84,7 @@ func (c *closed) touchedParts(p *parts) {
 		})
 		p.Grew(accountBytes + dayBytes)
 	}
+	c.putTouchedDailies(p)
 	for _, h := range c.netnew.Touched() {
 		putHolding(p, h, encodeDays(h.TouchedDays()))
 	}
@@ -110,7 +111,7 @@ func putSeries(p *parts, s *series, panes []pane) {
 }
 
 // putAccount puts all that is kept of an account.
-func putAccount(p *parts, a *account) {
+func (c *closed) putAccount(p *parts, a *account) {
 	out := &snapshot.UsageAccount{Account: string(a.name)}
 	size := accountBytes
 	for i := range a.lines {
@@ -124,6 +125,10 @@ func putAccount(p *parts, a *account) {
 		days := encodeDays(h.Days())
 		out.Holdings = append(out.Holdings, encodeHolding(h, days))
 		size += lineBytes + amountBytes*len(days)
+	}
+	for _, d := range a.dailies {
+		out.Dailies = append(out.Dailies, encodeDaily(d, false, c))
+		size += lineBytes + totalBytes*len(d.days)
 	}
 	p.Part.Accounts = append(p.Part.Accounts, out)
 	p.Grew(size)

@@ -49,6 +49,14 @@ type Totals struct {
 	OneOff  money.Amount // of Revenue, what is not made annual
 }
 
+// Add adds what another sum is of.
+func (t *Totals) Add(d Totals) {
+	t.Revenue = t.Revenue.Plus(d.Revenue)
+	t.Cost = t.Cost.Plus(d.Cost)
+	t.Events += d.Events
+	t.OneOff = t.OneOff.Plus(d.OneOff)
+}
+
 // UsagePane is the total of the accepted events with Hour <= time < Hour+1h.
 type UsagePane struct {
 	Hour       event.Time
@@ -74,6 +82,26 @@ type ActiveAccounts struct {
 	Window   string     // a name of definitions.Active
 	Line     string     // "*" is all lines together
 	Accounts int64
+	Version  stream.Offset
+}
+
+// AccountDay is what an account did on a day that has ended, in a line and currency.
+type AccountDay struct {
+	Account  event.Account
+	Line     string
+	Currency string
+	Day      event.Time // its first midnight
+	Totals   Totals
+	Version  stream.Offset
+}
+
+// First is the first midnight as of which an account's ARR of a kind, which is that of
+// the topic, is above zero in a line and currency.
+type First struct {
+	Account  event.Account
+	Line     string
+	Currency string
+	Midnight event.Time // 0 if there is none, or none any more
 	Version  stream.Offset
 }
 
@@ -204,6 +232,8 @@ type Changes struct {
 	UsagePanes     iter.Seq[UsagePane]
 	Rolling        iter.Seq[RollingRevenue]
 	ActiveAccounts iter.Seq[ActiveAccounts]
+	AccountDays    iter.Seq[AccountDay]
+	Firsts         iter.Seq[First]
 	// SubscriptionChanges are the accepted events of the subscription fold.
 	SubscriptionChanges iter.Seq[SubscriptionChange]
 	Subscriptions       iter.Seq[Subscription]

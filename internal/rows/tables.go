@@ -25,6 +25,8 @@ type Writer interface {
 	UsagePanes(iter.Seq[UsagePane]) error
 	Rolling(iter.Seq[RollingRevenue]) error
 	ActiveAccounts(iter.Seq[ActiveAccounts]) error
+	AccountDays(iter.Seq[AccountDay]) error
+	Firsts(iter.Seq[First]) error
 	SubscriptionChanges(iter.Seq[SubscriptionChange]) error
 	Subscriptions(iter.Seq[Subscription]) error
 	Movements(iter.Seq[Movement]) error
@@ -44,6 +46,8 @@ func Tables() []Table {
 		table(func(c *Changes) iter.Seq[UsagePane] { return c.UsagePanes }, Writer.UsagePanes),
 		table(func(c *Changes) iter.Seq[RollingRevenue] { return c.Rolling }, Writer.Rolling),
 		table(func(c *Changes) iter.Seq[ActiveAccounts] { return c.ActiveAccounts }, Writer.ActiveAccounts),
+		table(func(c *Changes) iter.Seq[AccountDay] { return c.AccountDays }, Writer.AccountDays),
+		table(func(c *Changes) iter.Seq[First] { return c.Firsts }, Writer.Firsts),
 		table(func(c *Changes) iter.Seq[SubscriptionChange] { return c.SubscriptionChanges }, Writer.SubscriptionChanges),
 		table(func(c *Changes) iter.Seq[Subscription] { return c.Subscriptions }, Writer.Subscriptions),
 		table(func(c *Changes) iter.Seq[Movement] { return c.Movements }, Writer.Movements),
@@ -97,6 +101,8 @@ func (UsageEvent) Table() string         { return "usage_event_versions" }
 func (UsagePane) Table() string          { return "usage_hour_versions" }
 func (RollingRevenue) Table() string     { return "rolling_revenue_versions" }
 func (ActiveAccounts) Table() string     { return "active_account_versions" }
+func (AccountDay) Table() string         { return "account_day_versions" }
+func (First) Table() string              { return "account_first_versions" }
 func (SubscriptionChange) Table() string { return "subscription_change_versions" }
 func (Subscription) Table() string       { return "subscription_versions" }
 func (Movement) Table() string           { return "mrr_movement_versions" }
@@ -111,6 +117,8 @@ func (r UsageEvent) At() stream.Offset         { return r.Version }
 func (r UsagePane) At() stream.Offset          { return r.Version }
 func (r RollingRevenue) At() stream.Offset     { return r.Version }
 func (r ActiveAccounts) At() stream.Offset     { return r.Version }
+func (r AccountDay) At() stream.Offset         { return r.Version }
+func (r First) At() stream.Offset              { return r.Version }
 func (r SubscriptionChange) At() stream.Offset { return r.Version }
 func (r Subscription) At() stream.Offset       { return r.Version }
 func (r Movement) At() stream.Offset           { return r.Version }
@@ -125,6 +133,8 @@ func (r UsageEvent) InRange() bool         { return inRange(r.Revenue, r.Cost) }
 func (r UsagePane) InRange() bool          { return r.Totals.inRange() }
 func (r RollingRevenue) InRange() bool     { return r.Totals.inRange() }
 func (r ActiveAccounts) InRange() bool     { return true }
+func (r AccountDay) InRange() bool         { return r.Totals.inRange() }
+func (r First) InRange() bool              { return true }
 func (r SubscriptionChange) InRange() bool { return inRange(r.MRR, r.State.UnitAmount) }
 func (r Subscription) InRange() bool       { return inRange(r.MRR) }
 func (r Movement) InRange() bool           { return inRange(r.Amount) }

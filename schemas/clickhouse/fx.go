@@ -1,22 +1,5 @@
 package chschema
 
-import (
-	"slices"
-	"strings"
-)
-
-// asked are the views that must be asked for with a currency.
-var asked = []string{"arr_in", "net_new_arr_in"}
-
-// Call is a view as it stands after FROM: one that needs parameters gets the currency.
-// The view may be named with its database.
-func Call(view, currency string) string {
-	name := strings.Trim(view[strings.LastIndexByte(view, '.')+1:], "`")
-	if !slices.Contains(asked, name) {
-		return view
-	}
-	return view + "(currency = '" + strings.ReplaceAll(currency, "'", "''") + "')"
-}
 
 // Asked is the currency that a view converts to: its parameter, or the reference.
 func (t sqlText) Asked() string {

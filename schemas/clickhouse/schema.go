@@ -3,7 +3,7 @@
 //
 // Tables hold versioned rows (ReplacingMergeTree) and are created by the files
 // NNNN_name.sql, each applied once and never changed afterwards. Views are what
-// analysts rely on (DEFINITIONS V1 to V17) and are created again by every Migrate
+// analysts rely on (DEFINITIONS V1 to V27) and are created again by every Migrate
 // from the files in views/, so that changing one takes no migration.
 //
 // All statements are idempotent: two Migrates at once, or one that stopped half

@@ -23,6 +23,12 @@
 //	usage_hourly     hour line product segment region currency revenue cost events
 //	rolling_revenue  as_of window line product segment region currency revenue cost events
 //	active_accounts  as_of window line accounts
+//	account_daily    account line currency day revenue one_off cost events
+//	account_arr      account line currency usage_arr subscription_arr arr
+//	arr_bridge       account line currency kind before now movement amount
+//	retention        line currency opening new expansion reactivation contraction churn closing nrr grr quick_ratio
+//	                 accounts_opening accounts_new accounts_reactivated accounts_churned accounts_closing logo_churn arpa
+//	cohorts          cohort month currency accounts active arr arr_share
 //	subscriptions    subscription account line plan status segment region currency mrr since
 //	mrr_movements    time account line currency subscription movement amount
 //	mrr              as_of line plan segment region currency mrr subscriptions

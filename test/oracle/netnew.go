@@ -50,10 +50,10 @@ const (
 	isChurn
 )
 
-// classify names the movement of a holding between T-30d and T.
-func classify(before, now *big.Int, first, asOf int64) int {
+// classify names the movement of a holding between two midnights.
+func classify(before, now *big.Int, first, from int64) int {
 	switch {
-	case before.Sign() <= 0 && now.Sign() > 0 && first > asOf-span:
+	case before.Sign() <= 0 && now.Sign() > 0 && first > from:
 		return isNew
 	case before.Sign() <= 0 && now.Sign() > 0:
 		return isReactivation
@@ -110,7 +110,7 @@ func netNew(holdings []holding, asOf int64) string {
 		before, now := h.at(asOf-span), h.at(asOf)
 		opening.Add(opening, before)
 		closing.Add(closing, now)
-		sum := &moved[classify(before, now, h.first(), asOf)]
+		sum := &moved[classify(before, now, h.first(), asOf-span)]
 		sum.Add(sum, new(big.Int).Sub(now, before))
 	}
 	net := new(big.Int).Sub(closing, opening)

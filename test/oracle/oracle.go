@@ -45,7 +45,7 @@ type Views map[string][]string
 // Names are the views that Compute fills, in the order of DEFINITIONS V1 to V12, and
 // those of Converted.
 var Names = []string{
-	"usage_events", "usage_hourly", "rolling_revenue", "active_accounts",
+	"usage_events", "usage_hourly", "rolling_revenue", "active_accounts", "account_daily",
 	"subscriptions", "mrr_movements", "mrr", "arr", "net_new_arr",
 	"dead_letters", "accounting", "freshness",
 	"arr_in", "net_new_arr_in", "fx_missing", "retention_30d",
@@ -62,6 +62,29 @@ const (
 // Compute is every view after all of log, whose topics have that many
 // partitions each.
 func Compute(log Log, partitions int32, opts Options) Views {
+	w, views := read(log, partitions, opts)
+	views["usage_events"] = w.usageEvents()
+	views["usage_hourly"] = w.usageHourly()
+	views["rolling_revenue"] = w.rollingRevenue()
+	views["active_accounts"] = w.activeAccounts()
+	views["account_daily"] = w.accountDaily()
+	views["subscriptions"] = w.subscriptions()
+	views["mrr_movements"] = w.movements()
+	views["mrr"] = w.mrr()
+	views["arr"] = w.arr()
+	views["net_new_arr"] = w.netNewARR()
+	views["arr_in"] = w.arrIn(views["arr"])
+	views["net_new_arr_in"] = w.netNewIn(views["net_new_arr"])
+	views["retention_30d"] = retention30d(views["net_new_arr"])
+	views["fx_missing"] = w.fxMissing(views["arr"])
+	for _, name := range Names {
+		slices.Sort(views[name])
+	}
+	return views
+}
+
+// read judges the log, and fills the views that say how.
+func read(log Log, partitions int32, opts Options) (*world, Views) {
 	if opts.Factor == 0 {
 		opts.Factor = 13
 	}
@@ -93,23 +116,7 @@ func Compute(log Log, partitions int32, opts Options) Views {
 			w.subscriptionsPassed = passed
 		}
 	}
-	views["usage_events"] = w.usageEvents()
-	views["usage_hourly"] = w.usageHourly()
-	views["rolling_revenue"] = w.rollingRevenue()
-	views["active_accounts"] = w.activeAccounts()
-	views["subscriptions"] = w.subscriptions()
-	views["mrr_movements"] = w.movements()
-	views["mrr"] = w.mrr()
-	views["arr"] = w.arr()
-	views["net_new_arr"] = w.netNewARR()
-	views["arr_in"] = w.arrIn(views["arr"])
-	views["net_new_arr_in"] = w.netNewIn(views["net_new_arr"])
-	views["retention_30d"] = retention30d(views["net_new_arr"])
-	views["fx_missing"] = w.fxMissing(views["arr"])
-	for _, name := range Names {
-		slices.Sort(views[name])
-	}
-	return views
+	return w, views
 }
 
 // world is what is known after judging: the accepted facts of all partitions

@@ -22,9 +22,9 @@ func (w *world) where(test func(*fact) bool) []*fact {
 }
 
 // groups is facts by a key made of columns.
-func groups(facts []*fact, key func(*fact) string) map[string][]*fact {
-	m := map[string][]*fact{}
-	for _, f := range facts {
+func groups[T any](all []T, key func(T) string) map[string][]T {
+	m := map[string][]T{}
+	for _, f := range all {
 		m[key(f)] = append(m[key(f)], f)
 	}
 	return m

@@ -31,6 +31,7 @@ var latest = map[string]struct {
 // it to the reference, dollars in the streams, and have no row without rates.
 func (p *pipeline) checkNow(t *testing.T, log oracle.Log, want oracle.Views, partitions int32) {
 	t.Helper()
+	p.checkAccountsNow(t, log, partitions)
 	inDollars := oracle.Compute(log, partitions, oracle.Options{In: "USD"})
 	if p.query(t, "SELECT count() FROM control_records WHERE kind = 'rates' AND topic = 'runrate.usage' AND partition = 0")[0] == "0" {
 		inDollars["arr_in"], inDollars["net_new_arr_in"] = nil, nil
@@ -53,6 +54,19 @@ func (p *pipeline) checkNow(t *testing.T, log oracle.Log, want oracle.Views, par
 		slices.Sort(got)
 		if !slices.Equal(got, rows) {
 			t.Errorf("%s_now:\n%s\nwant:\n%s", view, strings.Join(got, "\n"), strings.Join(rows, "\n"))
+		}
+	}
+}
+
+// checkAccountsNow holds the views over accounts to the oracle at the latest midnight.
+func (p *pipeline) checkAccountsNow(t *testing.T, log oracle.Log, partitions int32) {
+	t.Helper()
+	want := oracle.Accounts(log, partitions, oracle.Options{}, oracle.Latest(log, partitions), 30)
+	for _, view := range oracle.OverAccounts {
+		got := p.query(t, "SELECT "+selected(view)+" FROM "+view+"_now", "output_format_decimal_trailing_zeros=1")
+		slices.Sort(got)
+		if !slices.Equal(got, want[view]) {
+			t.Errorf("%s_now:\n%s\nwant:\n%s", view, strings.Join(got, "\n"), strings.Join(want[view], "\n"))
 		}
 	}
 }

@@ -161,7 +161,7 @@ func (p *pipeline) views(t *testing.T) oracle.Views {
 	t.Helper()
 	views := oracle.Views{}
 	for _, name := range oracle.Names {
-		rows := p.query(t, "SELECT "+selected(name)+" FROM "+chschema.Call(name, oracle.Asked), "date_time_output_format=iso", "output_format_decimal_trailing_zeros=1")
+		rows := p.query(t, "SELECT "+selected(name)+" FROM "+chschema.Ask{Currency: oracle.Asked}.Of(name), "date_time_output_format=iso", "output_format_decimal_trailing_zeros=1")
 		slices.Sort(rows)
 		views[name] = rows // also without a row: Diff passes over views that are not there
 	}
@@ -177,11 +177,11 @@ func selected(name string) string {
 		selected = strings.Replace(selected, "`quantities`", "arrayStringConcat(arraySort(arrayMap((m, n) -> m || '=' || toString(n), mapKeys(quantities), mapValues(quantities))), ',')", 1)
 	case "dead_letters":
 		selected = "topic, partition, offset, reason"
-	case "retention_30d":
-		selected = "as_of, line, currency"
-		for _, ratio := range []string{"nrr", "grr", "quick_ratio"} {
-			selected += ", ifNull(toString(reinterpretAsUInt64(" + ratio + ")), '')"
+	case "retention_30d", "retention", "cohorts":
+		for _, ratio := range []string{"nrr", "grr", "quick_ratio", "logo_churn", "arr_share"} {
+			selected = strings.Replace(selected, "`"+ratio+"`", "ifNull(toString(reinterpretAsUInt64("+ratio+")), '')", 1)
 		}
+		selected = strings.Replace(selected, "`arpa`", "ifNull(toDecimalString(arpa, 12), '')", 1)
 	case "freshness":
 		selected = "topic, partition, if(clock = toDateTime64(0, 6), '', formatDateTime(clock, '%Y-%m-%dT%H:%i:%S.%fZ')), next_offset"
 	}

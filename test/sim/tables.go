@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 	"sync"
 
 	"runrate/consumers/store"
@@ -30,6 +31,8 @@ type Tables struct {
 	panes      table[paneKey, rows.UsagePane]
 	rolling    windows
 	active     table[activeKey, rows.ActiveAccounts]
+	days       table[dayKey, rows.AccountDay]
+	firsts     table[firstKey, rows.First]
 	changes    table[eventKey, rows.SubscriptionChange]
 	subs       table[subKey, rows.Subscription]
 	movements  table[movementKey, rows.Movement]
@@ -64,6 +67,17 @@ type (
 		asOf   event.Time
 		window string
 		line   string
+	}
+	dayKey struct {
+		source         stream.Source
+		account        event.Account
+		line, currency string
+		day            event.Time
+	}
+	firstKey struct {
+		source         stream.Source
+		account        event.Account
+		line, currency string
 	}
 	subKey struct {
 		source       stream.Source
@@ -133,9 +147,36 @@ type kept interface {
 	differ(other kept) string
 }
 
+// Accounts are the rows of a source that the views over accounts are made of.
+func (t *Tables) Accounts(source stream.Source) rows.Changes {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := rows.Changes{Source: source}
+	var days []rows.AccountDay
+	for k, r := range t.days {
+		if k.source == source {
+			days = append(days, r)
+		}
+	}
+	var firsts []rows.First
+	for k, r := range t.firsts {
+		if k.source == source {
+			firsts = append(firsts, r)
+		}
+	}
+	var movements []rows.Movement
+	for k, r := range t.movements {
+		if k.source == source {
+			movements = append(movements, r)
+		}
+	}
+	c.AccountDays, c.Firsts, c.Movements = slices.Values(days), slices.Values(firsts), slices.Values(movements)
+	return c
+}
+
 // all are all tables.
 func (t *Tables) all() []kept {
-	return []kept{t.events, t.panes, &t.rolling, t.active, t.changes, t.subs, t.movements, t.mrr, t.netnew, t.dead, t.controls, t.progress}
+	return []kept{t.events, t.panes, &t.rolling, t.active, t.days, t.firsts, t.changes, t.subs, t.movements, t.mrr, t.netnew, t.dead, t.controls, t.progress}
 }
 
 func (m table[K, R]) name() string {

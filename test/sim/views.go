@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"runrate/internal/event"
 	"runrate/internal/money"
@@ -89,6 +90,11 @@ func (v *views) windows() {
 	}
 	for key, s := range rolling {
 		v.add("rolling_revenue", key, decimal(s.a), decimal(s.b), fmt.Sprint(s.n))
+	}
+	for k, r := range v.t.days {
+		if k.day+event.Day <= v.usage {
+			v.add("account_daily", string(k.account), k.line, k.currency, day(k.day), decimal(r.Totals.Revenue), decimal(r.Totals.OneOff), decimal(r.Totals.Cost), fmt.Sprint(r.Totals.Events))
+		}
 	}
 	active := map[string]*sums{}
 	for k, r := range v.t.active {
@@ -221,6 +227,7 @@ func dimensions(d rows.Dimensions) []string {
 }
 
 func micros(t event.Time) string  { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
+func day(t event.Time) string     { return t.UTC().Format(time.DateOnly) }
 func seconds(t event.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
 // decimal is the amount with all its 12 decimals.

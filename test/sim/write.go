@@ -86,6 +86,16 @@ func (w writer) ActiveAccounts(all iter.Seq[rows.ActiveAccounts]) error {
 	return putAll(w, &w.t.active, all, func(r rows.ActiveAccounts) activeKey { return activeKey{w.s, r.AsOf, r.Window, r.Line} })
 }
 
+// AccountDays puts what accounts did by day.
+func (w writer) AccountDays(all iter.Seq[rows.AccountDay]) error {
+	return putAll(w, &w.t.days, all, func(r rows.AccountDay) dayKey { return dayKey{w.s, r.Account, r.Line, r.Currency, r.Day} })
+}
+
+// Firsts puts since when accounts have ARR.
+func (w writer) Firsts(all iter.Seq[rows.First]) error {
+	return putAll(w, &w.t.firsts, all, func(r rows.First) firstKey { return firstKey{w.s, r.Account, r.Line, r.Currency} })
+}
+
 // SubscriptionChanges puts the accepted subscription changes, and remembers their identities.
 func (w writer) SubscriptionChanges(all iter.Seq[rows.SubscriptionChange]) error {
 	return putAll(w, &w.t.changes, all, func(r rows.SubscriptionChange) eventKey {

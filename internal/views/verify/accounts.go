@@ -1,17 +1,27 @@
 package verify
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // worth books the annual worth of every account, by line and currency.
 type worth struct {
 	exact
 	rows map[balance]bridges
+	// first is told the first midnight above 0 of each account, line and currency, in the
+	// order of those.
+	first func(account string, b balance, first day) error
+}
+
+// hold books an account's worth in a line and currency.
+func (w *worth) hold(account string, b balance, steps []worthStep) error {
+	first, ever := w.of(b).hold(&w.exact, steps)
+	if !ever || w.first == nil {
+		return nil
+	}
+	return w.first(account, b, first)
 }
 
 func (w *worth) of(b balance) bridges {
@@ -39,9 +49,7 @@ FROM DB.net_new_arr WHERE as_of <= toDateTime($passed, 'UTC') ORDER BY line, cur
 		return err
 	}
 	m := newMatcher(found, d)
-	for _, b := range slices.SortedFunc(maps.Keys(w.rows), func(a, b balance) int {
-		return cmp.Or(strings.Compare(a.line, b.line), strings.Compare(a.currency, b.currency))
-	}) {
+	for _, b := range slices.SortedFunc(maps.Keys(w.rows), balance.compare) {
 		if err := w.expect(m, b, s.bothMidnight()); err != nil {
 			return err
 		}
@@ -94,7 +102,7 @@ FROM DB.usage_events GROUP BY account, line, currency, d ORDER BY account, line,
 	}
 	var of holdingKey
 	var in, steps []worthStep
-	hold := func() {
+	hold := func() error {
 		window := day(s.windowDays)
 		steps = steps[:0]
 		for i, k := 0, 0; k < len(in); { // merge what enters and what leaves
@@ -106,21 +114,23 @@ FROM DB.usage_events GROUP BY account, line, currency, d ORDER BY account, line,
 			steps = append(steps, worthStep{in[k].at + window, w.sub(amount{}, in[k].worth), -1})
 			k++
 		}
-		w.of(of.balance).hold(&w.exact, steps)
 		in = in[:0]
+		return w.hold(of.account, of.balance, steps)
 	}
 	err = days.each(func(k *holdingKey, v *revenue) error {
 		if *k != of && len(in) > 0 {
-			hold()
+			if err := hold(); err != nil {
+				return err
+			}
 		}
 		of = *k
 		in = append(in, worthStep{day(v.day) + 1, w.times(v.amount, int64(s.arrMultiplier)), 1})
 		return nil
 	})
-	if len(in) > 0 {
-		hold()
+	if err != nil || len(in) == 0 {
+		return err
 	}
-	return err
+	return hold()
 }
 
 // subscriptions books what accounts subscribe to: a change counts from the
@@ -132,12 +142,15 @@ func (w *worth) subscriptions(ctx context.Context, r *reader, s *state) error {
 	}
 	account, current := "", map[string]part{}
 	steps := map[balance][]worthStep{} // of the account
-	hold := func() {
-		for b, list := range steps {
-			w.of(b).hold(&w.exact, list)
+	hold := func() error {
+		for _, b := range slices.SortedFunc(maps.Keys(steps), balance.compare) {
+			if err := w.hold(account, b, steps[b]); err != nil {
+				return err
+			}
 		}
 		clear(steps)
 		clear(current)
+		return nil
 	}
 	add := func(p part, at day, sign int64) {
 		if !p.mrr.IsZero() {
@@ -146,7 +159,9 @@ func (w *worth) subscriptions(ctx context.Context, r *reader, s *state) error {
 	}
 	err = changes.each(func(c *change, _ *struct{}) error {
 		if c.account != account {
-			hold()
+			if err := hold(); err != nil {
+				return err
+			}
 			account = c.account
 		}
 		mrr, err := c.mrr(s.counting)
@@ -156,6 +171,8 @@ func (w *worth) subscriptions(ctx context.Context, r *reader, s *state) error {
 		add(current[c.subscription], at, +1)
 		return err
 	})
-	hold()
-	return err
+	if err != nil {
+		return err
+	}
+	return hold()
 }

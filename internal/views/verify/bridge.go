@@ -40,10 +40,9 @@ type bridgeChange struct {
 
 // hold books the worth of one account: steps in ascending order. Between the
 // midnights at which its worth now or its worth 30 days ago changes, it gives
-// the same to every row.
-func (b bridges) hold(x *exact, steps []worthStep) {
+// the same to every row. It returns the first midnight above 0, if there is any.
+func (b bridges) hold(x *exact, steps []worthStep) (first day, ever bool) {
 	var now, before worthStep
-	ever, first := false, day(0)
 	for i, k := 0, 0; k < len(steps); {
 		at := steps[k].at + span
 		if i < len(steps) {
@@ -72,6 +71,7 @@ func (b bridges) hold(x *exact, steps []worthStep) {
 		}
 		b.change(x, end, row, -1)
 	}
+	return first, ever
 }
 
 // classify puts the difference between two worths where it belongs. fresh says

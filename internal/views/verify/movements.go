@@ -44,6 +44,11 @@ type balance struct {
 	line, currency string
 }
 
+// compare orders by line, then by currency.
+func (b balance) compare(c balance) int {
+	return cmp.Or(strings.Compare(b.line, c.line), strings.Compare(b.currency, c.currency))
+}
+
 // level is how high a balance stands.
 type level struct {
 	mrr  amount

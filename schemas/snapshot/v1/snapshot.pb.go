@@ -624,6 +624,7 @@ type UsageAccount struct {
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
 	Lines         []*ActiveLine          `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
 	Holdings      []*Holding             `protobuf:"bytes,3,rep,name=holdings,proto3" json:"holdings,omitempty"`
+	Dailies       []*Daily               `protobuf:"bytes,4,rep,name=dailies,proto3" json:"dailies,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -679,6 +680,153 @@ func (x *UsageAccount) GetHoldings() []*Holding {
 	return nil
 }
 
+func (x *UsageAccount) GetDailies() []*Daily {
+	if x != nil {
+		return x.Dailies
+	}
+	return nil
+}
+
+// Daily is what the account did in a line and currency by day, of the days that can
+// still be amended.
+type Daily struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Line          string                 `protobuf:"bytes,1,opt,name=line,proto3" json:"line,omitempty"`
+	Currency      string                 `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	Days          []*DayTotals           `protobuf:"bytes,3,rep,name=days,proto3" json:"days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Daily) Reset() {
+	*x = Daily{}
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Daily) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Daily) ProtoMessage() {}
+
+func (x *Daily) ProtoReflect() protoreflect.Message {
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Daily.ProtoReflect.Descriptor instead.
+func (*Daily) Descriptor() ([]byte, []int) {
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Daily) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *Daily) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *Daily) GetDays() []*DayTotals {
+	if x != nil {
+		return x.Days
+	}
+	return nil
+}
+
+// DayTotals are the totals of one day.
+type DayTotals struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Day     int32                  `protobuf:"varint,1,opt,name=day,proto3" json:"day,omitempty"`
+	Revenue *Amount                `protobuf:"bytes,2,opt,name=revenue,proto3" json:"revenue,omitempty"`
+	Cost    *Amount                `protobuf:"bytes,3,opt,name=cost,proto3" json:"cost,omitempty"`
+	Events  int64                  `protobuf:"varint,4,opt,name=events,proto3" json:"events,omitempty"`
+	// Of the revenue, what is not made annual.
+	OneOff        *Amount `protobuf:"bytes,5,opt,name=one_off,json=oneOff,proto3" json:"one_off,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DayTotals) Reset() {
+	*x = DayTotals{}
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DayTotals) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DayTotals) ProtoMessage() {}
+
+func (x *DayTotals) ProtoReflect() protoreflect.Message {
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DayTotals.ProtoReflect.Descriptor instead.
+func (*DayTotals) Descriptor() ([]byte, []int) {
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *DayTotals) GetDay() int32 {
+	if x != nil {
+		return x.Day
+	}
+	return 0
+}
+
+func (x *DayTotals) GetRevenue() *Amount {
+	if x != nil {
+		return x.Revenue
+	}
+	return nil
+}
+
+func (x *DayTotals) GetCost() *Amount {
+	if x != nil {
+		return x.Cost
+	}
+	return nil
+}
+
+func (x *DayTotals) GetEvents() int64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *DayTotals) GetOneOff() *Amount {
+	if x != nil {
+		return x.OneOff
+	}
+	return nil
+}
+
 // ActiveLine is days on which the account was active in a line.
 type ActiveLine struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -690,7 +838,7 @@ type ActiveLine struct {
 
 func (x *ActiveLine) Reset() {
 	*x = ActiveLine{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[7]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -702,7 +850,7 @@ func (x *ActiveLine) String() string {
 func (*ActiveLine) ProtoMessage() {}
 
 func (x *ActiveLine) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[7]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -715,7 +863,7 @@ func (x *ActiveLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActiveLine.ProtoReflect.Descriptor instead.
 func (*ActiveLine) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{7}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ActiveLine) GetLine() string {
@@ -746,7 +894,7 @@ type Holding struct {
 
 func (x *Holding) Reset() {
 	*x = Holding{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[8]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -758,7 +906,7 @@ func (x *Holding) String() string {
 func (*Holding) ProtoMessage() {}
 
 func (x *Holding) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[8]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -771,7 +919,7 @@ func (x *Holding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Holding.ProtoReflect.Descriptor instead.
 func (*Holding) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{8}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Holding) GetLine() string {
@@ -813,7 +961,7 @@ type DayRevenue struct {
 
 func (x *DayRevenue) Reset() {
 	*x = DayRevenue{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[9]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -825,7 +973,7 @@ func (x *DayRevenue) String() string {
 func (*DayRevenue) ProtoMessage() {}
 
 func (x *DayRevenue) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[9]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -838,7 +986,7 @@ func (x *DayRevenue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DayRevenue.ProtoReflect.Descriptor instead.
 func (*DayRevenue) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{9}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DayRevenue) GetDay() int32 {
@@ -868,7 +1016,7 @@ type SubscriptionState struct {
 
 func (x *SubscriptionState) Reset() {
 	*x = SubscriptionState{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[10]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -880,7 +1028,7 @@ func (x *SubscriptionState) String() string {
 func (*SubscriptionState) ProtoMessage() {}
 
 func (x *SubscriptionState) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[10]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -893,7 +1041,7 @@ func (x *SubscriptionState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscriptionState.ProtoReflect.Descriptor instead.
 func (*SubscriptionState) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{10}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *SubscriptionState) GetProgress() *Progress {
@@ -939,7 +1087,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[11]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -951,7 +1099,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[11]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -964,7 +1112,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{11}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Change) GetAccount() string {
@@ -1068,7 +1216,7 @@ type MRRHolding struct {
 
 func (x *MRRHolding) Reset() {
 	*x = MRRHolding{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1080,7 +1228,7 @@ func (x *MRRHolding) String() string {
 func (*MRRHolding) ProtoMessage() {}
 
 func (x *MRRHolding) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1093,7 +1241,7 @@ func (x *MRRHolding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MRRHolding.ProtoReflect.Descriptor instead.
 func (*MRRHolding) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{12}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *MRRHolding) GetAccount() string {
@@ -1193,11 +1341,22 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\x04cost\x18\x03 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\x04cost\x12\x16\n" +
 	"\x06events\x18\x04 \x01(\x03R\x06events\x12\x14\n" +
 	"\x05count\x18\x05 \x01(\x03R\x05count\x124\n" +
-	"\aone_off\x18\x06 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\x06oneOff\"\x99\x01\n" +
+	"\aone_off\x18\x06 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\x06oneOff\"\xcf\x01\n" +
 	"\fUsageAccount\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x125\n" +
 	"\x05lines\x18\x02 \x03(\v2\x1f.runrate.snapshot.v1.ActiveLineR\x05lines\x128\n" +
-	"\bholdings\x18\x03 \x03(\v2\x1c.runrate.snapshot.v1.HoldingR\bholdings\"4\n" +
+	"\bholdings\x18\x03 \x03(\v2\x1c.runrate.snapshot.v1.HoldingR\bholdings\x124\n" +
+	"\adailies\x18\x04 \x03(\v2\x1a.runrate.snapshot.v1.DailyR\adailies\"k\n" +
+	"\x05Daily\x12\x12\n" +
+	"\x04line\x18\x01 \x01(\tR\x04line\x12\x1a\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x122\n" +
+	"\x04days\x18\x03 \x03(\v2\x1e.runrate.snapshot.v1.DayTotalsR\x04days\"\xd3\x01\n" +
+	"\tDayTotals\x12\x10\n" +
+	"\x03day\x18\x01 \x01(\x05R\x03day\x125\n" +
+	"\arevenue\x18\x02 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\arevenue\x12/\n" +
+	"\x04cost\x18\x03 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\x04cost\x12\x16\n" +
+	"\x06events\x18\x04 \x01(\x03R\x06events\x124\n" +
+	"\aone_off\x18\x05 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\x06oneOff\"4\n" +
 	"\n" +
 	"ActiveLine\x12\x12\n" +
 	"\x04line\x18\x01 \x01(\tR\x04line\x12\x12\n" +
@@ -1251,7 +1410,7 @@ func file_snapshot_v1_snapshot_proto_rawDescGZIP() []byte {
 	return file_snapshot_v1_snapshot_proto_rawDescData
 }
 
-var file_snapshot_v1_snapshot_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_snapshot_v1_snapshot_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_snapshot_v1_snapshot_proto_goTypes = []any{
 	(*Record)(nil),            // 0: runrate.snapshot.v1.Record
 	(*Amount)(nil),            // 1: runrate.snapshot.v1.Amount
@@ -1260,16 +1419,18 @@ var file_snapshot_v1_snapshot_proto_goTypes = []any{
 	(*Series)(nil),            // 4: runrate.snapshot.v1.Series
 	(*Pane)(nil),              // 5: runrate.snapshot.v1.Pane
 	(*UsageAccount)(nil),      // 6: runrate.snapshot.v1.UsageAccount
-	(*ActiveLine)(nil),        // 7: runrate.snapshot.v1.ActiveLine
-	(*Holding)(nil),           // 8: runrate.snapshot.v1.Holding
-	(*DayRevenue)(nil),        // 9: runrate.snapshot.v1.DayRevenue
-	(*SubscriptionState)(nil), // 10: runrate.snapshot.v1.SubscriptionState
-	(*Change)(nil),            // 11: runrate.snapshot.v1.Change
-	(*MRRHolding)(nil),        // 12: runrate.snapshot.v1.MRRHolding
+	(*Daily)(nil),             // 7: runrate.snapshot.v1.Daily
+	(*DayTotals)(nil),         // 8: runrate.snapshot.v1.DayTotals
+	(*ActiveLine)(nil),        // 9: runrate.snapshot.v1.ActiveLine
+	(*Holding)(nil),           // 10: runrate.snapshot.v1.Holding
+	(*DayRevenue)(nil),        // 11: runrate.snapshot.v1.DayRevenue
+	(*SubscriptionState)(nil), // 12: runrate.snapshot.v1.SubscriptionState
+	(*Change)(nil),            // 13: runrate.snapshot.v1.Change
+	(*MRRHolding)(nil),        // 14: runrate.snapshot.v1.MRRHolding
 }
 var file_snapshot_v1_snapshot_proto_depIdxs = []int32{
 	3,  // 0: runrate.snapshot.v1.Record.usage:type_name -> runrate.snapshot.v1.UsageState
-	10, // 1: runrate.snapshot.v1.Record.subscriptions:type_name -> runrate.snapshot.v1.SubscriptionState
+	12, // 1: runrate.snapshot.v1.Record.subscriptions:type_name -> runrate.snapshot.v1.SubscriptionState
 	2,  // 2: runrate.snapshot.v1.UsageState.progress:type_name -> runrate.snapshot.v1.Progress
 	4,  // 3: runrate.snapshot.v1.UsageState.series:type_name -> runrate.snapshot.v1.Series
 	6,  // 4: runrate.snapshot.v1.UsageState.accounts:type_name -> runrate.snapshot.v1.UsageAccount
@@ -1277,19 +1438,24 @@ var file_snapshot_v1_snapshot_proto_depIdxs = []int32{
 	1,  // 6: runrate.snapshot.v1.Pane.revenue:type_name -> runrate.snapshot.v1.Amount
 	1,  // 7: runrate.snapshot.v1.Pane.cost:type_name -> runrate.snapshot.v1.Amount
 	1,  // 8: runrate.snapshot.v1.Pane.one_off:type_name -> runrate.snapshot.v1.Amount
-	7,  // 9: runrate.snapshot.v1.UsageAccount.lines:type_name -> runrate.snapshot.v1.ActiveLine
-	8,  // 10: runrate.snapshot.v1.UsageAccount.holdings:type_name -> runrate.snapshot.v1.Holding
-	9,  // 11: runrate.snapshot.v1.Holding.days:type_name -> runrate.snapshot.v1.DayRevenue
-	1,  // 12: runrate.snapshot.v1.DayRevenue.revenue:type_name -> runrate.snapshot.v1.Amount
-	2,  // 13: runrate.snapshot.v1.SubscriptionState.progress:type_name -> runrate.snapshot.v1.Progress
-	11, // 14: runrate.snapshot.v1.SubscriptionState.changes:type_name -> runrate.snapshot.v1.Change
-	12, // 15: runrate.snapshot.v1.SubscriptionState.holdings:type_name -> runrate.snapshot.v1.MRRHolding
-	1,  // 16: runrate.snapshot.v1.Change.mrr:type_name -> runrate.snapshot.v1.Amount
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	9,  // 9: runrate.snapshot.v1.UsageAccount.lines:type_name -> runrate.snapshot.v1.ActiveLine
+	10, // 10: runrate.snapshot.v1.UsageAccount.holdings:type_name -> runrate.snapshot.v1.Holding
+	7,  // 11: runrate.snapshot.v1.UsageAccount.dailies:type_name -> runrate.snapshot.v1.Daily
+	8,  // 12: runrate.snapshot.v1.Daily.days:type_name -> runrate.snapshot.v1.DayTotals
+	1,  // 13: runrate.snapshot.v1.DayTotals.revenue:type_name -> runrate.snapshot.v1.Amount
+	1,  // 14: runrate.snapshot.v1.DayTotals.cost:type_name -> runrate.snapshot.v1.Amount
+	1,  // 15: runrate.snapshot.v1.DayTotals.one_off:type_name -> runrate.snapshot.v1.Amount
+	11, // 16: runrate.snapshot.v1.Holding.days:type_name -> runrate.snapshot.v1.DayRevenue
+	1,  // 17: runrate.snapshot.v1.DayRevenue.revenue:type_name -> runrate.snapshot.v1.Amount
+	2,  // 18: runrate.snapshot.v1.SubscriptionState.progress:type_name -> runrate.snapshot.v1.Progress
+	13, // 19: runrate.snapshot.v1.SubscriptionState.changes:type_name -> runrate.snapshot.v1.Change
+	14, // 20: runrate.snapshot.v1.SubscriptionState.holdings:type_name -> runrate.snapshot.v1.MRRHolding
+	1,  // 21: runrate.snapshot.v1.Change.mrr:type_name -> runrate.snapshot.v1.Amount
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_snapshot_v1_snapshot_proto_init() }
@@ -1303,15 +1469,15 @@ func file_snapshot_v1_snapshot_proto_init() {
 	}
 	file_snapshot_v1_snapshot_proto_msgTypes[2].OneofWrappers = []any{}
 	file_snapshot_v1_snapshot_proto_msgTypes[3].OneofWrappers = []any{}
-	file_snapshot_v1_snapshot_proto_msgTypes[8].OneofWrappers = []any{}
-	file_snapshot_v1_snapshot_proto_msgTypes[12].OneofWrappers = []any{}
+	file_snapshot_v1_snapshot_proto_msgTypes[10].OneofWrappers = []any{}
+	file_snapshot_v1_snapshot_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_snapshot_v1_snapshot_proto_rawDesc), len(file_snapshot_v1_snapshot_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

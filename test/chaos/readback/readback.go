@@ -21,6 +21,7 @@ const (
 	money   = "toDecimalString(%s, 12)"
 	ratio   = "ifNull(toString(reinterpretAsUInt64(%s)), '')"
 	plain   = "toString(%s)"
+	missing = "ifNull(toDecimalString(%s, 12), '')"
 	meters  = "arrayStringConcat(arrayMap(m -> concat(m.1, '=', toString(m.2)), arraySort(m -> m.1, CAST(%s, 'Array(Tuple(String, UInt64))'))), ',')"
 	clock   = "if(toUnixTimestamp64Micro(%[1]s) = 0, '', formatDateTime(%[1]s, '%%Y-%%m-%%dT%%H:%%i:%%S.%%fZ', 'UTC'))"
 )
@@ -44,6 +45,7 @@ var views = map[string][]column{
 	"rolling_revenue": slices.Concat(columns(seconds, "as_of"), columns(plain, "window line product segment region currency"),
 		columns(money, "revenue cost"), columns(plain, "events")),
 	"active_accounts": slices.Concat(columns(seconds, "as_of"), columns(plain, "window line accounts")),
+	"account_daily":   slices.Concat(columns(plain, "account line currency day"), columns(money, "revenue one_off cost"), columns(plain, "events")),
 	"subscriptions": slices.Concat(columns(plain, "subscription account line plan status segment region currency"),
 		columns(money, "mrr"), columns(micros, "since")),
 	"mrr_movements": slices.Concat(columns(micros, "time"), columns(plain, "account line currency subscription movement"), columns(money, "amount")),
@@ -59,6 +61,13 @@ var views = map[string][]column{
 	"net_new_arr_in": slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency"),
 		columns(money, "opening new expansion reactivation contraction churn closing net_new fx")),
 	"retention_30d": slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency"), columns(ratio, "nrr grr quick_ratio")),
+	"account_arr": slices.Concat(columns(plain, "account line currency"), columns(money, "usage_arr subscription_arr arr")),
+	"arr_bridge": slices.Concat(columns(plain, "account line currency kind"), columns(money, "before now"), columns(plain, "movement"),
+		columns(money, "amount")),
+	"retention": slices.Concat(columns(plain, "line currency"), columns(money, "opening new expansion reactivation contraction churn closing"),
+		columns(ratio, "nrr grr quick_ratio"), columns(plain, "accounts_opening accounts_new accounts_reactivated accounts_churned accounts_closing"),
+		columns(ratio, "logo_churn"), columns(missing, "arpa")),
+	"cohorts":       slices.Concat(columns(plain, "cohort month currency accounts active"), columns(money, "arr"), columns(ratio, "arr_share")),
 	"fx_missing":    slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency")),
 }
 
@@ -83,22 +92,43 @@ func (n Sample) where(view []column) string {
 func Views(ctx context.Context, conn driver.Conn, database chschema.Database, sample Sample) (oracle.Views, error) {
 	out := oracle.Views{}
 	for name, view := range views {
-		rows, err := read(ctx, conn, database, name, view, sample)
+		if slices.Contains(oracle.OverAccounts, name) {
+			continue
+		}
+		rows, err := read(ctx, conn, chschema.Ask{Currency: oracle.Asked}.Of(database.Of(name)), view, sample.where(view))
 		if err != nil {
 			return nil, fmt.Errorf("read the view %s: %w", name, err)
 		}
-		slices.Sort(rows)
 		out[name] = rows
 	}
 	return out, nil
 }
 
-func read(ctx context.Context, conn driver.Conn, database chschema.Database, name string, view []column, sample Sample) ([]string, error) {
+// Accounts reads the views over accounts, as of a midnight and days back, or those at the
+// latest if ask is nil; condition follows WHERE.
+func Accounts(ctx context.Context, conn driver.Conn, database chschema.Database, ask *chschema.Ask, condition string) (oracle.Views, error) {
+	out := oracle.Views{}
+	for _, name := range oracle.OverAccounts {
+		from := database.Of(name + "_now")
+		if ask != nil {
+			from = ask.Of(database.Of(name))
+		}
+		rows, err := read(ctx, conn, from, views[name], " WHERE "+condition)
+		if err != nil {
+			return nil, fmt.Errorf("read the view %s: %w", name, err)
+		}
+		out[name] = rows
+	}
+	return out, nil
+}
+
+// read is the rows of what stands after FROM, in byte order.
+func read(ctx context.Context, conn driver.Conn, from string, view []column, where string) ([]string, error) {
 	parts := make([]string, len(view))
 	for i, c := range view {
 		parts[i] = fmt.Sprintf(c.form, "v.`"+c.name+"`")
 	}
-	query := fmt.Sprintf("SELECT arrayStringConcat([%s], '\\t') FROM %s AS v%s", strings.Join(parts, ", "), chschema.Call(database.Of(name), oracle.Asked), sample.where(view))
+	query := fmt.Sprintf("SELECT arrayStringConcat([%s], '\\t') FROM %s AS v%s", strings.Join(parts, ", "), from, where)
 	r, err := conn.Query(ctx, query)
 	if err != nil {
 		return nil, err
@@ -112,5 +142,6 @@ func read(ctx context.Context, conn driver.Conn, database chschema.Database, nam
 		}
 		rows = append(rows, row)
 	}
+	slices.Sort(rows)
 	return rows, r.Err()
 }
