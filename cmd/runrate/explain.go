@@ -9,7 +9,7 @@ import (
 func explainCommand(a *app) *cobra.Command {
 	var q explain.Query
 	var asOf string
-	var asJSON, exact bool
+	var asJSON, exact, netNew bool
 	cmd := &cobra.Command{
 		Use:   "explain LINE",
 		Short: "Take a line's ARR apart, down to events, prices and offsets",
@@ -17,13 +17,15 @@ func explainCommand(a *app) *cobra.Command {
 of its window, a day into accounts, an account's day into events, and an event into what
 each meter came to: quantity x price of one unit, less discount. An event comes with the
 place of its record in Kafka and the price book in force there; a subscription with its
-latest change.
+latest change. With --net-new it is the change of ARR in the 30 days before a midnight: into
+movements, those into the accounts that moved most, and an account's into its ARR now and then.
 
 Each level lists its largest parts and what the others come to, is read from another place
 than the one above it, and adds up to it to the last decimal: else the command fails and
 names what differs. The first of the parts listed is taken apart in turn; --open takes more.`,
 		Example: examples(
 			"runrate explain api",
+			"runrate explain api --net-new --top 5",
 			"runrate explain api --as-of 2026-11-01T00:00:00Z --account acct_42 --exact",
 			"runrate explain chat --top 10 --open 10 --json | jq '.. | .record? // empty'",
 		),
@@ -42,7 +44,11 @@ names what differs. The first of the parts listed is taken apart in turn; --open
 				return err
 			}
 			q.Database = s.Database()
-			tree, err := explain.Read(cmd.Context(), s.Conn(), q)
+			read := explain.Read
+			if netNew {
+				read = explain.ReadNetNew
+			}
+			tree, err := read(cmd.Context(), s.Conn(), q)
 			if err != nil {
 				return err
 			}
@@ -55,6 +61,7 @@ names what differs. The first of the parts listed is taken apart in turn; --open
 	a.clickhouseFlags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&asOf, "as-of", "", "explain this hour boundary (RFC 3339; default: the last one closed)")
+	f.BoolVar(&netNew, "net-new", false, "explain the net new ARR of the 30 days before the midnight up to the boundary")
 	f.StringVar(&q.Currency, "currency", "", "of this ISO 4217 `code` (default: the line's only one)")
 	f.StringVar(&q.Account, "account", "", "only the part of this `account`")
 	f.IntVar(&q.Top, "top", 3, "how many parts of each level are listed, the largest first")

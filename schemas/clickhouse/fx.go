@@ -1,6 +1,5 @@
 package chschema
 
-
 // Asked is the currency that a view converts to: its parameter, or the reference.
 func (t sqlText) Asked() string {
 	if t.Now {

@@ -39,9 +39,8 @@ type reader struct {
 
 // Read takes a line's ARR apart.
 func Read(ctx context.Context, conn driver.Conn, q Query) (*Node, error) {
-	q.Top, q.Open = max(q.Top, 1), max(q.Open, 0)
-	r := &reader{conn: conn, q: q, books: map[string]*pricebook.Book{}}
-	if err := r.begin(ctx); err != nil {
+	r, err := begin(ctx, conn, q, "arr")
+	if err != nil {
 		return nil, err
 	}
 	usage, err := r.usage(ctx)
@@ -74,11 +73,25 @@ func (r *reader) name() string {
 	return name
 }
 
-// begin decides the boundary and the currency, and reads the definition.
-func (r *reader) begin(ctx context.Context) (err error) {
+// begin decides the boundary and the currency, of those in a view, and reads the definition.
+func begin(ctx context.Context, conn driver.Conn, q Query, view string) (*reader, error) {
+	q.Top, q.Open = max(q.Top, 1), max(q.Open, 0)
+	r := &reader{conn: conn, q: q, books: map[string]*pricebook.Book{}}
+	var err error
 	if r.q.AsOf, err = report.AsOf(ctx, r.conn, r.q.Database, r.q.AsOf); err != nil {
-		return err
+		return nil, err
 	}
+	if view == "net_new_arr" {
+		r.q.AsOf = r.q.AsOf.Truncate(24 * time.Hour)
+	}
+	if err := r.definition(ctx); err != nil {
+		return nil, err
+	}
+	return r, r.currency(ctx, view)
+}
+
+// definition reads how usage ARR is defined, and which epochs are shown.
+func (r *reader) definition(ctx context.Context) error {
 	var days uint16
 	var multiplier uint32
 	if err := r.each(ctx, `SELECT arr_window_days, arr_multiplier FROM DB.definitions`, nil, &days, &multiplier); err != nil {
@@ -90,8 +103,13 @@ func (r *reader) begin(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	return nil
+}
+
+// currency decides it: the one asked for, or the line's only one in a view.
+func (r *reader) currency(ctx context.Context, view string) error {
 	var lines, currencies []string
-	err = r.each(ctx, `SELECT groupUniqArray(toString(line)), groupUniqArrayIf(toString(currency), line = ?) FROM DB.arr WHERE as_of = fromUnixTimestamp(?)`,
+	err := r.each(ctx, `SELECT groupUniqArray(toString(line)), groupUniqArrayIf(toString(currency), line = ?) FROM DB.`+view+` WHERE as_of = fromUnixTimestamp(?)`,
 		[]any{r.q.Line, r.q.AsOf.Unix()}, &lines, &currencies)
 	switch {
 	case err != nil:

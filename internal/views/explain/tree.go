@@ -4,7 +4,8 @@
 // and the price book in force there. Every level is read from another place than the one
 // above it, and adds up to it to the last decimal, or Read fails and names the two.
 //
-// Start at Read, then Node.Write.
+// Net new ARR comes apart into movements and accounts first (netnew.go). Start at Read or
+// ReadNetNew, then Node.Write.
 package explain
 
 import (
@@ -18,7 +19,7 @@ import (
 // Node is an amount, and what it is made of: Times x the sum of its children, where it
 // has any.
 type Node struct {
-	What     string        `json:"what"` // arr, usage_arr, subscription_arr, window, one_off, mrr, day, account, event, adjustment, subscription, meter, rest
+	What     string        `json:"what"` // arr, net_new_arr, movement, then, usage_arr, subscription_arr, window, one_off, mrr, day, account, event, adjustment, subscription, meter, rest
 	Name     string        `json:"name"`
 	Amount   report.Amount `json:"amount"`
 	Times    int64         `json:"times"`

@@ -11,7 +11,7 @@ import (
 
 // words are what the parts of ARR are called for reading.
 var words = map[string]string{
-	"arr": "ARR of ", "usage_arr": "usage ARR of ", "subscription_arr": "subscription ARR of ", "account": "account ", "adjustment": "adjustment, ", "rest": "and ",
+	"arr": "ARR of ", "net_new_arr": "net new ARR of ", "usage_arr": "usage ARR of ", "subscription_arr": "subscription ARR of ", "account": "account ", "adjustment": "adjustment, ", "rest": "and ",
 }
 
 // line is one of the text: what on the left, the amount on the right.

@@ -34,14 +34,15 @@ type reader struct {
 func Read(ctx context.Context, conn driver.Conn, q Query) (*Report, error) {
 	r := &reader{conn: conn, q: q, out: &Report{ // lists that are empty, not null, in JSON
 		Products: []Product{}, Windows: []Window{}, Active: []Active{}, Recurring: []Recurring{}, Months: []Month{},
-		ARR: []ARR{}, NetNew: []NetNew{}, Missing: []string{}, Sentences: []string{},
+		ARR: []ARR{}, Courses: []Course{}, NetNew: []NetNew{}, Retention: []Retention{}, Movers: []Mover{}, Cohorts: []Cohort{}, Missing: []string{}, Sentences: []string{},
 	}}
 	for _, step := range []struct {
 		view string
 		read func(context.Context) error
 	}{
 		{"freshness", r.asOf}, {"definitions", r.definition}, {"usage_events", r.products}, {"rolling_revenue", r.windows},
-		{"active_accounts", r.active}, {"mrr", r.recurring}, {"mrr_movements", r.movements}, {"arr", r.arr}, {"net_new_arr", r.netNew},
+		{"active_accounts", r.active}, {"mrr", r.recurring}, {"mrr_movements", r.movements}, {"arr", r.arr}, {"arr", r.course}, {"net_new_arr", r.netNew},
+		{"retention, arr_bridge and cohorts", r.accounts},
 		{"dead_letters and freshness", r.missing},
 	} {
 		if err := step.read(ctx); err != nil {

@@ -2,7 +2,7 @@
 // ClickHouse, as of one hour boundary, and writes them as tables or JSON.
 //
 // Start at Read, then Report.Write. It uses the views that analysts have
-// (DEFINITIONS V1 to V17) and nothing else: all it does can be done by hand in SQL.
+// (DEFINITIONS V1 to V27) and nothing else: all it does can be done by hand in SQL.
 package report
 
 import (
@@ -14,7 +14,7 @@ import (
 // first fields.
 type Report struct {
 	AsOf     time.Time  `json:"as_of"`    // T, an hour boundary: all before T counts
-	Midnight *time.Time `json:"midnight"` // the last one up to AsOf, for Active and NetNew
+	Midnight *time.Time `json:"midnight"` // the last one up to AsOf, for Active, NetNew and what follows
 
 	ARRWindowDays int `json:"arr_window_days"` // usage ARR = ARRMultiplier x revenue of that window
 	ARRMultiplier int `json:"arr_multiplier"`
@@ -25,7 +25,12 @@ type Report struct {
 	Recurring []Recurring `json:"recurring"`
 	Months    []Month     `json:"movements_by_month"`
 	ARR       []ARR       `json:"arr"`
+	Courses   []Course    `json:"arr_by_day"`
 	NetNew    []NetNew    `json:"net_new_arr"`
+
+	Retention []Retention `json:"retention"`
+	Movers    []Mover     `json:"top_accounts"`
+	Cohorts   []Cohort    `json:"cohorts"`
 
 	Missing   []string `json:"missing"`   // what is in none of the figures, and why
 	Sentences []string `json:"sentences"` // one for each line and currency: what it is all for

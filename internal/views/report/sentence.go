@@ -13,12 +13,32 @@ func (r *Report) sentences() []string {
 	compared := map[[2]string]bool{}
 	for _, n := range r.NetNew {
 		compared[[2]string{n.Line, n.Currency}] = true
-		out = append(out, n.sentence())
+		out = append(out, n.sentence()+r.retained(n.Line, n.Currency))
 	}
 	for _, a := range r.ARR { // live for less than a day
 		if !compared[[2]string{a.Line, a.Currency}] {
 			out = append(out, fmt.Sprintf("%s: ARR %s, all of it since midnight", a.Line, priced(a.Currency, a.ARR.Amount, false)))
 		}
+	}
+	return out
+}
+
+// retained is the end of a line's sentence: its NRR, and who added most.
+func (r *Report) retained(line, currency string) string {
+	out := ""
+	for _, x := range r.Retention {
+		if x.Line == line && x.Currency == currency && x.NRR != nil {
+			out = "; NRR " + percent(x.NRR)
+		}
+	}
+	var most []string
+	for _, m := range r.Movers {
+		if m.Line == line && m.Currency == currency {
+			most = append(most, m.Account+" "+change(currency, m.Amount.Amount, false))
+		}
+	}
+	if len(most) > 0 {
+		out += "; most from " + strings.Join(most, ", ")
 	}
 	return out
 }

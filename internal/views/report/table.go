@@ -28,6 +28,7 @@ func (r *Report) Write(w io.Writer, exact bool) error {
 	p.active(r)
 	p.recurring(r)
 	p.arr(r)
+	p.retained(r)
 	p.linef("")
 	if len(r.Sentences) == 0 {
 		p.linef("No ARR as of then. What came since appears when the clock has passed its hour.")
@@ -102,9 +103,9 @@ func (p *printer) recurring(r *Report) {
 // arr is ARR, and the bridge to it.
 func (p *printer) arr(r *Report) {
 	t := p.table(fmt.Sprintf("ARR: %d x usage of %d days, and 12 x MRR", r.ARRMultiplier, r.ARRWindowDays), 1,
-		"line", "", "usage ARR", "subscription ARR", "ARR")
+		"line", "", "usage ARR", "subscription ARR", "ARR", "each midnight of 30 days")
 	for _, x := range r.ARR {
-		t.row(x.Line, x.Currency, p.money(x.Usage), p.money(x.Subscription), p.money(x.ARR))
+		t.row(x.Line, x.Currency, p.money(x.Usage), p.money(x.Subscription), p.money(x.ARR), r.courseOf(x.Line, x.Currency))
 	}
 	t.end()
 

@@ -61,14 +61,14 @@ var views = map[string][]column{
 	"net_new_arr_in": slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency"),
 		columns(money, "opening new expansion reactivation contraction churn closing net_new fx")),
 	"retention_30d": slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency"), columns(ratio, "nrr grr quick_ratio")),
-	"account_arr": slices.Concat(columns(plain, "account line currency"), columns(money, "usage_arr subscription_arr arr")),
+	"account_arr":   slices.Concat(columns(plain, "account line currency"), columns(money, "usage_arr subscription_arr arr")),
 	"arr_bridge": slices.Concat(columns(plain, "account line currency kind"), columns(money, "before now"), columns(plain, "movement"),
 		columns(money, "amount")),
 	"retention": slices.Concat(columns(plain, "line currency"), columns(money, "opening new expansion reactivation contraction churn closing"),
 		columns(ratio, "nrr grr quick_ratio"), columns(plain, "accounts_opening accounts_new accounts_reactivated accounts_churned accounts_closing"),
 		columns(ratio, "logo_churn"), columns(missing, "arpa")),
-	"cohorts":       slices.Concat(columns(plain, "cohort month currency accounts active"), columns(money, "arr"), columns(ratio, "arr_share")),
-	"fx_missing":    slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency")),
+	"cohorts":    slices.Concat(columns(plain, "cohort month currency accounts active"), columns(money, "arr"), columns(ratio, "arr_share")),
+	"fx_missing": slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency")),
 }
 
 // Sample says which as_of of a view to read: with n above 1, one hour in n and
