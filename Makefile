@@ -18,7 +18,7 @@ RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
 export GOTOOLCHAIN = auto
 
 .DEFAULT_GOAL := help
-.PHONY: help build image clickhouse generate dashboards run test race test-kafka test-clients test-page test-alerts test-deploy test-cluster lag-traces progress chaos bench bench-e2e bench-door lint vulncheck fmt check clean
+.PHONY: help build image clickhouse generate dashboards run test test-long race test-kafka test-clients test-page test-alerts test-deploy test-cluster lag-traces progress chaos bench bench-e2e bench-door lint vulncheck fmt check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,11 @@ run: build clickhouse ## the whole pipeline here, with three histories, until Ct
 
 test: clickhouse progress ## all tests, against a real ClickHouse and an embedded broker (minutes)
 	@echo "All tests: minutes, most of them in consumers/worker, test/program and internal/views/verify."
-	$(TEST) -p 2 -timeout 20m ./...
+	$(TEST) -p 3 -timeout 20m ./...
+
+test-long: clickhouse progress ## the random tests of make test in full numbers (minutes)
+	$(TEST) -timeout 20m ./test/sim -seeds 2000
+	$(TEST) -timeout 20m -run 'TestSchedules$$' ./consumers/worker -schedules 10000
 
 race: clickhouse progress ## the tests of the concurrent parts under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(TEST) -race -timeout 20m $(RACE)

@@ -47,10 +47,10 @@ func TestEveryCrashPoint(t *testing.T) {
 }
 
 // TestPairsOfCrashes lets a worker die at each call and the next one at each of
-// its own.
+// its own. The stream is one of few rows of windows: the pairs are many.
 func TestPairsOfCrashes(t *testing.T) {
 	t.Parallel()
-	const records, seed = 30, 2
+	const records, seed = 30, 8
 	for _, topic := range stream.Inputs() {
 		t.Run(topic.String(), func(t *testing.T) {
 			t.Parallel()
@@ -88,15 +88,15 @@ func TestPairsOfCrashes(t *testing.T) {
 	}
 }
 
-// TestSchedules runs seeded schedules of faults, batches and memory sizes.
+// TestSchedules runs seeded schedules of faults, batches and memory sizes; make test-long
+// runs 10,000.
 func TestSchedules(t *testing.T) {
-	const schedules = 10_000
 	const shards = 4
 	for shard := range shards {
 		t.Run(fmt.Sprint(shard), func(t *testing.T) {
 			t.Parallel()
-			known := map[uint64]*world{} // by stream: undisturbed
-			for s := shard + 1; s <= schedules && !t.Failed(); s += shards {
+			known := &worlds{}
+			for s := shard + 1; s <= *schedules && !t.Failed(); s += shards {
 				if *seed == 0 || uint64(s) == *seed {
 					schedule(t, uint64(s), known)
 				}
@@ -105,16 +105,12 @@ func TestSchedules(t *testing.T) {
 	}
 }
 
-// schedule folds one of 125 streams under the schedule of a seed.
-func schedule(t *testing.T, seed uint64, known map[uint64]*world) {
+// schedule folds one stream under the schedule of a seed, that of 80 schedules.
+func schedule(t *testing.T, seed uint64, known *worlds) {
 	const records = 30
 	drawn := seed / 80
 	topic := stream.Inputs()[drawn%2]
-	if known[drawn] == nil {
-		clear(known)
-		synctest.Test(t, func(t *testing.T) { known[drawn], _ = undisturbed(t, newWorld(drawn, topic, records)) })
-	}
-	want := known[drawn]
+	want := known.get(t, drawn, topic, records)
 	synctest.Test(t, func(t *testing.T) {
 		r := random(seed)
 		w := want.like(drawn, records)

@@ -91,6 +91,7 @@ func TestClickHouseFaults(t *testing.T) {
 // TestInsertThatWasApplied: ClickHouse does what it was told, and the answer is
 // lost. Writing it again changes nothing.
 func TestInsertThatWasApplied(t *testing.T) {
+	t.Parallel()
 	p, through := onShared(t, 4, 300)
 	// Nothing is merged: what was inserted twice is there twice.
 	p.exec("SYSTEM STOP MERGES {db}.usage_event_versions")

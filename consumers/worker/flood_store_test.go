@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"runrate/consumers/store"
+	"runrate/consumers/worker"
 	"runrate/internal/stream"
 	"runrate/test/localtest"
 	"runrate/test/oracle"
@@ -15,13 +16,14 @@ import (
 func withRecords(t *testing.T, texts map[stream.Topic][][2]string) *pipeline {
 	t.Helper()
 	p, _ := onShared(t, 1, 10)
-	// As patient as in operation: what is slow on a busy machine is no fault here.
+	// As patient as in operation, with batches as large: what is slow on a busy machine is no
+	// fault here.
 	tables, err := store.Open(t.Context(), store.Options{Address: localtest.ClickHouse(t).TCPAddr(), Database: p.database, Timeout: bound})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { tables.Close() })
-	p.tables = tables
+	p.tables, p.limits = tables, worker.DefaultLimits
 	p.all = oracle.Log{}
 	for topic, list := range texts {
 		var records []stream.Record

@@ -176,9 +176,10 @@ func jumpTo(at string) string {
 const bookText = `{"specversion":"1.0","type":"pricebook.published","source":"p","id":"p","time":"2026-01-01T00:00:00Z","data":{"version":"1","currency":"USD",` +
 	`"products":[{"product":"chat","line":"api","meters":{"tokens":[{"effective_from":"2020-01-01T00:00:00Z","unit":1000000,"price":"2.50","cost":"0.60"}]}}]}}`
 
+// usageText is an event of strings that JSON has as they are. A flood has a million.
 func usageText(account, id, at, segment string) string {
-	return fmt.Sprintf(`{"specversion":"1.0","type":"usage.recorded","source":"gw","id":%q,"time":%q,"subject":%q,"data":{"product":"chat","quantities":{"tokens":1000},"segment":%q}}`,
-		id, at, account, segment)
+	return `{"specversion":"1.0","type":"usage.recorded","source":"gw","id":"` + id + `","time":"` + at + `","subject":"` + account +
+		`","data":{"product":"chat","quantities":{"tokens":1000},"segment":"` + segment + `"}}`
 }
 
 func changeText(account, id, at, subscription, line string, quantity int) string {

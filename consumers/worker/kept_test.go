@@ -38,14 +38,13 @@ func readsSnapshot(seam *sim.Seam) bool {
 func TestKeptAcrossRebalances(t *testing.T) {
 	t.Parallel()
 	const records = 60
-	kept, restored := 0, 0
+	kept, restored, known := 0, 0, &worlds{}
 	for s := uint64(1); s <= 300; s++ {
 		if *seed != 0 && s != *seed {
 			continue
 		}
+		want := known.get(t, s/20, stream.Inputs()[s%2], records)
 		synctest.Test(t, func(t *testing.T) {
-			topic := stream.Inputs()[s%2]
-			want, _ := undisturbed(t, newWorld(s/20, topic, records))
 			w := want.like(s/20, records)
 			r := random(s)
 			w.limits.Records, w.limits.Fetch = 1+r.IntN(10), 200+r.IntN(1000)

@@ -18,7 +18,7 @@ var usageSource = stream.Source{Topic: stream.Usage.Topic()}
 // stopped, with every insert still a part of its own.
 func folded(t *testing.T, seed uint64) *pipeline {
 	t.Helper()
-	p, _ := onShared(t, seed, 300)
+	p, _ := onShared(t, seed, 150)
 	for _, table := range p.versions() {
 		p.exec("SYSTEM STOP MERGES {db}." + table)
 	}
@@ -100,6 +100,7 @@ func (p *pipeline) progress() stream.Offset {
 // vouches for. The next worker sees it by the progress, folds again from an
 // older snapshot, and writes what is missing.
 func TestLostParts(t *testing.T) {
+	t.Parallel()
 	p := folded(t, 6)
 	end := p.progress()
 	for _, tenth := range []stream.Offset{9, 5, 1} {
@@ -129,6 +130,7 @@ func TestLostParts(t *testing.T) {
 // TestLostBeyondRepair: what is lost is older than any snapshot, or the records
 // to fold again are gone: the partition stops and says what to do.
 func TestLostBeyondRepair(t *testing.T) {
+	t.Parallel()
 	t.Run("no snapshot is old enough", func(t *testing.T) {
 		p := folded(t, 7)
 		p.lose(0)

@@ -38,6 +38,7 @@ type pipeline struct {
 	fed      map[stream.Source]int
 	logs     *observer.ObservedLogs
 	logger   *zap.Logger
+	limits   worker.Limits // of a batch
 
 	stop  func() // the workers of the last start
 	mu    sync.Mutex
@@ -46,6 +47,9 @@ type pipeline struct {
 
 var memory = intake.Memory{Recent: event.Hour, Most: 20}
 
+// smallBatches make many flushes of few records.
+var smallBatches = worker.Limits{Records: 15, Bytes: 1 << 20, Every: 20 * time.Millisecond, Fetch: 3000}
+
 // bound is how long anything may take on a busy machine.
 const bound = 90 * time.Second
 
@@ -53,7 +57,7 @@ const bound = 90 * time.Second
 // another address if via is not empty.
 func newPipeline(t *testing.T, seed uint64, records int, address, database, via string) *pipeline {
 	t.Helper()
-	p := &pipeline{t: t, database: database, fed: map[stream.Source]int{}}
+	p := &pipeline{t: t, database: database, fed: map[stream.Source]int{}, limits: smallBatches}
 	open := func(address string, timeout time.Duration) *store.Store {
 		s, err := store.Open(t.Context(), store.Options{Address: address, Database: database, Timeout: timeout})
 		if err != nil {
@@ -116,7 +120,7 @@ func (p *pipeline) start() {
 	p.mu.Unlock()
 	for source := range p.all {
 		config := worker.Config{Fold: sim.Fold(source, 1, memory), Member: p.log.Join(group + source.Topic.String()),
-			Limits: worker.Limits{Records: 15, Bytes: 1 << 20, Every: 20 * time.Millisecond, Fetch: 3000}}
+			Limits: p.limits}
 		w := worker.New(config, p.log, p.tables, p.logger)
 		running.Go(func() {
 			err := w.Run(ctx)

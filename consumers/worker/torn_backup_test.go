@@ -25,6 +25,7 @@ func (p *pipeline) restoreOlder(table, where string, next stream.Offset) (parts 
 // whichever table it is, goes back to a state that all tables hold, and writes what is
 // missing.
 func TestTornBackup(t *testing.T) {
+	t.Parallel()
 	p := folded(t, 9)
 	end := p.progress()
 	missing := 0

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/zap"
@@ -21,7 +22,10 @@ import (
 	"runrate/test/sim"
 )
 
-var seed = flag.Uint64("seed", 0, "replay one schedule")
+var (
+	seed      = flag.Uint64("seed", 0, "replay one schedule")
+	schedules = flag.Int("schedules", 3000, "schedules of TestSchedules")
+)
 
 // world is one partition of one topic, with its Kafka and its ClickHouse.
 type world struct {
@@ -141,6 +145,24 @@ func undisturbed(t *testing.T, w *world) (*world, []string) {
 		t.Fatal(err)
 	}
 	return w, seam.Points()
+}
+
+// worlds are the undisturbed worlds of the last seed, by topic.
+type worlds struct {
+	seed uint64
+	of   map[stream.Topic]*world
+}
+
+// get is the undisturbed world of a stream. It must not run in a synctest bubble.
+func (known *worlds) get(t *testing.T, seed uint64, topic stream.Topic, records int) *world {
+	t.Helper()
+	if known.seed != seed || known.of == nil {
+		known.seed, known.of = seed, map[stream.Topic]*world{}
+	}
+	if known.of[topic] == nil {
+		synctest.Test(t, func(t *testing.T) { known.of[topic], _ = undisturbed(t, newWorld(seed, topic, records)) })
+	}
+	return known.of[topic]
 }
 
 func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 11)) }
