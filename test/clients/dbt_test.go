@@ -192,7 +192,7 @@ func tampered(t *testing.T, d project) {
 	out, err := d.cmd(t, "test").CombinedOutput()
 	failed, all := d.failed(t, "run_results.json")
 	want := []string{
-		"bridge_adds_up fail", "bridge_closes_at_arr fail", "bridge_has_its_signs fail", "each_offset_is_accounted_for fail",
+		"account_arr_adds_up_to_arr fail", "bridge_adds_up fail", "bridge_closes_at_arr fail", "bridge_has_its_signs fail", "each_offset_is_accounted_for fail",
 		"movements_have_their_sign fail", "mrr_is_its_movements fail", "rolling_revenue_is_its_panes fail",
 		"unique_combination_stg_usage_events_account__source__id__time fail", "usage_arr_is_its_window fail", "usage_hourly_is_its_events fail",
 	}

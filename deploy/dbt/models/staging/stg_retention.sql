@@ -1,0 +1,21 @@
+SELECT
+    line,
+    currency,
+    opening,
+    new,
+    expansion,
+    reactivation,
+    contraction,
+    churn,
+    closing,
+    nrr,
+    grr,
+    quick_ratio,
+    accounts_opening,
+    accounts_new,
+    accounts_reactivated,
+    accounts_churned,
+    accounts_closing,
+    logo_churn,
+    arpa
+FROM {{ source('runrate', 'retention_now') }}
