@@ -88,7 +88,7 @@ func (t *Tracker[O]) Change(h *Holding[O], d calendar.Day, offset stream.Offset,
 	}
 	t.changes = append(t.changes, offset)
 	day := h.on(d)
-	day.touched = uint32(len(t.changes)) //nolint:gosec // a batch fits in memory
+	day.touched = uint32(len(t.changes))
 	day.amount = day.amount.Plus(delta)
 }
 

@@ -12,8 +12,8 @@ import (
 	"runrate/schemas/definitions"
 )
 
-// movements are those of net_new_arr, in the order of its columns.
-var movements = []string{"new", "expansion", "reactivation", "contraction", "churn"}
+// columns are the movements of net_new_arr, in their order.
+var columns = []string{"new", "expansion", "reactivation", "contraction", "churn"}
 
 // ReadNetNew takes the net new ARR of the 30 days before a midnight apart: into movements,
 // those into accounts, and an account's part into what its ARR is made of now and was then.
@@ -60,7 +60,7 @@ type moved struct {
 	before, now, amount report.Amount
 }
 
-// movements reads those that there are, in the order of the columns of net_new_arr.
+// movements reads those that there are, in the order of columns.
 func (r *reader) movements(ctx context.Context) ([]movement, error) {
 	from := fmt.Sprintf(`DB.arr_bridge(as_of = '%s', days = %d) WHERE line = ? AND currency = ? AND amount != 0`, r.q.AsOf.Format(time.DateOnly), definitions.NetNewDays)
 	args := []any{r.q.Line, r.q.Currency}
@@ -88,7 +88,7 @@ func (r *reader) movements(ctx context.Context) ([]movement, error) {
 		return nil
 	})
 	var out []movement
-	for _, name := range []string{"new", "expansion", "reactivation", "contraction", "churn"} {
+	for _, name := range columns {
 		if m := of[name]; m != nil {
 			out = append(out, *m)
 		}
