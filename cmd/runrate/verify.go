@@ -66,7 +66,7 @@ func (a *app) verify(cmd *cobra.Command, o verify.Options, noKafka, allowUnknown
 	if err != nil {
 		return err
 	}
-	o.Conn, o.Database, o.Patience = s.Conn(), s.Database(), 2*time.Second
+	o.Conn, o.Database, o.Patience, o.Owed = s.Conn(), s.Database(), 2*time.Second, 15*time.Second
 	if !noKafka {
 		if err := a.followEpochs(cmd.Context(), s); err != nil {
 			return err

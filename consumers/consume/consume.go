@@ -46,6 +46,8 @@ type Options struct {
 	// Definitions are those that Refold is to see to, beside those of the epoch shown.
 	Definitions definitions.Wanted
 	Logger      *zap.Logger
+
+	say func(context.Context) error // makes lasting what Board says, if somebody does
 }
 
 // Run folds a topic's partitions, as its consumer group assigns them to this
@@ -116,15 +118,21 @@ func (o Options) session(ctx context.Context, e epoch) error {
 		defer end()
 		o.changed(ctx, e)
 	})
-	looking.Go(func() { o.say(ctx, e) })
+	says := &saying{tables: o.Store, board: o.Board, epoch: e.Epoch}
+	looking.Go(func() { o.speak(ctx, e, says) })
 	looking.Go(func() { o.watchOld(ctx, e) })
+	o.say = says.now
 	group := o.group(e.Topic.Kind().Group(), e)
 	group.Board = o.Board
 	return group.Run(ctx)
 }
 
-// group folds an epoch as a consumer group.
+// group folds an epoch as a consumer group. Where nobody says how its partitions do, they
+// owe nothing.
 func (o Options) group(id string, e epoch) *worker.Group {
+	if o.say == nil {
+		o.Limits.Owe = 0
+	}
 	folding := foldings.Of(e.Topic.Kind())
 	room := &room{client: o.Client, logger: o.Logger}
 	return &worker.Group{
@@ -136,7 +144,7 @@ func (o Options) group(id string, e epoch) *worker.Group {
 			config := worker.Config{
 				Fold: fold.Config{Source: source, Partitions: e.Partitions, Memory: o.Memory, New: func() fold.Blank { return folding.blank(e.definitions) },
 					Without: e.without(source.Partition), Gaps: e.gaps(source.Partition)},
-				Member: member, Epoch: e.Epoch, Settings: e.Settings, Limits: o.Limits, Guard: o.guard(e, source), Board: o.Board,
+				Member: member, Epoch: e.Epoch, Settings: e.Settings, Limits: o.Limits, Guard: o.guard(e, source), Board: o.Board, Say: o.say,
 				Room: room, Meter: o.Meter.Of(source),
 			}
 			if h, ok := e.HandOver[source.Partition]; ok {

@@ -20,9 +20,20 @@ type Flush struct {
 
 // Flush ends the batch. The partition takes nothing more until the flush is done.
 // The error is a sum that has overflowed: the partition must stop.
-func (p *Partition) Flush() (*Flush, error) {
+func (p *Partition) Flush() (*Flush, error) { return p.end(false) }
+
+// FlushOwing is Flush, but what late events change of closed windows may stay owed: it
+// is in the state, and a later flush writes it.
+func (p *Partition) FlushOwing() (*Flush, error) { return p.end(true) }
+
+// Owes says whether something is owed as of the last flush.
+func (p *Partition) Owes() bool { return p.state.Owes() }
+
+func (p *Partition) end(owes bool) (*Flush, error) {
 	p.mustBeOpen()
-	closed, err := p.state.Close(p.gate.Batch())
+	batch := p.gate.Batch()
+	batch.Owes = owes
+	closed, err := p.state.Close(batch)
 	if err != nil {
 		return nil, fmt.Errorf("fold %s, flush before offset %d: %w", p.source, p.Next(), err)
 	}
@@ -32,6 +43,12 @@ func (p *Partition) Flush() (*Flush, error) {
 
 // Next returns the offset after the batch.
 func (f *Flush) Next() stream.Offset { return f.current().Next() }
+
+// Owes says whether something is owed after the flush.
+func (f *Flush) Owes() bool {
+	f.current()
+	return f.closed.Owes()
+}
 
 // Changes returns the rows that the batch changed. They are computed as they are
 // walked.

@@ -62,6 +62,9 @@ func (s *tape) Close(b intake.Batch) (fold.Closed, error) {
 	return s, s.overflow
 }
 
+// Owes says that nothing is owed.
+func (s *tape) Owes() bool { return false }
+
 // Changes returns none.
 func (s *tape) Changes() rows.Changes { return rows.Changes{} }
 

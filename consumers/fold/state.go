@@ -44,6 +44,8 @@ type State interface {
 	Take(*intake.Judged) (*event.Refusal, error)
 	// Close ends the batch. The error is a sum that has overflowed.
 	Close(intake.Batch) (Closed, error)
+	// Owes says whether rows that late events changed before the batch are not written.
+	Owes() bool
 }
 
 // Closed is what a batch that has ended came to. Until it is done the state takes
@@ -55,6 +57,9 @@ type Closed interface {
 	// Snapshot returns the state in parts to be restored in this order: all of it, or
 	// with delta only what the batch touched. The last part has the progress.
 	Snapshot(delta bool, progress *snapshot.Progress) iter.Seq[*snapshot.Record]
+	// Owes says whether rows that late events changed are not among Changes, nor written
+	// before.
+	Owes() bool
 	// Done lets go of what only the batch needed.
 	Done()
 }

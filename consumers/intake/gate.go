@@ -260,6 +260,7 @@ type Batch struct {
 	Next   stream.Offset // after its last record
 	Passed calendar.Hour // the last hour boundary that the clock has passed, 0 before the first tick
 	Passes Passes        // the ticks in it that raised the clock
+	Owes   bool          // what late events change of closed windows need not be written now
 }
 
 // Batch returns the records since the last flush, as a batch.

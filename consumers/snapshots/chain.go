@@ -50,6 +50,9 @@ func NewChain(labels Labels) *Chain { return &Chain{labels: labels} }
 // Pointer is the chain's end; ok is false before the first base.
 func (c *Chain) Pointer() (p Pointer, ok bool) { return c.pointer, c.set }
 
+// Owe says whether the state at the chain's end owes something.
+func (c *Chain) Owe(owes bool) { c.pointer.Owes = owes }
+
 // WantsBase says whether the next snapshot should be the whole state.
 func (c *Chain) WantsBase(now time.Time) bool {
 	return !c.set || c.deltaBytes > max(minBaseBytes, c.baseBytes) || c.deltas >= maxDeltas || now.Sub(c.baseAt) > maxBaseAge

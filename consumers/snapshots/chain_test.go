@@ -12,6 +12,7 @@ import (
 	"runrate/consumers/snapshots"
 	"runrate/internal/broker"
 	"runrate/internal/fault"
+	"runrate/internal/lag"
 	"runrate/internal/stream"
 	snapshot "runrate/schemas/snapshot/v1"
 	"runrate/test/sim"
@@ -78,6 +79,14 @@ func TestChainIsFollowed(t *testing.T) {
 	back, err := snapshots.ParsePointer(p.String())
 	if err != nil || back.String() != p.String() {
 		t.Fatalf("%v, %v", back, err)
+	}
+	for _, owes := range []bool{true, false} { // as lag reads it in the commit
+		mine.Owe(owes)
+		p, _ := mine.Pointer()
+		commit := broker.Commit{Set: true, Next: 30, Metadata: p.String()}
+		if got := (lag.Partition{Commit: commit}).Owes(); got != owes {
+			t.Errorf("%s owes: %v", p, got)
+		}
 	}
 	for _, c := range []struct {
 		atMost, next stream.Offset

@@ -30,6 +30,9 @@ type Pointer struct {
 	// Older are the chains before this one, the latest first, for when ClickHouse
 	// has lost so much that no state of this one is early enough.
 	Older []Span `json:"older,omitempty"`
+	// Owes says that rows which late events changed are not written yet (lag.Partition.Owes
+	// reads it).
+	Owes bool `json:"owes,omitempty"`
 }
 
 // Span is where a chain is: the offsets of its first and its last record.

@@ -17,6 +17,12 @@ type closed struct {
 	netnew *netnew.Closed[*holding]
 }
 
+// Owes says that nothing is owed: each flush writes all rows that late changes change.
+func (f *Fold) Owes() bool { return false }
+
+// Owes is that of the fold.
+func (c *closed) Owes() bool { return false }
+
 // Close ends the batch. The error is a sum that has overflowed.
 func (f *Fold) Close(batch intake.Batch) (fold.Closed, error) {
 	movements, err := f.netnew.Close(batch.Passed.Midnight(), batch.Passes)

@@ -14,6 +14,7 @@ type closed struct {
 	fold   *Fold
 	batch  intake.Batch
 	netnew *netnew.Closed[*account]
+	pays   bool // writes what is owed (owed.go)
 }
 
 // Close ends the batch. The error is a sum that has overflowed.
@@ -22,7 +23,7 @@ func (f *Fold) Close(batch intake.Batch) (fold.Closed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &closed{fold: f, batch: batch, netnew: movements}, nil
+	return &closed{fold: f, batch: batch, netnew: movements, pays: !batch.Owes || batch.Passed > f.closed}, nil
 }
 
 // Changes returns the rows that the batch changed, computed as they are walked.
@@ -48,8 +49,11 @@ func (c *closed) panes(yield func(rows.UsagePane) bool) {
 }
 
 func (c *closed) rolling(yield func(rows.RollingRevenue) bool) {
+	if !c.pays {
+		return
+	}
 	was, now := c.fold.closed, c.batch.Passed
-	walked := c.fold.touchedSeries
+	walked := c.fold.unpaid()
 	if now > was {
 		walked = c.fold.series
 	}
@@ -84,6 +88,7 @@ func (c *closed) firsts(yield func(rows.First) bool) {
 func (c *closed) Done() {
 	c.netnew.Done()
 	f, was, now := c.fold, c.fold.closed, c.batch.Passed
+	c.settle()
 	for _, s := range f.touchedSeries {
 		s.touched = s.touched[:0]
 	}

@@ -50,6 +50,7 @@ type Fold struct {
 	closed   calendar.Hour // the last boundary passed as of the last flush; 0 before the first tick
 	series   []*series
 	bySeries map[rows.Dimensions]*series
+	owing    []*series // that have something owed
 
 	lines     []*activity
 	byLine    map[string]*activity

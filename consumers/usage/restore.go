@@ -59,6 +59,9 @@ func (b *Blank) Restore(record *snapshot.Record) error {
 		}
 		b.fold.rates, b.fold.fxTime = set, event.Time(part.RatesTime)
 	}
+	if part.Paid {
+		b.fold.paid()
+	}
 	for _, s := range part.Series {
 		b.series(s)
 	}
@@ -74,6 +77,10 @@ func (b *Blank) series(in *snapshot.Series) {
 		s.pane(calendar.Hour(p.Hour)).total = total{
 			Totals: rows.Totals{Revenue: state.Decode(p.Revenue), Cost: state.Decode(p.Cost), Events: p.Events, OneOff: state.Decode(p.OneOff)}, count: p.Count,
 		}
+	}
+	for _, o := range in.Owed {
+		s.pane(calendar.Hour(o.Hour)).touchedBy = stream.Offset(o.Offset)
+		b.fold.owe(s, calendar.Hour(o.Hour))
 	}
 }
 

@@ -74,17 +74,18 @@ func (c *cursor) skip(limit calendar.Hour) bool {
 	return true
 }
 
-// changedWindows yields the rows of a window that this batch changed: at the
-// boundaries passed in it, (was, closed], every one where the window holds an
-// event; at earlier ones, those whose window holds a pane touched in it. The
+// changedWindows yields the rows of a window that this batch changed, and what was owed
+// before it: at the boundaries passed in it, (was, closed], every one where the window
+// holds an event; at earlier ones, those whose window holds a pane touched since windows
+// were written last. The
 // version of a row is the last record that influenced it: the tick that passed
 // its boundary, or a later event in its window.
 func (s *series) changedWindows(w int, was, closed calendar.Hour, passes intake.Passes, yield func(rows.RollingRevenue) bool) bool {
-	slices.Sort(s.touched)
+	touched := s.unpaid()
 	c := s.cursor(w, was)
-	latest := latestTouch{series: s, length: c.length}
-	if len(s.touched) > 0 {
-		for c.boundary > s.touched[0] { // its window ends before the first pane touched
+	latest := latestTouch{series: s, touched: touched, length: c.length}
+	if len(touched) > 0 {
+		for c.boundary > touched[0] { // its window ends before the first pane touched
 			c.back()
 		}
 	}
@@ -112,19 +113,19 @@ func (s *series) changedWindows(w int, was, closed calendar.Hour, passes intake.
 	return true
 }
 
-// latestTouch is the greatest touchedBy among the panes touched in this batch
-// that a window holds, for boundaries that ascend: a sliding maximum
+// latestTouch is the greatest touchedBy among the touched panes that a window holds, for boundaries that ascend: a sliding maximum
 // (monotone queue), so that a step costs no more than the panes it passes.
 type latestTouch struct {
-	series *series
-	length calendar.Hour
-	next   int // in series.touched
-	queue  []*pane
+	series  *series
+	touched []calendar.Hour // ascending
+	length  calendar.Hour
+	next    int // in touched
+	queue   []*pane
 }
 
 func (l *latestTouch) in(boundary calendar.Hour) (stream.Offset, bool) {
-	for ; l.next < len(l.series.touched) && l.series.touched[l.next] < boundary; l.next++ {
-		p := l.series.find(l.series.touched[l.next])
+	for ; l.next < len(l.touched) && l.touched[l.next] < boundary; l.next++ {
+		p := l.series.find(l.touched[l.next])
 		for len(l.queue) > 0 && l.queue[len(l.queue)-1].touchedBy <= p.touchedBy {
 			l.queue = l.queue[:len(l.queue)-1]
 		}

@@ -59,6 +59,7 @@ type series struct {
 	sums       [len(windows)]total
 	gross      money.Amount    // all that was added, by magnitude: no sum over the series is larger
 	touched    []calendar.Hour // panes touched in this batch, unordered, each once
+	owed       []calendar.Hour // of batches before: see owed.go
 }
 
 // add books an event of the record at offset. closed is the last flushed

@@ -57,6 +57,9 @@ func recordOf(s *snapshot.UsageState) *snapshot.Record {
 
 func (c *closed) allParts(p *parts) {
 	for _, s := range c.fold.series {
+		if owed := c.owedAfter(s, s.owed, s.touched); len(owed) > 0 {
+			putOwed(p, s, owed)
+		}
 		for i := 0; i < len(s.panes) && !p.Stopped(); i += partPanes {
 			putSeries(p, s, s.panes[i:min(i+partPanes, len(s.panes))])
 		}
@@ -70,7 +73,11 @@ func (c *closed) allParts(p *parts) {
 }
 
 func (c *closed) touchedParts(p *parts) {
+	p.Part.Paid = c.pays && c.fold.Owes()
 	for _, s := range c.fold.touchedSeries {
+		if owed := c.owedAfter(s, s.touched); len(owed) > 0 {
+			putOwed(p, s, owed)
+		}
 		touched := make([]pane, 0, len(s.touched))
 		for _, h := range s.touched {
 			touched = append(touched, *s.find(h))
@@ -93,9 +100,14 @@ func (c *closed) touchedParts(p *parts) {
 	}
 }
 
-func putSeries(p *parts, s *series, panes []pane) {
+// keyOf is a series without anything.
+func keyOf(s *series) *snapshot.Series {
 	d := s.dimensions
-	out := &snapshot.Series{Line: d.Line, Product: d.Product, Segment: d.Segment, Region: d.Region, Currency: d.Currency}
+	return &snapshot.Series{Line: d.Line, Product: d.Product, Segment: d.Segment, Region: d.Region, Currency: d.Currency}
+}
+
+func putSeries(p *parts, s *series, panes []pane) {
+	out := keyOf(s)
 	for _, p := range panes {
 		pane := &snapshot.Pane{
 			Hour: int32(p.hour), Revenue: state.Encode(p.total.Revenue), Cost: state.Encode(p.total.Cost),

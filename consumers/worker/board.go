@@ -27,6 +27,9 @@ type Status struct {
 	Reason Reason // of Halted, else ""
 	Detail string // of Halted and Stalled: the cause, and the way out
 	Since  time.Time
+	// Owed is since when amendments of late events are owed, zero if nothing is. What a
+	// state owes that is not restored yet is not known: it counts as owed.
+	Owed time.Time
 }
 
 // Word is a status in a word, as docs/DEFINITIONS.md V12 has them.
@@ -45,6 +48,7 @@ type said struct {
 	halted    *Halted
 	since     time.Time
 	restoring bool               // its state is not there yet
+	owed      time.Time          // since when something is owed, zero if nothing is
 	troubles  map[string]trouble // by step
 }
 
@@ -68,7 +72,9 @@ func (b *Board) All() []Status {
 	defer b.mu.Unlock()
 	all := make([]Status, 0, len(b.says))
 	for source, s := range b.says {
-		all = append(all, s.status(source, time.Now()))
+		status := s.status(source, time.Now())
+		status.Owed = s.owed
+		all = append(all, status)
 	}
 	slices.SortFunc(all, func(a, b Status) int { return cmp.Compare(a.Source.Partition, b.Source.Partition) })
 	return all
@@ -96,16 +102,29 @@ func (b *Board) folding(source stream.Source) {
 	b.set(source, &said{since: time.Now()})
 }
 
-// halt says that a partition is halted.
+// halt says that a partition is halted. What it owed when it was folded last, it owes.
 func (b *Board) halt(h *Halted) {
 	b.mu.Lock()
 	before := b.says[h.Source]
 	b.mu.Unlock()
-	since := time.Now()
+	now := &said{halted: h, since: time.Now()}
 	if before != nil && before.halted != nil && before.halted.Reason == h.Reason {
-		since = before.since
+		now.since = before.since
 	}
-	b.set(h.Source, &said{halted: h, since: since})
+	if before != nil && !before.restoring {
+		now.owed = before.owed
+	}
+	b.set(h.Source, now)
+}
+
+// owe says since when a partition owes something, zero if it owes nothing.
+func (b *Board) owe(source stream.Source, since time.Time) {
+	b.mu.Lock()
+	if s := b.says[source]; s != nil {
+		s.owed = since
+	}
+	b.mu.Unlock()
+	b.tell()
 }
 
 func (b *Board) set(source stream.Source, s *said) {

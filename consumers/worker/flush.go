@@ -24,8 +24,11 @@ func (w *Worker) flush(ctx context.Context, base bool) error {
 			return err
 		}
 	}
-	flush, err := w.partition.Flush()
+	flush, err := w.end()
 	if err != nil {
+		return err
+	}
+	if err := w.owe(ctx, flush); err != nil {
 		return err
 	}
 	if err := w.write(ctx, flush); err != nil {
@@ -44,11 +47,12 @@ func (w *Worker) flush(ctx context.Context, base bool) error {
 		w.config.Meter.State(w.chain.BaseBytes())
 	}
 	w.watchClock(flush.Changes().Progress, time.Now())
+	w.paid(flush)
 	flush.Done()
 	if base && w.config.Room != nil {
 		w.config.Room.See(ctx, w.chain.BaseBytes())
 	}
-	w.batch.records, w.batch.bytes = 0, 0
+	w.batch.records, w.batch.bytes, w.flushed = 0, 0, time.Now()
 	return nil
 }
 
@@ -63,7 +67,11 @@ func (w *Worker) write(ctx context.Context, flush *fold.Flush) error {
 // what the batch changed.
 func (w *Worker) snapshot(ctx context.Context, flush *fold.Flush, base bool) error {
 	return w.persist(ctx, "append snapshot", func(ctx context.Context) error {
-		return w.chain.Append(ctx, w.log, flush.Next(), base, time.Now(), flush.Snapshot(!base))
+		if err := w.chain.Append(ctx, w.log, flush.Next(), base, time.Now(), flush.Snapshot(!base)); err != nil {
+			return err
+		}
+		w.chain.Owe(flush.Owes())
+		return nil
 	})
 }
 
@@ -75,10 +83,11 @@ func (w *Worker) commit(ctx context.Context, flush *fold.Flush) error {
 	})
 }
 
-// finish flushes what is folded when the worker has to go: its commit is still
-// taken while the group prepares to rebalance.
+// finish flushes what is folded, and pays what is owed, when the worker has to go: its
+// commit is still taken while the group prepares to rebalance.
 func (w *Worker) finish(ctx context.Context) error {
-	if w.batch.records > 0 {
+	w.leaves = true
+	if w.batch.records > 0 || !w.owed.IsZero() {
 		if err := w.flush(ctx, w.chain.WantsBase(time.Now())); err != nil {
 			w.logger.Warn("last flush failed; the records will be folded again", zap.Error(err))
 			return nil

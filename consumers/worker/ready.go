@@ -46,5 +46,5 @@ func (b *Board) Join() {
 // assigned says that a partition is here, and to be restored. What an earlier life said
 // of it is over.
 func (b *Board) assigned(source stream.Source) {
-	b.set(source, &said{since: time.Now(), restoring: true})
+	b.set(source, &said{since: time.Now(), restoring: true, owed: time.Now()})
 }

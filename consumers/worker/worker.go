@@ -63,6 +63,8 @@ type Config struct {
 	Meter *meter.Partition
 	// Room, if there is one, is that of the snapshot log.
 	Room Room
+	// Say, if there is one, makes lasting what Board says.
+	Say func(context.Context) error
 	// Kept, if there is one, is what the worker before it kept, in the same process and
 	// with the same Fold, Epoch and Settings. It goes on from that if it is still true.
 	Kept *Kept
@@ -84,10 +86,13 @@ type Limits struct {
 	Bytes   int           // or so many bytes of records
 	Every   time.Duration // or so long after the first of them
 	Fetch   int           // bytes of one fetch
+	// Owe is for how long what late events change of closed windows may be owed, from
+	// the first record that changes something on; 0: it is written with each flush.
+	Owe time.Duration
 }
 
 // DefaultLimits suit a few partitions in a few hundred megabytes.
-var DefaultLimits = Limits{Records: 100_000, Bytes: 64 << 20, Every: time.Second, Fetch: 4 << 20}
+var DefaultLimits = Limits{Records: 100_000, Bytes: 64 << 20, Every: time.Second, Fetch: 4 << 20, Owe: oweFor}
 
 // Worker folds one partition. Its state is owned by the goroutine that calls
 // Run.
@@ -107,7 +112,10 @@ type Worker struct {
 		records, bytes int
 		since          time.Time // of its first record
 	}
-	settled bool // ended with a state that is the one of its last commit
+	owed    time.Time // since when something is owed, zero if nothing is
+	flushed time.Time // when the last flush was over
+	leaves  bool      // the flush to come is the last one
+	settled bool      // ended with a state that is the one of its last commit
 }
 
 // New returns a worker that has not started.
@@ -133,6 +141,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		return ended(ctx, err)
 	}
 	w.config.Board.folding(w.source)
+	w.oweFrom()
 	w.config.Meter.Restored(time.Since(began), w.chain.BaseBytes())
 	progress := w.partition.Progress()
 	w.counted = &progress
@@ -162,6 +171,9 @@ func (w *Worker) loop(ctx context.Context, fetched <-chan fetch) error {
 	defer over()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	if at, ok := w.dueAt(); ok { // what the state owes
+		timer.Reset(time.Until(at))
+	}
 	chain := time.NewTicker(chainEvery)
 	defer chain.Stop()
 	for {
@@ -194,8 +206,8 @@ func (w *Worker) loop(ctx context.Context, fetched <-chan fetch) error {
 				return err
 			}
 		}
-		if w.batch.records > 0 {
-			timer.Reset(time.Until(w.batch.since.Add(w.config.Limits.Every)))
+		if at, ok := w.dueAt(); ok {
+			timer.Reset(time.Until(at))
 		}
 	}
 }
@@ -228,8 +240,21 @@ func (w *Worker) count(records []stream.Record) {
 	}
 }
 
-// due says whether the batch is to be flushed now.
+// due says whether a flush is due now.
 func (w *Worker) due() bool {
 	b, l := &w.batch, &w.config.Limits
-	return b.records > 0 && (b.records >= l.Records || b.bytes >= l.Bytes || time.Since(b.since) >= l.Every)
+	at, ok := w.dueAt()
+	return b.records >= l.Records || b.bytes >= l.Bytes && b.records > 0 || ok && !time.Now().Before(at)
+}
+
+// dueAt is when a flush is due at the latest: of what is folded, or of what is owed. ok is
+// false if there is neither.
+func (w *Worker) dueAt() (at time.Time, ok bool) {
+	if w.batch.records > 0 {
+		at, ok = w.batch.since.Add(w.config.Limits.Every), true
+	}
+	if pay, owes := w.payAt(); owes && (!ok || pay.Before(at)) {
+		at, ok = pay, true
+	}
+	return at, ok
 }

@@ -17,6 +17,7 @@ import (
 	"runrate/consumers/worker"
 	"runrate/internal/broker"
 	"runrate/internal/event"
+	"runrate/internal/lag"
 	"runrate/internal/stream"
 	"runrate/test/oracle/gen"
 	"runrate/test/sim"
@@ -40,7 +41,7 @@ type world struct {
 const group = "group"
 
 // newWorld is a world with the records of a generated stream; every other seed has
-// transactions in it.
+// transactions in it, and two of three owe what late events change for a while.
 func newWorld(seed uint64, topic stream.Topic, records int) *world {
 	mix := gen.UsageOnly
 	if topic.Kind() == stream.Subscriptions {
@@ -53,7 +54,7 @@ func newWorld(seed uint64, topic stream.Topic, records int) *world {
 		source: source,
 		log:    sim.NewLog(map[stream.Source][]stream.Record{source: generated.Log()[source]}),
 		tables: &sim.Tables{},
-		limits: worker.Limits{Records: 12, Bytes: 1 << 20, Every: time.Second, Fetch: 2000},
+		limits: worker.Limits{Records: 12, Bytes: 1 << 20, Every: time.Second, Fetch: 2000, Owe: time.Duration(seed%3) * 2 * time.Second},
 		memory: intake.Memory{Recent: event.Hour, Most: 10},
 	}
 }
@@ -77,11 +78,20 @@ func (w *world) memberIn(m broker.Member, seam *sim.Seam, room worker.Room, coun
 	return worker.New(config, seam, seam, zap.NewNop())
 }
 
-// done says whether the whole log is committed.
-func (w *world) done() bool {
+// done says whether the whole log is committed, and nothing is owed.
+func (w *world) done() bool { return w.reached() && !w.commit().Owes() }
+
+// reached says whether the whole log is committed.
+func (w *world) reached() bool {
 	r, _ := w.log.Range(context.Background(), w.source)
+	c := w.commit().Commit
+	return c.Set && c.Next == r.End
+}
+
+// commit is the partition's, as lag sees it.
+func (w *world) commit() lag.Partition {
 	c, _ := w.log.Committed(context.Background(), group, w.source.Topic)
-	return c[w.source.Partition].Set && c[w.source.Partition].Next == r.End
+	return lag.Partition{Source: w.source, Commit: c[w.source.Partition]}
 }
 
 // live runs one worker, in a generation of its own, until all is committed or

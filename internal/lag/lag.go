@@ -6,6 +6,7 @@ package lag
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"runrate/internal/broker"
@@ -49,6 +50,15 @@ func (p Partition) Behind(end stream.Offset) int64 {
 		next = p.Commit.Next
 	}
 	return max(int64(end-next), 0)
+}
+
+// Owes says whether what is committed owes rows that late events changed, as the commit
+// itself says (snapshots.Pointer): a flush at the same offset pays within seconds.
+func (p Partition) Owes() bool {
+	var metadata struct {
+		Owes bool `json:"owes"`
+	}
+	return p.Commit.Set && json.Unmarshal([]byte(p.Commit.Metadata), &metadata) == nil && metadata.Owes
 }
 
 // Read is the state of every partition of an input topic, in order: what the

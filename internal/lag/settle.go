@@ -17,7 +17,7 @@ import (
 type Halted func(ctx context.Context) (map[stream.Source]string, error)
 
 // Settle returns when every record that was in the topics' logs when it began is
-// committed by the groups that fold them; records that come later are not waited for. When ctx
+// committed by the groups that fold them, and nothing is owed; records that come later are not waited for. When ctx
 // ends before that, the error is *Unsettled; so it is once a partition that is behind
 // has been halted for HaltedFor. halted may be nil: then nobody tells.
 func Settle(ctx context.Context, c *broker.Client, topics []stream.Topic, halted Halted) error {
@@ -83,7 +83,7 @@ func (s *settling) look(ctx context.Context) (settled bool, err error) {
 			if _, ok := s.ends[p.Source]; !ok {
 				s.ends[p.Source] = p.Log.End
 			}
-			if p.Behind(s.ends[p.Source]) > 0 {
+			if p.Behind(s.ends[p.Source]) > 0 || p.Owes() {
 				settled = false
 			}
 		}
@@ -141,9 +141,10 @@ func timeUp(ctx context.Context) error {
 // Unsettled says what was still behind when the time was up.
 type Unsettled struct {
 	Behind  []Late
-	Unknown []string // what could not be read, and why
-	Halted  []string // of those behind, which are halted and why
-	Cause   error    // the context's, or ErrHalted
+	Owing   []stream.Source // of those not behind: they owe what late events changed
+	Unknown []string        // what could not be read, and why
+	Halted  []string        // of those behind, which are halted and why
+	Cause   error           // the context's, or ErrHalted
 }
 
 // Late is a partition that is behind.
@@ -166,6 +167,9 @@ func (u *Unsettled) Error() string {
 	if len(u.Unknown) > 0 {
 		parts = append(parts, "unknown: "+strings.Join(u.Unknown, "; "))
 	}
+	if n := len(u.Owing); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d partitions owe what late events changed, %s among them", n, u.Owing[0]))
+	}
 	parts = append(parts, u.Halted...)
 	if len(parts) == 0 {
 		parts = append(parts, "nothing could be read in time")
@@ -187,7 +191,11 @@ func (s *settling) unsettled(cause error) *Unsettled {
 			u.Unknown = append(u.Unknown, topic.String()+" (no answer)")
 		}
 		for _, p := range last.partitions {
-			if end := s.ends[p.Source]; p.Behind(end) > 0 {
+			end := s.ends[p.Source]
+			if p.Behind(end) == 0 && p.Owes() {
+				u.Owing = append(u.Owing, p.Source)
+			}
+			if p.Behind(end) > 0 {
 				u.Behind = append(u.Behind, Late{Partition: p, End: end, Stale: last.err != nil})
 				if h, ok := s.halts[p.Source]; ok {
 					u.Halted = append(u.Halted, h.sentence)

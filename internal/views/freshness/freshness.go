@@ -23,6 +23,7 @@ type Partition struct {
 	Detail string    // the cause and the way out, "" where all is well
 	Since  time.Time // zero if nothing was ever said
 	Clock  time.Time // the highest tick, zero before the first
+	Owed   time.Time // since when amendments of late events are owed, zero if none are
 }
 
 // maxAhead is how far a clock may be ahead of the wall clock before it is a wrong tick:
@@ -56,7 +57,7 @@ func (p Partition) String() string {
 
 // Read reads the view: every partition that has ever been folded or spoken of.
 func Read(ctx context.Context, conn driver.Conn, database chschema.Database) ([]Partition, error) {
-	rows, err := conn.Query(ctx, `SELECT topic, partition, status, reason, detail, ifNull(toUnixTimestamp64Micro(since), 0), toUnixTimestamp64Micro(clock)
+	rows, err := conn.Query(ctx, `SELECT topic, partition, status, reason, detail, ifNull(toUnixTimestamp64Micro(since), 0), toUnixTimestamp64Micro(clock), ifNull(toUnixTimestamp64Micro(owed_since), 0)
 FROM `+database.Of("freshness")+` ORDER BY topic, partition`)
 	if err != nil {
 		return nil, fmt.Errorf("read the view freshness: %w", err)
@@ -66,8 +67,8 @@ FROM `+database.Of("freshness")+` ORDER BY topic, partition`)
 	for rows.Next() {
 		var p Partition
 		var topic string
-		var since, clock int64
-		if err := rows.Scan(&topic, &p.Source.Partition, &p.Status, &p.Reason, &p.Detail, &since, &clock); err != nil {
+		var since, clock, owed int64
+		if err := rows.Scan(&topic, &p.Source.Partition, &p.Status, &p.Reason, &p.Detail, &since, &clock, &owed); err != nil {
 			return nil, fmt.Errorf("read the view freshness: %w", err)
 		}
 		var known bool
@@ -79,6 +80,9 @@ FROM `+database.Of("freshness")+` ORDER BY topic, partition`)
 		}
 		if clock != 0 {
 			p.Clock = time.UnixMicro(clock).UTC()
+		}
+		if owed != 0 {
+			p.Owed = time.UnixMicro(owed).UTC()
 		}
 		all = append(all, p)
 	}

@@ -37,6 +37,8 @@ type Options struct {
 	// Patience is how long to wait, after a check failed, for the progress of a
 	// write that may have been under way.
 	Patience time.Duration
+	// Owed is how long to wait for what late events changed and is not written yet.
+	Owed time.Duration
 	// Done, if not nil, is told each result as it comes.
 	Done func(Result)
 }
@@ -99,6 +101,9 @@ func Run(ctx context.Context, o Options) ([]Result, error) { return run(ctx, o, 
 
 func run(ctx context.Context, o Options, checks []check) ([]Result, error) {
 	r := &reader{conn: o.Conn, database: o.Database, log: o.Log, sample: o.Sample, counted: map[source]counted{}}
+	if err := r.awaitPaid(ctx, o.Owed); err != nil {
+		return nil, err
+	}
 	s, err := r.state(ctx)
 	if err != nil {
 		return nil, err
@@ -130,6 +135,12 @@ func (c check) settled(ctx context.Context, r *reader, s *state, o Options) (Res
 	}
 	now, err := r.movedOn(ctx, s, o.Patience)
 	if err != nil || now == nil {
+		return result, s, err
+	}
+	if err := r.awaitPaid(ctx, o.Owed); err != nil {
+		return result, s, err
+	}
+	if now, err = r.state(ctx); err != nil {
 		return result, s, err
 	}
 	result, err = c.make(ctx, r, now, o.Show)

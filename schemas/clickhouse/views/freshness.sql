@@ -5,7 +5,7 @@ CREATE OR REPLACE VIEW {{.DB}}.freshness{{.OnCluster}}
     clock       DateTime64(6, 'UTC')   COMMENT 'Clock of the partition, UTC: its highest tick; 1970-01-01 before the first. In live use about now: behind it, rows come late; ahead of it, a tick was wrong. A view shows an as_of once the lowest clock of the topic has reached it',
     next_offset Int64                  COMMENT 'Offset after the last record folded and written',
     written_at  DateTime64(6, 'UTC')   COMMENT 'When that was written, UTC, by the server clock; 1970-01-01 before the first time',
-    owed_since  Nullable(DateTime64(6, 'UTC')) COMMENT 'Since when amendments of late events are owed, UTC; null: nothing is owed, as now, when each flush pays all',
+    owed_since  Nullable(DateTime64(6, 'UTC')) COMMENT 'Since when amendments of late events are owed, UTC; null: nothing is owed. Until they are paid, within five seconds, rolling_revenue and arr lack what the latest late events changed; while a partition is restored, it counts as owed',
     status      LowCardinality(String) COMMENT 'What its consumer said last: ok; stalled: a step is tried again and again (detail); halted: it must not go on (reason, detail). unknown if that is more than 60 seconds ago, or was never',
     reason      LowCardinality(String) COMMENT 'Why it is, or was last, halted, in a word: log_gap, foreign_log, commit_lost, snapshot_lost, partitions_changed, settings_changed, rules_changed, placement, overflow, corrupt, store; else empty',
     detail      String                 COMMENT 'The cause in a sentence and, of halted, the way out; else empty',
@@ -25,7 +25,7 @@ AS SELECT
     max(a.clock) AS clock,
     max(a.next_offset) AS next_offset,
     max(a.written_at) AS written_at,
-    CAST(NULL, 'Nullable(DateTime64(6, \'UTC\'))') AS owed_since,
+    max(a.owed_since) AS owed_since,
     if(max(a.said_at) < now64(6, 'UTC') - INTERVAL 60 SECOND, 'unknown', max(a.status)) AS status,
     max(a.reason) AS reason,
     max(a.detail) AS detail,
@@ -41,11 +41,12 @@ AS SELECT
 FROM
 (
     SELECT v.topic AS topic, v.epoch AS epoch, v.partition AS partition, v.clock AS clock, v.next_offset AS next_offset, v.written_at AS written_at,
-        '' AS status, '' AS reason, '' AS detail, CAST(NULL, 'Nullable(DateTime64(6, \'UTC\'))') AS since, fromUnixTimestamp64Micro(toInt64(0), 'UTC') AS said_at
+        '' AS status, '' AS reason, '' AS detail, CAST(NULL, 'Nullable(DateTime64(6, \'UTC\'))') AS since, fromUnixTimestamp64Micro(toInt64(0), 'UTC') AS said_at,
+        CAST(NULL, 'Nullable(DateTime64(6, \'UTC\'))') AS owed_since
     FROM {{.DB}}.progress_versions AS v FINAL
     UNION ALL
     SELECT s.topic, s.epoch, s.partition, fromUnixTimestamp64Micro(toInt64(0), 'UTC'), toInt64(0), fromUnixTimestamp64Micro(toInt64(0), 'UTC'),
-        s.status, s.reason, s.detail, CAST(s.since, 'Nullable(DateTime64(6, \'UTC\'))'), s.said_at
+        s.status, s.reason, s.detail, CAST(s.since, 'Nullable(DateTime64(6, \'UTC\'))'), s.said_at, s.owed_since
     FROM {{.DB}}.partition_status_versions AS s FINAL
 ) AS a
 LEFT JOIN

@@ -361,8 +361,10 @@ type UsageState struct {
 	Accounts      []*UsageAccount `protobuf:"bytes,4,rep,name=accounts,proto3" json:"accounts,omitempty"`
 	// The exchange rates in force, as JSON, and the time of the event that published
 	// them.
-	Rates         []byte `protobuf:"bytes,6,opt,name=rates,proto3,oneof" json:"rates,omitempty"`
-	RatesTime     int64  `protobuf:"varint,7,opt,name=rates_time,json=ratesTime,proto3" json:"rates_time,omitempty"`
+	Rates     []byte `protobuf:"bytes,6,opt,name=rates,proto3,oneof" json:"rates,omitempty"`
+	RatesTime int64  `protobuf:"varint,7,opt,name=rates_time,json=ratesTime,proto3" json:"rates_time,omitempty"`
+	// In a delta: what was owed before is paid.
+	Paid          bool `protobuf:"varint,8,opt,name=paid,proto3" json:"paid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -446,15 +448,25 @@ func (x *UsageState) GetRatesTime() int64 {
 	return 0
 }
 
+func (x *UsageState) GetPaid() bool {
+	if x != nil {
+		return x.Paid
+	}
+	return false
+}
+
 // Series is the revenue of one key by hour.
 type Series struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Line          string                 `protobuf:"bytes,1,opt,name=line,proto3" json:"line,omitempty"`
-	Product       string                 `protobuf:"bytes,2,opt,name=product,proto3" json:"product,omitempty"`
-	Segment       string                 `protobuf:"bytes,3,opt,name=segment,proto3" json:"segment,omitempty"`
-	Region        string                 `protobuf:"bytes,4,opt,name=region,proto3" json:"region,omitempty"`
-	Currency      string                 `protobuf:"bytes,5,opt,name=currency,proto3" json:"currency,omitempty"`
-	Panes         []*Pane                `protobuf:"bytes,6,rep,name=panes,proto3" json:"panes,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Line     string                 `protobuf:"bytes,1,opt,name=line,proto3" json:"line,omitempty"`
+	Product  string                 `protobuf:"bytes,2,opt,name=product,proto3" json:"product,omitempty"`
+	Segment  string                 `protobuf:"bytes,3,opt,name=segment,proto3" json:"segment,omitempty"`
+	Region   string                 `protobuf:"bytes,4,opt,name=region,proto3" json:"region,omitempty"`
+	Currency string                 `protobuf:"bytes,5,opt,name=currency,proto3" json:"currency,omitempty"`
+	Panes    []*Pane                `protobuf:"bytes,6,rep,name=panes,proto3" json:"panes,omitempty"`
+	// Hours whose late events are not in the windows that were written; the later of two
+	// of an hour counts.
+	Owed          []*Owed `protobuf:"bytes,7,rep,name=owed,proto3" json:"owed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -531,6 +543,67 @@ func (x *Series) GetPanes() []*Pane {
 	return nil
 }
 
+func (x *Series) GetOwed() []*Owed {
+	if x != nil {
+		return x.Owed
+	}
+	return nil
+}
+
+// Owed is an hour with late events that windows owe.
+type Owed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Hour  int32                  `protobuf:"varint,1,opt,name=hour,proto3" json:"hour,omitempty"`
+	// Offset of the last record that touched the hour.
+	Offset        int64 `protobuf:"varint,2,opt,name=offset,proto3" json:"offset,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Owed) Reset() {
+	*x = Owed{}
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Owed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Owed) ProtoMessage() {}
+
+func (x *Owed) ProtoReflect() protoreflect.Message {
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Owed.ProtoReflect.Descriptor instead.
+func (*Owed) Descriptor() ([]byte, []int) {
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Owed) GetHour() int32 {
+	if x != nil {
+		return x.Hour
+	}
+	return 0
+}
+
+func (x *Owed) GetOffset() int64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
 // Pane is the total of one hour.
 type Pane struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -548,7 +621,7 @@ type Pane struct {
 
 func (x *Pane) Reset() {
 	*x = Pane{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[5]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -560,7 +633,7 @@ func (x *Pane) String() string {
 func (*Pane) ProtoMessage() {}
 
 func (x *Pane) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[5]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -573,7 +646,7 @@ func (x *Pane) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pane.ProtoReflect.Descriptor instead.
 func (*Pane) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{5}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Pane) GetHour() int32 {
@@ -631,7 +704,7 @@ type UsageAccount struct {
 
 func (x *UsageAccount) Reset() {
 	*x = UsageAccount{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[6]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -643,7 +716,7 @@ func (x *UsageAccount) String() string {
 func (*UsageAccount) ProtoMessage() {}
 
 func (x *UsageAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[6]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -656,7 +729,7 @@ func (x *UsageAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsageAccount.ProtoReflect.Descriptor instead.
 func (*UsageAccount) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{6}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UsageAccount) GetAccount() string {
@@ -700,7 +773,7 @@ type Daily struct {
 
 func (x *Daily) Reset() {
 	*x = Daily{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[7]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -712,7 +785,7 @@ func (x *Daily) String() string {
 func (*Daily) ProtoMessage() {}
 
 func (x *Daily) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[7]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -725,7 +798,7 @@ func (x *Daily) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Daily.ProtoReflect.Descriptor instead.
 func (*Daily) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{7}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Daily) GetLine() string {
@@ -764,7 +837,7 @@ type DayTotals struct {
 
 func (x *DayTotals) Reset() {
 	*x = DayTotals{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[8]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -776,7 +849,7 @@ func (x *DayTotals) String() string {
 func (*DayTotals) ProtoMessage() {}
 
 func (x *DayTotals) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[8]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -789,7 +862,7 @@ func (x *DayTotals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DayTotals.ProtoReflect.Descriptor instead.
 func (*DayTotals) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{8}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DayTotals) GetDay() int32 {
@@ -838,7 +911,7 @@ type ActiveLine struct {
 
 func (x *ActiveLine) Reset() {
 	*x = ActiveLine{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[9]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -850,7 +923,7 @@ func (x *ActiveLine) String() string {
 func (*ActiveLine) ProtoMessage() {}
 
 func (x *ActiveLine) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[9]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -863,7 +936,7 @@ func (x *ActiveLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActiveLine.ProtoReflect.Descriptor instead.
 func (*ActiveLine) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{9}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ActiveLine) GetLine() string {
@@ -894,7 +967,7 @@ type Holding struct {
 
 func (x *Holding) Reset() {
 	*x = Holding{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[10]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -906,7 +979,7 @@ func (x *Holding) String() string {
 func (*Holding) ProtoMessage() {}
 
 func (x *Holding) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[10]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -919,7 +992,7 @@ func (x *Holding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Holding.ProtoReflect.Descriptor instead.
 func (*Holding) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{10}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Holding) GetLine() string {
@@ -961,7 +1034,7 @@ type DayRevenue struct {
 
 func (x *DayRevenue) Reset() {
 	*x = DayRevenue{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[11]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -973,7 +1046,7 @@ func (x *DayRevenue) String() string {
 func (*DayRevenue) ProtoMessage() {}
 
 func (x *DayRevenue) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[11]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -986,7 +1059,7 @@ func (x *DayRevenue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DayRevenue.ProtoReflect.Descriptor instead.
 func (*DayRevenue) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{11}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DayRevenue) GetDay() int32 {
@@ -1016,7 +1089,7 @@ type SubscriptionState struct {
 
 func (x *SubscriptionState) Reset() {
 	*x = SubscriptionState{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1028,7 +1101,7 @@ func (x *SubscriptionState) String() string {
 func (*SubscriptionState) ProtoMessage() {}
 
 func (x *SubscriptionState) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[12]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1041,7 +1114,7 @@ func (x *SubscriptionState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscriptionState.ProtoReflect.Descriptor instead.
 func (*SubscriptionState) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{12}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SubscriptionState) GetProgress() *Progress {
@@ -1087,7 +1160,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[13]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1099,7 +1172,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[13]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1112,7 +1185,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{13}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Change) GetAccount() string {
@@ -1216,7 +1289,7 @@ type MRRHolding struct {
 
 func (x *MRRHolding) Reset() {
 	*x = MRRHolding{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[14]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1228,7 +1301,7 @@ func (x *MRRHolding) String() string {
 func (*MRRHolding) ProtoMessage() {}
 
 func (x *MRRHolding) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[14]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1241,7 +1314,7 @@ func (x *MRRHolding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MRRHolding.ProtoReflect.Descriptor instead.
 func (*MRRHolding) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{14}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *MRRHolding) GetAccount() string {
@@ -1314,7 +1387,7 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\x05clock\x18\a \x01(\x03H\x00R\x05clock\x88\x01\x01\x12\x18\n" +
 	"\askipped\x18\b \x01(\x03R\askipped\x12\x12\n" +
 	"\x04lost\x18\t \x01(\x03R\x04lostB\b\n" +
-	"\x06_clock\"\xda\x02\n" +
+	"\x06_clock\"\xee\x02\n" +
 	"\n" +
 	"UsageState\x129\n" +
 	"\bprogress\x18\x01 \x01(\v2\x1d.runrate.snapshot.v1.ProgressR\bprogress\x12\"\n" +
@@ -1325,16 +1398,21 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\baccounts\x18\x04 \x03(\v2!.runrate.snapshot.v1.UsageAccountR\baccounts\x12\x19\n" +
 	"\x05rates\x18\x06 \x01(\fH\x01R\x05rates\x88\x01\x01\x12\x1d\n" +
 	"\n" +
-	"rates_time\x18\a \x01(\x03R\tratesTimeB\r\n" +
+	"rates_time\x18\a \x01(\x03R\tratesTime\x12\x12\n" +
+	"\x04paid\x18\b \x01(\bR\x04paidB\r\n" +
 	"\v_price_bookB\b\n" +
-	"\x06_rates\"\xb5\x01\n" +
+	"\x06_rates\"\xe4\x01\n" +
 	"\x06Series\x12\x12\n" +
 	"\x04line\x18\x01 \x01(\tR\x04line\x12\x18\n" +
 	"\aproduct\x18\x02 \x01(\tR\aproduct\x12\x18\n" +
 	"\asegment\x18\x03 \x01(\tR\asegment\x12\x16\n" +
 	"\x06region\x18\x04 \x01(\tR\x06region\x12\x1a\n" +
 	"\bcurrency\x18\x05 \x01(\tR\bcurrency\x12/\n" +
-	"\x05panes\x18\x06 \x03(\v2\x19.runrate.snapshot.v1.PaneR\x05panes\"\xe6\x01\n" +
+	"\x05panes\x18\x06 \x03(\v2\x19.runrate.snapshot.v1.PaneR\x05panes\x12-\n" +
+	"\x04owed\x18\a \x03(\v2\x19.runrate.snapshot.v1.OwedR\x04owed\"2\n" +
+	"\x04Owed\x12\x12\n" +
+	"\x04hour\x18\x01 \x01(\x05R\x04hour\x12\x16\n" +
+	"\x06offset\x18\x02 \x01(\x03R\x06offset\"\xe6\x01\n" +
 	"\x04Pane\x12\x12\n" +
 	"\x04hour\x18\x01 \x01(\x05R\x04hour\x125\n" +
 	"\arevenue\x18\x02 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\arevenue\x12/\n" +
@@ -1410,52 +1488,54 @@ func file_snapshot_v1_snapshot_proto_rawDescGZIP() []byte {
 	return file_snapshot_v1_snapshot_proto_rawDescData
 }
 
-var file_snapshot_v1_snapshot_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_snapshot_v1_snapshot_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_snapshot_v1_snapshot_proto_goTypes = []any{
 	(*Record)(nil),            // 0: runrate.snapshot.v1.Record
 	(*Amount)(nil),            // 1: runrate.snapshot.v1.Amount
 	(*Progress)(nil),          // 2: runrate.snapshot.v1.Progress
 	(*UsageState)(nil),        // 3: runrate.snapshot.v1.UsageState
 	(*Series)(nil),            // 4: runrate.snapshot.v1.Series
-	(*Pane)(nil),              // 5: runrate.snapshot.v1.Pane
-	(*UsageAccount)(nil),      // 6: runrate.snapshot.v1.UsageAccount
-	(*Daily)(nil),             // 7: runrate.snapshot.v1.Daily
-	(*DayTotals)(nil),         // 8: runrate.snapshot.v1.DayTotals
-	(*ActiveLine)(nil),        // 9: runrate.snapshot.v1.ActiveLine
-	(*Holding)(nil),           // 10: runrate.snapshot.v1.Holding
-	(*DayRevenue)(nil),        // 11: runrate.snapshot.v1.DayRevenue
-	(*SubscriptionState)(nil), // 12: runrate.snapshot.v1.SubscriptionState
-	(*Change)(nil),            // 13: runrate.snapshot.v1.Change
-	(*MRRHolding)(nil),        // 14: runrate.snapshot.v1.MRRHolding
+	(*Owed)(nil),              // 5: runrate.snapshot.v1.Owed
+	(*Pane)(nil),              // 6: runrate.snapshot.v1.Pane
+	(*UsageAccount)(nil),      // 7: runrate.snapshot.v1.UsageAccount
+	(*Daily)(nil),             // 8: runrate.snapshot.v1.Daily
+	(*DayTotals)(nil),         // 9: runrate.snapshot.v1.DayTotals
+	(*ActiveLine)(nil),        // 10: runrate.snapshot.v1.ActiveLine
+	(*Holding)(nil),           // 11: runrate.snapshot.v1.Holding
+	(*DayRevenue)(nil),        // 12: runrate.snapshot.v1.DayRevenue
+	(*SubscriptionState)(nil), // 13: runrate.snapshot.v1.SubscriptionState
+	(*Change)(nil),            // 14: runrate.snapshot.v1.Change
+	(*MRRHolding)(nil),        // 15: runrate.snapshot.v1.MRRHolding
 }
 var file_snapshot_v1_snapshot_proto_depIdxs = []int32{
 	3,  // 0: runrate.snapshot.v1.Record.usage:type_name -> runrate.snapshot.v1.UsageState
-	12, // 1: runrate.snapshot.v1.Record.subscriptions:type_name -> runrate.snapshot.v1.SubscriptionState
+	13, // 1: runrate.snapshot.v1.Record.subscriptions:type_name -> runrate.snapshot.v1.SubscriptionState
 	2,  // 2: runrate.snapshot.v1.UsageState.progress:type_name -> runrate.snapshot.v1.Progress
 	4,  // 3: runrate.snapshot.v1.UsageState.series:type_name -> runrate.snapshot.v1.Series
-	6,  // 4: runrate.snapshot.v1.UsageState.accounts:type_name -> runrate.snapshot.v1.UsageAccount
-	5,  // 5: runrate.snapshot.v1.Series.panes:type_name -> runrate.snapshot.v1.Pane
-	1,  // 6: runrate.snapshot.v1.Pane.revenue:type_name -> runrate.snapshot.v1.Amount
-	1,  // 7: runrate.snapshot.v1.Pane.cost:type_name -> runrate.snapshot.v1.Amount
-	1,  // 8: runrate.snapshot.v1.Pane.one_off:type_name -> runrate.snapshot.v1.Amount
-	9,  // 9: runrate.snapshot.v1.UsageAccount.lines:type_name -> runrate.snapshot.v1.ActiveLine
-	10, // 10: runrate.snapshot.v1.UsageAccount.holdings:type_name -> runrate.snapshot.v1.Holding
-	7,  // 11: runrate.snapshot.v1.UsageAccount.dailies:type_name -> runrate.snapshot.v1.Daily
-	8,  // 12: runrate.snapshot.v1.Daily.days:type_name -> runrate.snapshot.v1.DayTotals
-	1,  // 13: runrate.snapshot.v1.DayTotals.revenue:type_name -> runrate.snapshot.v1.Amount
-	1,  // 14: runrate.snapshot.v1.DayTotals.cost:type_name -> runrate.snapshot.v1.Amount
-	1,  // 15: runrate.snapshot.v1.DayTotals.one_off:type_name -> runrate.snapshot.v1.Amount
-	11, // 16: runrate.snapshot.v1.Holding.days:type_name -> runrate.snapshot.v1.DayRevenue
-	1,  // 17: runrate.snapshot.v1.DayRevenue.revenue:type_name -> runrate.snapshot.v1.Amount
-	2,  // 18: runrate.snapshot.v1.SubscriptionState.progress:type_name -> runrate.snapshot.v1.Progress
-	13, // 19: runrate.snapshot.v1.SubscriptionState.changes:type_name -> runrate.snapshot.v1.Change
-	14, // 20: runrate.snapshot.v1.SubscriptionState.holdings:type_name -> runrate.snapshot.v1.MRRHolding
-	1,  // 21: runrate.snapshot.v1.Change.mrr:type_name -> runrate.snapshot.v1.Amount
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	7,  // 4: runrate.snapshot.v1.UsageState.accounts:type_name -> runrate.snapshot.v1.UsageAccount
+	6,  // 5: runrate.snapshot.v1.Series.panes:type_name -> runrate.snapshot.v1.Pane
+	5,  // 6: runrate.snapshot.v1.Series.owed:type_name -> runrate.snapshot.v1.Owed
+	1,  // 7: runrate.snapshot.v1.Pane.revenue:type_name -> runrate.snapshot.v1.Amount
+	1,  // 8: runrate.snapshot.v1.Pane.cost:type_name -> runrate.snapshot.v1.Amount
+	1,  // 9: runrate.snapshot.v1.Pane.one_off:type_name -> runrate.snapshot.v1.Amount
+	10, // 10: runrate.snapshot.v1.UsageAccount.lines:type_name -> runrate.snapshot.v1.ActiveLine
+	11, // 11: runrate.snapshot.v1.UsageAccount.holdings:type_name -> runrate.snapshot.v1.Holding
+	8,  // 12: runrate.snapshot.v1.UsageAccount.dailies:type_name -> runrate.snapshot.v1.Daily
+	9,  // 13: runrate.snapshot.v1.Daily.days:type_name -> runrate.snapshot.v1.DayTotals
+	1,  // 14: runrate.snapshot.v1.DayTotals.revenue:type_name -> runrate.snapshot.v1.Amount
+	1,  // 15: runrate.snapshot.v1.DayTotals.cost:type_name -> runrate.snapshot.v1.Amount
+	1,  // 16: runrate.snapshot.v1.DayTotals.one_off:type_name -> runrate.snapshot.v1.Amount
+	12, // 17: runrate.snapshot.v1.Holding.days:type_name -> runrate.snapshot.v1.DayRevenue
+	1,  // 18: runrate.snapshot.v1.DayRevenue.revenue:type_name -> runrate.snapshot.v1.Amount
+	2,  // 19: runrate.snapshot.v1.SubscriptionState.progress:type_name -> runrate.snapshot.v1.Progress
+	14, // 20: runrate.snapshot.v1.SubscriptionState.changes:type_name -> runrate.snapshot.v1.Change
+	15, // 21: runrate.snapshot.v1.SubscriptionState.holdings:type_name -> runrate.snapshot.v1.MRRHolding
+	1,  // 22: runrate.snapshot.v1.Change.mrr:type_name -> runrate.snapshot.v1.Amount
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_snapshot_v1_snapshot_proto_init() }
@@ -1469,15 +1549,15 @@ func file_snapshot_v1_snapshot_proto_init() {
 	}
 	file_snapshot_v1_snapshot_proto_msgTypes[2].OneofWrappers = []any{}
 	file_snapshot_v1_snapshot_proto_msgTypes[3].OneofWrappers = []any{}
-	file_snapshot_v1_snapshot_proto_msgTypes[10].OneofWrappers = []any{}
-	file_snapshot_v1_snapshot_proto_msgTypes[14].OneofWrappers = []any{}
+	file_snapshot_v1_snapshot_proto_msgTypes[11].OneofWrappers = []any{}
+	file_snapshot_v1_snapshot_proto_msgTypes[15].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_snapshot_v1_snapshot_proto_rawDesc), len(file_snapshot_v1_snapshot_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
