@@ -29,7 +29,7 @@ type Options struct {
 	Partitions int32
 	Rates      []int         // events a second, of the part with a steady rate
 	Steady     time.Duration // how long each of them
-	Many       int           // accounts, and identities, of the part that restores
+	Many       int           // accounts of the parts that have many, each with one event
 	Consume    []string      // more flags for `runrate consume`
 	Logger     *zap.Logger
 
@@ -47,6 +47,9 @@ type part struct {
 // are one.
 var parts = []part{
 	{'a', "ceiling, parts, end to end and the peer, on one topic", runTopic},
+	{'f', "from publishing to queryable, at steady rates", runSteady},
+	{'g', "many accounts: state and restore", runMany},
+	{'h', "history, late events, accounts", runVariants},
 }
 
 // Run runs the parts asked for. An error means that the run could not be finished, or

@@ -33,6 +33,8 @@ type Load struct {
 	Events   int
 	Accounts int
 	Late     float64 // share of events that are late, evenly over 30 days
+	Delayed  bool    // late by hours: exponentially, 2 on average, one in a hundred up to 30 days
+	Once     bool    // each account has one event
 	History  int     // days, before the first event, on which each key had one
 }
 
@@ -100,7 +102,11 @@ func (s *source) next(at event.Time) event.Event {
 	s.made++
 	n := r.IntN(keys)
 	e := s.of(n, at)
-	e.Account = event.Account(fmt.Sprintf("acct_%07d", r.IntN(s.load.Accounts)))
+	account := r.IntN(s.load.Accounts)
+	if s.load.Once {
+		account = s.made % s.load.Accounts
+	}
+	e.Account = event.Account(fmt.Sprintf("acct_%07d", account))
 	return e
 }
 
@@ -170,6 +176,9 @@ func (s *source) events(yield yieldEvent) error {
 func (s *source) behind(most event.Time) event.Time {
 	if s.random.Float64() >= s.load.Late {
 		return 0
+	}
+	if s.load.Delayed && s.random.IntN(100) > 0 {
+		return min(event.Time(s.random.ExpFloat64()*2*float64(event.Hour)), most)
 	}
 	return event.Time(s.random.Int64N(int64(most)))
 }

@@ -18,6 +18,25 @@ type Line struct {
 	Allocs   float64 `json:"allocs_per_event,omitempty"`
 	Bytes    float64 `json:"bytes_per_event,omitempty"`
 	Resident int64   `json:"resident_bytes,omitempty"` // of the consumer, at most
+	// Delay is from publishing to being queryable, by event.
+	Delay *Delay `json:"publish_to_queryable,omitempty"`
+	// State is the memory of the state alone, in bytes an account.
+	State float64 `json:"state_bytes_per_account,omitempty"`
+}
+
+// Delay is how long things take: half of them, all but one in a hundred, and all.
+type Delay struct {
+	P50 time.Duration `json:"p50_ns"`
+	P99 time.Duration `json:"p99_ns"`
+	Max time.Duration `json:"max_ns"`
+}
+
+// String is in seconds; empty if nothing was measured.
+func (d *Delay) String() string {
+	if d == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.2f %.2f %.2f", d.P50.Seconds(), d.P99.Seconds(), d.Max.Seconds())
 }
 
 // Rate is events a second, on the wall.
@@ -72,13 +91,13 @@ func (r *Report) WriteTo(out io.Writer) (int64, error) {
 	r.compare()
 	fmt.Fprintf(out, "%s\n\n", r.Machine)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\t\tevents\tevents/s\tCPU µs an event: own\tClickHouse\tbroker\tallocs\tbytes\tMB at most\t")
+	fmt.Fprintln(w, "\t\tevents\tevents/s\tCPU µs an event: own\tClickHouse\tbroker\tallocs\tbytes\tMB at most\tpublished to queryable, s: p50 p99 max\tstate, bytes an account\t")
 	for _, l := range r.Lines {
 		each := func(d time.Duration) string {
 			return fmt.Sprintf("%.2f", d.Seconds()*1e6/float64(l.Events))
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%.0f\t%s\t%s\t%s\t%s\t%s\t%s\t\n", l.Part, l.Name, l.Events, l.Rate(),
-			each(l.Cost.Own), each(l.Cost.ClickHouse), each(l.Cost.Broker), some("%.2f", l.Allocs), some("%.0f", l.Bytes), some("%.0f", float64(l.Resident)/(1<<20)))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%.0f\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", l.Part, l.Name, l.Events, l.Rate(),
+			each(l.Cost.Own), each(l.Cost.ClickHouse), each(l.Cost.Broker), some("%.2f", l.Allocs), some("%.0f", l.Bytes), some("%.0f", float64(l.Resident)/(1<<20)), l.Delay, some("%.0f", l.State))
 	}
 	w.Flush()
 	fmt.Fprintln(out)

@@ -15,6 +15,7 @@ import (
 	"runrate/deploy/local"
 	"runrate/internal/broker"
 	"runrate/internal/event"
+	"runrate/internal/lag"
 	"runrate/internal/stream"
 	chschema "runrate/schemas/clickhouse"
 )
@@ -142,7 +143,7 @@ func until(ctx context.Context, done func() (bool, error)) error {
 	}
 }
 
-// settled waits until the whole topic is folded, written and committed.
+// settled waits until the whole topic is folded, written and committed, and nothing is owed.
 func (w *world) settled(ctx context.Context) error {
 	return until(ctx, func() (bool, error) {
 		if err := w.consumer.ended(); err != nil {
@@ -153,7 +154,7 @@ func (w *world) settled(ctx context.Context) error {
 			return false, err
 		}
 		for p, end := range w.ends {
-			if commits[p].Next < end {
+			if commits[p].Next < end || (lag.Partition{Commit: commits[p]}).Owes() {
 				return false, nil
 			}
 		}

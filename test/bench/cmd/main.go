@@ -10,8 +10,10 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -22,9 +24,12 @@ import (
 func main() {
 	local.RunChild()
 	o := bench.Options{Library: os.Getenv("RUNRATE_CLICKHOUSE_LIB")}
-	flag.StringVar(&o.Parts, "parts", "", "letters of the parts to run, a to e being one (default: all)")
+	flag.StringVar(&o.Parts, "parts", "", "letters of the parts to run, a to e being one (default: all; a, f, g, h)")
 	flag.IntVar(&o.Events, "events", 3_000_000, "events of the topic that is full before the start")
 	flag.IntVar(&o.Accounts, "accounts", 50_000, "accounts of these events")
+	rates := flag.String("rates", "20000,50000,150000", "events a second of the part with steady rates")
+	flag.DurationVar(&o.Steady, "steady", 20*time.Second, "how long each of them")
+	flag.IntVar(&o.Many, "many", 1_000_000, "accounts of the parts that have many")
 	partitions := flag.Int("partitions", 4, "partitions of the topic")
 	flag.StringVar(&o.Binary, "binary", "", "the runrate program (default: built from this module)")
 	consume := flag.String("consume", "", "more flags for runrate consume, separated by spaces")
@@ -34,7 +39,15 @@ func main() {
 	flag.Parse()
 	o.Partitions, o.Consume = int32(*partitions), strings.Fields(*consume)
 	if *short {
-		o.Events = 200_000
+		o.Events, o.Many, o.Steady, *rates = 200_000, 20_000, 5*time.Second, "5000"
+	}
+	for rate := range strings.SplitSeq(*rates, ",") {
+		n, err := strconv.Atoi(rate)
+		if err != nil || n <= 0 {
+			fmt.Fprintf(os.Stderr, "bench: -rates: %q is no number of events\n", rate)
+			os.Exit(2)
+		}
+		o.Rates = append(o.Rates, n)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
