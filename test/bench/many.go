@@ -51,7 +51,7 @@ func (w *world) stateAlone(ctx context.Context, r *Report) error {
 		var m runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&m)
-		return int64(m.HeapAlloc) //nolint:gosec // some GB at most
+		return int64(m.HeapAlloc)
 	}
 	before, accounts := heap(), 0
 	p := fold.Begin(w.foldConfig(0), 0)
