@@ -9,6 +9,9 @@ TEST        = GO='$(GO)' bin/progress
 KAFKA      ?= 4.4.0
 # The packages whose goroutines share something.
 RACE        = ./consumers/snapshots ./internal/broker ./internal/lag ./producers/publish ./producers/tick ./cmd/runrate/stack
+# The packages whose tests take longest: they begin first, so that none of them is left
+# alone at the end.
+LONGEST     = ./test/program ./consumers/consume ./consumers/worker ./internal/views/verify ./test/sim
 # Of the worker a few whole lives, in memory and into ClickHouse; the schedules and
 # floods would only be slower.
 RACE_WORKER = 'TestAnotherLog|TestStops|TestInsertThatWasApplied'
@@ -37,12 +40,13 @@ run: build clickhouse ## the whole pipeline here, with three histories, until Ct
 	@deploy/run.sh
 
 test: clickhouse progress ## all tests, against a real ClickHouse and an embedded broker (minutes)
-	@echo "All tests: minutes, most of them in consumers/worker, test/program and internal/views/verify."
-	$(TEST) -p 3 -timeout 20m ./...
+	@echo "All tests: minutes, most of them in consumers, test/program and internal/views/verify."
+	$(TEST) -p 3 -timeout 20m $(LONGEST) ./...
 
-test-long: clickhouse progress ## the random tests of make test in full numbers (minutes)
+test-long: clickhouse progress ## the random tests of make test in full numbers, and every check for each tampering (minutes)
 	$(TEST) -timeout 20m ./test/sim -seeds 2000
 	$(TEST) -timeout 20m -run 'TestSchedules$$' ./consumers/worker -schedules 10000
+	$(TEST) -timeout 20m -run 'TestTampered$$' ./internal/views/verify -every-check
 
 race: clickhouse progress ## the tests of the concurrent parts under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(TEST) -race -timeout 20m $(RACE)

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,6 +19,12 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
 	local.RunChild()
+	// More tests side by side than there are cores: processes that start and end mostly wait.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	dir, err := os.MkdirTemp("", "runrate-contract-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
