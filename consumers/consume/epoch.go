@@ -22,6 +22,7 @@ type epoch struct {
 	store.Record
 	definitions definitions.Set
 	partitions  int32 // that the topic has now
+	shards      int   // that ClickHouse has now
 }
 
 // named is with a client by which the input topics are called what the epochs that
@@ -51,10 +52,14 @@ func (o Options) current(ctx context.Context, topic stream.Topic) (e epoch, err 
 		return e, err
 	}
 	opened := false
-	if e.Record, opened, err = o.Store.Record(ctx, topic, shown); err != nil || opened {
+	if e.Record, opened, err = o.Store.Record(ctx, topic, shown); err != nil {
+		return e, err
+	}
+	if e.shards, err = o.Store.Shards(ctx); err != nil || opened {
 		return e, err
 	}
 	e.Kafka = o.Client.InKafka(topic).String()
+	e.Shards = e.shards
 	e.Partitions, e.Rules, e.Settings, e.Reason = e.partitions, fold.Rules, e.settings(), "the first consumer began"
 	if e.LogIdentity, err = o.identity(ctx, topic); err != nil {
 		return e, err
@@ -62,14 +67,15 @@ func (o Options) current(ctx context.Context, topic stream.Topic) (e epoch, err 
 	return e, o.Store.OpenEpoch(ctx, e.Record)
 }
 
-// settings are those that it is folded with now. What it leaves out is one of them,
-// so that no program folds it on that does not know of exclusions.
+// settings are those that it is folded with now. What it leaves out is one of them, and
+// over how many shards its rows are spread, so that no program folds it on that does not
+// know of exclusions, or of shards.
 func (e epoch) settings() string {
 	settings := foldings.Of(e.Topic.Kind()).settings(e.definitions)
-	if len(e.Exclusions) == 0 {
-		return settings
+	if len(e.Exclusions) > 0 {
+		settings = strings.TrimPrefix(settings+"; ", "; ") + "without " + e.LeftOut()
 	}
-	return strings.TrimPrefix(settings+"; ", "; ") + "without " + e.LeftOut()
+	return store.WithShards(settings, e.Shards)
 }
 
 // without is what is left out of a partition.
@@ -102,6 +108,9 @@ func (e epoch) fits(source stream.Source, partitions int32) error {
 		return halted(worker.PartitionsChanged, "%s has %d partitions and epoch %d was folded with %d: accounts have moved, so no state is whole, and nothing more is written; "+
 			"Kafka cannot take partitions away again: stop what publishes, and copy the topic into one with the partitions that are wanted by `runrate repartition %s --partitions %d`",
 			e.Topic, partitions, e.Epoch, e.Partitions, e.Topic.Kind(), partitions)
+	case store.Misplaced(e.Shards, e.shards) != nil:
+		return halted(worker.Placement, "epoch %d: %w: bring the servers of all its shards back into the cluster, or fold the topic anew with `runrate rebuild %s`",
+			e.Epoch, store.Misplaced(e.Shards, e.shards), e.Topic.Kind())
 	case e.Rules != fold.Rules:
 		return halted(worker.RulesChanged, "epoch %d was folded by the rules %d and this program folds by %d: refold it with `runrate rebuild %s`, or go on with the program that folded it",
 			e.Epoch, e.Rules, fold.Rules, e.Topic.Kind())

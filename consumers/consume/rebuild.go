@@ -101,6 +101,10 @@ func (r rebuild) open(ctx context.Context, topic stream.Topic, change Change) (e
 		}
 		e.definitions = change.Definitions.Over(e.definitions)
 		e.Record = store.Record{Topic: topic, Kafka: shown.Kafka, Partitions: e.partitions, Exclusions: without, Gaps: holes, CopiedFrom: shown.CopiedFrom}
+		if e.shards, err = r.Store.Shards(ctx); err != nil {
+			return err
+		}
+		e.Shards = e.shards // all that there are now: a rebuild spreads the rows anew
 		if e.LogIdentity, err = r.identity(ctx, topic); err != nil {
 			return err
 		}

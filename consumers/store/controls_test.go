@@ -13,7 +13,7 @@ import (
 // accepted later is added to it.
 func TestRecordBesides(t *testing.T) {
 	s, ctx, usage := open(t), t.Context(), stream.Usage.Topic()
-	r := Record{Topic: usage, Kafka: usage.String(), Epoch: 3, Partitions: 2, Rules: 1, Reason: "test",
+	r := Record{Topic: usage, Kafka: usage.String(), Epoch: 3, Partitions: 2, Rules: 1, Reason: "test", Shards: 1,
 		LogIdentity: []string{"runrate.usage/0@1=ab", "runrate.usage/1@0=cd"},
 		Exclusions:  []stream.Place{{Source: usage0, Offset: 15}, {Source: usage1, Offset: 14}},
 		Gaps: []Gap{{Partition: 0, From: 2, To: 9, Reason: "it's gone", InForce: []rows.Control{

@@ -33,8 +33,8 @@ func (s *Store) Daily(ctx context.Context, topic stream.Topic, epoch uint32, asO
 		d.Amount, err = money.Parse(amount)
 		all = append(all, d)
 		return err
-	}, `SELECT toInt64(toUnixTimestamp(as_of)), line, currency, toString(sum(closing)) FROM `+s.database.Of("net_new_arr_versions")+` FINAL
-WHERE topic = ? AND epoch = ? AND accounts > 0 AND as_of <= toDateTime(?, 'UTC') GROUP BY as_of, line, currency ORDER BY as_of, line, currency`,
+	}, s.overShards(ctx, `SELECT toInt64(toUnixTimestamp(as_of)), line, currency, toString(sum(closing)) FROM `+s.database.Of("net_new_arr_versions")+` FINAL
+WHERE topic = ? AND epoch = ? AND accounts > 0 AND as_of <= toDateTime(?, 'UTC') GROUP BY as_of, line, currency ORDER BY as_of, line, currency`),
 		topic.String(), epoch, int64(asOf/event.Second))
 	return all, err
 }

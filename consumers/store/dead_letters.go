@@ -73,11 +73,11 @@ func (s *Store) DeadLetters(ctx context.Context, filter DeadLetterFilter, states
 		for i, state := range states {
 			names[i] = string(state)
 		}
-		r, err := s.conn.Query(ctx, fmt.Sprintf(`
+		r, err := s.conn.Query(ctx, s.overShards(ctx, fmt.Sprintf(`
 SELECT d.topic, d.partition, d.offset, toUnixTimestamp64Micro(d.time), d.state, d.reason, d.detail, d.key, d.headers.1, d.headers.2,
-    (d.topic, d.partition, d.offset) IN (SELECT topic, partition, offset FROM %s WHERE headers_kept = 1) AS kept, d.payload
+    (d.topic, d.partition, d.offset) GLOBAL IN (SELECT topic, partition, offset FROM %s WHERE headers_kept = 1) AS kept, d.payload
 FROM (SELECT * FROM %s WHERE %s AND state IN (?)) AS d
-ORDER BY d.topic, d.partition, d.offset`, s.database.Of(deadLetters.name()), s.database.Of("dead_letters"), where), append(args, names)...)
+ORDER BY d.topic, d.partition, d.offset`, s.database.Of(deadLetters.name()), s.database.Of("dead_letters"), where)), append(args, names)...)
 		if err != nil {
 			yield(DeadLetter{}, failure(ctx, "read dead letters", err))
 			return

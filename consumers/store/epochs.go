@@ -26,6 +26,7 @@ type Record struct {
 	Rules      uint32 // version of the rules of folding
 	Settings   string // that rows depend on
 	Reason     string
+	Shards     int // that its rows are spread over by partition, 1 or more; Settings say it (WithShards)
 	// CopiedFrom is where the topic was copied from, nil if it was not.
 	CopiedFrom *CopiedFrom
 	// LogIdentity is the first record of each partition that had one, as
@@ -78,6 +79,7 @@ func (s *Store) Record(ctx context.Context, topic stream.Topic, epoch uint32) (r
 		if entry == "opened" {
 			ok = true
 			r.Kafka, r.Partitions, r.Rules, r.Settings, r.Reason = kafka, partitions, rules, settings, reason
+			r.Shards = ShardsIn(settings)
 			r.LogIdentity = append(r.LogIdentity, strings.Fields(identity)...) // nil if there is none
 			if r.Exclusions, err = places(topic, exclusions); err == nil && copied != "" {
 				err = json.Unmarshal([]byte(copied), &r.CopiedFrom)
@@ -96,6 +98,7 @@ func (s *Store) Record(ctx context.Context, topic stream.Topic, epoch uint32) (r
 	if err != nil || !ok {
 		return r, ok, err
 	}
+	s.learn(r.Shards)
 	r.Gaps, err = s.gaps(ctx, topic, epoch)
 	return r, ok, err
 }
@@ -181,16 +184,22 @@ func (s *Store) SwitchEpoch(ctx context.Context, topic stream.Topic, epoch uint3
 // LastEpoch is the greatest logic epoch that a topic has a record or rows of.
 func (s *Store) LastEpoch(ctx context.Context, topic stream.Topic) (uint32, error) {
 	var last uint32
+	row := func(scan func(...any) error) error {
+		var epoch uint32
+		err := scan(&epoch)
+		last = max(last, epoch)
+		return err
+	}
+	all, err := s.shards(ctx)
 	for _, table := range []string{entries, progress.name()} {
-		err := s.queryOwn(ctx, table, "read the last epoch of "+topic.String(), func(scan func(...any) error) error {
-			var epoch uint32
-			err := scan(&epoch)
-			last = max(last, epoch)
-			return err
-		}, `SELECT max(epoch) FROM `+s.database.Of(table)+` WHERE topic = ?`, topic.String())
-		if err != nil {
-			return 0, err
+		if err == nil {
+			err = s.onEach(ctx, all, table, func(conn driver.Conn) error {
+				return s.queryOn(ctx, conn, row, `SELECT max(epoch) FROM `+s.database.Of(table)+` WHERE topic = ?`, topic.String())
+			})
 		}
+	}
+	if err != nil {
+		return 0, failure(ctx, "read the last epoch of "+topic.String(), err)
 	}
 	return last, nil
 }

@@ -38,7 +38,7 @@ func TestEpochs(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown(8)
-	r.HandOver = hand
+	r.HandOver, r.Shards = hand, 1
 	if got, ok, err := s.Record(ctx, usage, 8); err != nil || !ok || !reflect.DeepEqual(got, r) {
 		t.Errorf("%+v, %v, %v; want %+v", got, ok, err, r)
 	}

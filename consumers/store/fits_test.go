@@ -29,7 +29,7 @@ func TestWriteFitsTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := &paper{tables: tables}
-	s := &Store{conn: server, chunkRows: 10, chunkBytes: 1 << 20, timeout: time.Minute, inserts: make(chan *chunk, 1)}
+	s := &Store{shard: &shard{conn: server}, chunkRows: 10, chunkBytes: 1 << 20, timeout: time.Minute, inserts: make(chan *chunk, 1)}
 	s.inserts <- new(chunk)
 	if err := s.Write(t.Context(), 1, schema.OneOfEach(usage0)); err != nil {
 		t.Fatal(err)

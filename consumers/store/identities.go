@@ -43,7 +43,11 @@ func (s *Store) Seen(ctx context.Context, epoch uint32, source stream.Source, ke
 		return found, nil
 	}
 	op := fmt.Sprintf("look up %d identities of %s before offset %d, epoch %d", len(keys), source, before, epoch)
-	err := s.readOwn(ctx, ledgerOf(source), func(conn driver.Conn) error {
+	of, err := s.shardOf(ctx, epoch, source)
+	if err != nil {
+		return nil, failure(ctx, op, err)
+	}
+	err = s.readOwnOf(ctx, of, ledgerOf(source), func(conn driver.Conn) error {
 		for part := range slices.Chunk(keys, seenKeys) {
 			if err := s.seenIn(ctx, conn, epoch, source, part, before, found); err != nil {
 				return err
@@ -112,7 +116,12 @@ type Known struct {
 // come more than once, in no order. An error ends the sequence.
 func (s *Store) Recent(ctx context.Context, epoch uint32, source stream.Source, since event.Time, before stream.Offset) iter.Seq2[Known, error] {
 	return func(yield func(Known, error) bool) {
-		err := s.readOwn(ctx, ledgerOf(source), func(conn driver.Conn) error {
+		of, err := s.shardOf(ctx, epoch, source)
+		if err != nil {
+			yield(Known{}, failure(ctx, "find the shard of "+source.String(), err))
+			return
+		}
+		err = s.readOwnOf(ctx, of, ledgerOf(source), func(conn driver.Conn) error {
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel() // an early end of the loop ends the query
 			r, err := conn.Query(ctx, fmt.Sprintf(`

@@ -35,30 +35,35 @@ type ownRows struct {
 // readOwn runs read on a connection to a server that has every row of a table
 // that any server acknowledged before the call.
 func (s *Store) readOwn(ctx context.Context, table string, read func(driver.Conn) error) error {
-	s.own.mu.Lock()
-	defer s.own.mu.Unlock()
-	if !s.own.known {
+	return s.readOwnOf(ctx, s.shard, table, read)
+}
+
+// readOwnOf is readOwn of a shard.
+func (s *Store) readOwnOf(ctx context.Context, of *shard, table string, read func(driver.Conn) error) error {
+	of.own.mu.Lock()
+	defer of.own.mu.Unlock()
+	if !of.own.known {
 		var engine string
-		err := s.own.pinned.QueryRow(ctx, "SELECT any(engine) FROM system.tables WHERE database = ? AND name = ?", s.database.String(), table).Scan(&engine)
+		err := of.own.pinned.QueryRow(ctx, "SELECT any(engine) FROM system.tables WHERE database = ? AND name = ?", s.database.String(), table).Scan(&engine)
 		if err != nil {
 			return err
 		}
-		s.own.known = engine != ""
-		s.own.replicated = strings.HasPrefix(engine, "Replicated")
+		of.own.known = engine != ""
+		of.own.replicated = strings.HasPrefix(engine, "Replicated")
 	}
-	if !s.own.replicated {
-		s.own.mu.Unlock()
-		defer s.own.mu.Lock()
-		return read(s.conn)
+	if !of.own.replicated {
+		of.own.mu.Unlock()
+		defer of.own.mu.Lock()
+		return read(of.conn)
 	}
-	before, err := s.caughtUp(ctx, table)
+	before, err := s.caughtUp(ctx, of, table)
 	if err != nil {
 		return err
 	}
-	if err := read(s.own.pinned); err != nil {
+	if err := read(of.own.pinned); err != nil {
 		return err
 	}
-	after, err := s.server(ctx)
+	after, err := of.server(ctx)
 	if err == nil && after != before {
 		err = &Error{Op: "read from one server", Kind: fault.Retry, Err: fmt.Errorf("the connection moved to another server")}
 	}
@@ -67,37 +72,37 @@ func (s *Store) readOwn(ctx context.Context, table string, read func(driver.Conn
 
 // caughtUp has a server fetch all rows of a table that any server acknowledged, and
 // returns which server that is: the one that was asked before, or the next that can.
-func (s *Store) caughtUp(ctx context.Context, table string) (server string, err error) {
-	for range s.own.hosts.options.Addr {
+func (s *Store) caughtUp(ctx context.Context, of *shard, table string) (server string, err error) {
+	for range of.own.hosts.options.Addr {
 		bound := s.timeout
-		if s.own.hosts.others() {
+		if of.own.hosts.others() {
 			bound = min(bound, behindBound)
 		}
-		if server, err = s.catchUp(ctx, table, bound); err == nil {
+		if server, err = s.catchUp(ctx, of, table, bound); err == nil {
 			return server, nil
 		}
-		if ctx.Err() != nil || !s.own.hosts.leaveCurrent() {
+		if ctx.Err() != nil || !of.own.hosts.leaveCurrent() {
 			break
 		}
 	}
 	return "", err
 }
 
-func (s *Store) catchUp(ctx context.Context, table string, bound time.Duration) (server string, err error) {
+func (s *Store) catchUp(ctx context.Context, of *shard, table string, bound time.Duration) (server string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
-	if server, err = s.server(ctx); err != nil {
+	if server, err = of.server(ctx); err != nil {
 		return "", err
 	}
-	err = s.own.pinned.Exec(ctx, "SYSTEM SYNC REPLICA "+s.database.Of(table)+" LIGHTWEIGHT")
+	err = of.own.pinned.Exec(ctx, "SYSTEM SYNC REPLICA "+s.database.Of(table)+" LIGHTWEIGHT")
 	if ex, ok := errors.AsType[*clickhouse.Exception](err); ok && proto.Error(ex.Code) == proto.ErrAccessDenied {
 		err = nil // a reader's: it writes nothing by what it reads
 	}
 	return server, err
 }
 
-func (s *Store) server(ctx context.Context) (id string, err error) {
-	err = s.own.pinned.QueryRow(ctx, "SELECT toString(serverUUID())").Scan(&id)
+func (of *shard) server(ctx context.Context) (id string, err error) {
+	err = of.own.pinned.QueryRow(ctx, "SELECT toString(serverUUID())").Scan(&id)
 	return id, err
 }
 
@@ -106,6 +111,16 @@ func (s *Store) queryOwn(caller context.Context, table, op string, row func(scan
 	err := s.readOwn(caller, table, func(conn driver.Conn) error { return s.queryOn(caller, conn, row, query, args...) })
 	if err != nil {
 		return failure(caller, op, err)
+	}
+	return nil
+}
+
+// onEach is readOwn of several shards, one after another.
+func (s *Store) onEach(ctx context.Context, all []*shard, table string, read func(driver.Conn) error) error {
+	for _, of := range all {
+		if err := s.readOwnOf(ctx, of, table, read); err != nil {
+			return err
+		}
 	}
 	return nil
 }

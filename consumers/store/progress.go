@@ -34,7 +34,11 @@ func (s *Store) Progress(ctx context.Context, epoch uint32, topic stream.Topic) 
 		out[partition] = p
 		return nil
 	}
-	err := s.readOwn(ctx, progress.name(), func(conn driver.Conn) error {
+	shards, err := s.shardsOf(ctx, epoch, topic)
+	if err != nil {
+		return nil, failure(ctx, op, err)
+	}
+	err = s.onEach(ctx, shards, progress.name(), func(conn driver.Conn) error {
 		return s.queryOn(ctx, conn, row, `
 SELECT partition, first_offset, next_offset, accepted, duplicate, refused, control, skipped, lost, toUnixTimestamp64Micro(clock), ticked
 FROM `+s.database.Of(progress.name())+` FINAL WHERE topic = ? AND epoch = ?`, topic.String(), epoch)

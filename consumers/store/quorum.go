@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,8 +30,8 @@ type quorum struct {
 	wanted   int // replicas; 0: most of them
 
 	mu    sync.Mutex
-	alone map[string]bool // tables of one replica
-	until time.Time       // when alone has to be asked for again
+	needs map[string]int // replicas, by table, where that is not most of them
+	until time.Time      // when alone has to be asked for again
 }
 
 // Exec is the pool's.
@@ -59,11 +60,10 @@ func (q *quorum) bound(ctx context.Context, query string) (context.Context, erro
 	}
 	wanted := q.wanted
 	if wanted == 0 {
-		alone, err := q.replicaIsAlone(ctx, query)
-		if err != nil || !alone {
+		var err error
+		if wanted, err = q.needed(ctx, query); err != nil || wanted == 0 {
 			return ctx, err
 		}
-		wanted = 1
 	}
 	if wanted == 1 {
 		wanted = 0 // as the server says it
@@ -71,39 +71,48 @@ func (q *quorum) bound(ctx context.Context, query string) (context.Context, erro
 	return clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"insert_quorum": wanted})), nil
 }
 
-// replicaIsAlone says whether the table of an insert is replicated, but has one replica.
-func (q *quorum) replicaIsAlone(ctx context.Context, query string) (bool, error) {
+// needed is how many replicas must have the rows of an insert, 0 if that is most of those
+// that there are.
+func (q *quorum) needed(ctx context.Context, query string) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if time.Now().After(q.until) {
 		if err := q.look(ctx); err != nil {
-			return false, err
+			return 0, err
 		}
 	}
 	_, rest, _ := strings.Cut(query, q.database.SQL()+".")
 	name, _, _ := strings.Cut(rest, " ")
-	return q.alone[name], nil
+	return q.needs[name], nil
 }
 
-// look finds the tables of one replica.
+// look finds the tables of one replica, which is no quorum of its own; and, where rows are
+// spread over shards, those of three and more. Reads there go to any replica of a shard, so all
+// have to have what is acknowledged.
 func (q *quorum) look(ctx context.Context) error {
 	var engine string
 	err := q.QueryRow(ctx, "SELECT any(engine) FROM system.tables WHERE database = ? AND name = 'migrations'", q.database.String()).Scan(&engine)
 	if err != nil || engine == "" {
 		return err // no schema yet: asked again
 	}
-	q.alone = map[string]bool{}
+	q.needs = map[string]int{}
 	if strings.HasPrefix(engine, "Replicated") {
-		var names []string
-		err = q.QueryRow(ctx, "SELECT groupArray(table) FROM system.replicas WHERE database = ? AND total_replicas = 1", q.database.String()).Scan(&names)
+		var names, spread []string
+		var replicas []uint32
+		err = q.QueryRow(ctx, "SELECT groupArray(table), groupArray(total_replicas) FROM system.replicas WHERE database = ?", q.database.String()).Scan(&names, &replicas)
+		if err == nil {
+			err = q.QueryRow(ctx, "SELECT groupArray(name) FROM system.tables WHERE database = ? AND engine = 'Distributed'", q.database.String()).Scan(&spread)
+		}
 		if ex, ok := errors.AsType[*clickhouse.Exception](err); ok && proto.Error(ex.Code) == proto.ErrAccessDenied {
 			err = nil // most of them, as everywhere; --clickhouse-quorum 1 says that there is one
 		}
 		if err != nil {
 			return err
 		}
-		for _, name := range names {
-			q.alone[name] = true
+		for i, name := range names {
+			if n := int(replicas[i]); n == 1 || n > 2 && slices.Contains(spread, chschema.Spread+name) {
+				q.needs[name] = n
+			}
 		}
 	}
 	q.until = time.Now().Add(quorumAge)

@@ -130,7 +130,11 @@ func scanRedrive(scan func(...any) error) (r Redrive, err error) {
 func (s *Store) RefusedAgain(ctx context.Context, epoch uint32, source stream.Source, from stream.Offset, digests [][16]byte) (map[[16]byte]stream.Offset, error) {
 	found := map[[16]byte]stream.Offset{}
 	op := fmt.Sprintf("look for copies among the dead letters of %s from offset %d on", source, from)
-	err := s.readOwn(ctx, deadLetters.name(), func(conn driver.Conn) error {
+	of, err := s.shardOf(ctx, epoch, source)
+	if err != nil {
+		return nil, failure(ctx, op, err)
+	}
+	err = s.readOwnOf(ctx, of, deadLetters.name(), func(conn driver.Conn) error {
 		wanted, err := digestTable(digests)
 		if err != nil {
 			return err

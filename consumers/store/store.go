@@ -54,14 +54,13 @@ type Options struct {
 
 // Store is a pool of connections. It is safe for concurrent use.
 type Store struct {
-	conn       driver.Conn
-	hosts      *hosts // that conn goes to
+	*shard     // the servers that it was opened for
+	placement  placement
 	database   chschema.Database
 	chunkRows  int
 	chunkBytes int
 	timeout    time.Duration
 	inserts    chan *chunk // free chunks; one is held while an insert runs
-	own        ownRows
 	flushes    flushes
 	gate       gate
 	discards   bool // see Discard
@@ -81,21 +80,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, &Error{Op: "open ClickHouse", Kind: fault.Setup, Err: err}
 	}
-	servers, pooled := among(options)
-	conn, err := clickhouse.Open(pooled)
-	if err != nil {
-		return nil, &Error{Op: "open ClickHouse", Kind: fault.Setup, Err: err}
-	}
-	own, one := among(options) // its own, since a server that is behind still takes rows
-	one.MaxOpenConns, one.MaxIdleConns = 1, 1
-	pinned, err := clickhouse.Open(one)
+	first, err := newShard(options, database, o.Quorum)
 	if err != nil {
 		return nil, &Error{Op: "open ClickHouse", Kind: fault.Setup, Err: err}
 	}
 	s := &Store{
-		conn:       &quorum{Conn: conn, database: database, wanted: o.Quorum},
-		hosts:      servers,
-		own:        ownRows{pinned: &quorum{Conn: pinned, database: database, wanted: o.Quorum}, hosts: own},
+		shard:      first,
 		database:   database,
 		chunkRows:  o.ChunkRows,
 		chunkBytes: o.ChunkBytes,
@@ -110,7 +100,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	if err := conn.Ping(ctx); err != nil {
+	if err := s.conn.Ping(ctx); err != nil {
 		s.Close()
 		return nil, unreached(options, err)
 	}
@@ -120,7 +110,13 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 // Close closes the connections; what is under way fails.
 func (s *Store) Close() error {
 	s.gate.close()
-	return errors.Join(s.conn.Close(), s.own.pinned.Close())
+	errs := s.shard.close()
+	s.placement.mu.Lock()
+	defer s.placement.mu.Unlock()
+	for _, one := range s.placement.all {
+		errs = append(errs, one.close()...)
+	}
+	return errors.Join(errs...)
 }
 
 // Conn is the connection pool, for what has no method here (reports).

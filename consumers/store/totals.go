@@ -47,7 +47,7 @@ func (s *Store) Totals(ctx context.Context, topic stream.Topic, epoch uint32, d 
 			t.Amount, err = money.Parse(amount)
 			all = append(all, t)
 			return err
-		}, query+" ORDER BY line, currency")
+		}, s.overShards(ctx, query+" ORDER BY line, currency"))
 		if err != nil {
 			return nil, err
 		}

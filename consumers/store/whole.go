@@ -74,7 +74,11 @@ func (t table[R]) has(column string) bool { return slices.Contains(t.columns, co
 func (s *Store) Whole(ctx context.Context, epoch uint32, source stream.Source, next stream.Offset) (stream.Offset, error) {
 	op := fmt.Sprintf("look whether all tables hold what progress of %s, epoch %d, vouches for", source, epoch)
 	var text string
-	err := s.readOwn(ctx, progress.name(), func(conn driver.Conn) error {
+	of, err := s.shardOf(ctx, epoch, source)
+	if err != nil {
+		return 0, failure(ctx, op, err)
+	}
+	err = s.readOwnOf(ctx, of, progress.name(), func(conn driver.Conn) error {
 		return s.queryOn(ctx, conn, func(scan func(...any) error) error { return scan(&text) },
 			`SELECT wrote FROM `+s.database.Of(progress.name())+` FINAL WHERE topic = ? AND epoch = ? AND partition = ?`, source.Topic.String(), epoch, source.Partition)
 	})
@@ -88,7 +92,7 @@ func (s *Store) Whole(ctx context.Context, epoch uint32, source stream.Source, n
 		}
 	}
 	for table, last := range v {
-		holds, top, err := s.holds(ctx, partition{epoch, source}, table, last)
+		holds, top, err := s.holds(ctx, of, partition{epoch, source}, table, last)
 		if err != nil {
 			return 0, failure(ctx, op, err)
 		}
@@ -103,7 +107,7 @@ func (s *Store) Whole(ctx context.Context, epoch uint32, source stream.Source, n
 
 // holds is how many rows of a flush or later a table holds, and the highest version
 // of all of the partition; 0 if it has none. Rows that were written twice count once.
-func (s *Store) holds(ctx context.Context, p partition, table string, last wrote) (held int64, top stream.Offset, err error) {
+func (s *Store) holds(ctx context.Context, of *shard, p partition, table string, last wrote) (held int64, top stream.Offset, err error) {
 	topic, known := keyed[table]
 	if !known {
 		return 0, 0, &Error{Op: "read " + table, Kind: fault.Defect, Err: fmt.Errorf("progress vouches for it, and this program does not know it: it is of a later version")}
@@ -112,7 +116,7 @@ func (s *Store) holds(ctx context.Context, p partition, table string, last wrote
 	if topic {
 		where, args = where+" AND topic = ?", append(args, p.source.Topic.String())
 	}
-	err = s.readOwn(ctx, table, func(conn driver.Conn) error {
+	err = s.readOwnOf(ctx, of, table, func(conn driver.Conn) error {
 		return s.queryOn(ctx, conn, func(scan func(...any) error) error {
 			var count, version uint64
 			if err := scan(&count, &version); err != nil {

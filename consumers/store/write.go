@@ -25,7 +25,11 @@ import (
 // whole or half done, may be repeated as it is, as long as the fold has not stepped on.
 func (s *Store) Write(ctx context.Context, epoch uint32, c rows.Changes) error {
 	p := partition{epoch, c.Source}
-	of := flush{store: s, epoch: epoch, source: c.Source, next: c.Progress.NextOffset,
+	to, err := s.shardOf(ctx, epoch, c.Source)
+	if err != nil {
+		return failure(ctx, fmt.Sprintf("write %s, epoch %d", c.Source, epoch), err)
+	}
+	of := flush{store: s, to: to, epoch: epoch, source: c.Source, next: c.Progress.NextOffset,
 		tally: &tally{wrote: vouched{}}, before: s.flushes.of(p)}
 	tables := rows.Tables()
 	last := len(tables) - 1 // progress
@@ -55,6 +59,7 @@ func (f flush) write(ctx context.Context, tables []rows.Table, c *rows.Changes) 
 // flush is what all rows of one Write share.
 type flush struct {
 	store  *Store
+	to     *shard // that the rows of the source are on
 	epoch  uint32
 	source stream.Source
 	next   stream.Offset // for messages: the offset after the flush
@@ -164,10 +169,10 @@ func send[R rows.Row](w writer, t table[R], c *chunk) error {
 	op := w.op(t.name())
 	bounded, cancel := context.WithTimeout(w.ctx, w.store.timeout)
 	defer cancel()
-	b, err := w.store.conn.PrepareBatch(bounded, fmt.Sprintf("INSERT INTO %s (%s)",
+	b, err := w.to.conn.PrepareBatch(bounded, fmt.Sprintf("INSERT INTO %s (%s)",
 		w.store.database.Of(t.name()), "`"+strings.Join(t.columns, "`, `")+"`"))
 	if err != nil {
-		w.store.hosts.blame(err)
+		w.to.hosts.blame(err)
 		return failure(w.ctx, op, err)
 	}
 	if err := c.load(b); err != nil {
@@ -175,7 +180,7 @@ func send[R rows.Row](w writer, t table[R], c *chunk) error {
 		return failure(w.ctx, op, err)
 	}
 	if err := b.Send(); err != nil {
-		w.store.hosts.blame(err)
+		w.to.hosts.blame(err)
 		return failure(w.ctx, fmt.Sprintf("%s, %d rows", op, c.rows), err)
 	}
 	return nil

@@ -23,6 +23,7 @@ const (
 	SnapshotLost      Reason = "snapshot_lost"      // the state at the commit is gone
 	PartitionsChanged Reason = "partitions_changed" // the topic has other partitions than it was folded with
 	SettingsChanged   Reason = "settings_changed"   // its settings are others
+	Placement         Reason = "placement"          // its rows are on shards that are not there
 	RulesChanged      Reason = "rules_changed"      // another program folded it, by other rules
 	Overflow          Reason = "overflow"           // a sum is beyond all bounds
 	Corrupt           Reason = "corrupt"            // what is stored fails its checksum or does not decode

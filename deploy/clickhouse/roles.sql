@@ -24,6 +24,7 @@ GRANT SELECT ON system.clusters TO runrate_writer;
 GRANT SELECT, INSERT, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, ALTER COLUMN ON revenue.* TO runrate_migrator;
 GRANT DROP TABLE ON revenue._tmp_replace_* TO runrate_migrator;
 GRANT DROP TABLE ON revenue.epochs TO runrate_migrator;
+GRANT DROP TABLE ON revenue.all_* TO runrate_migrator;
 GRANT ALTER MODIFY COMMENT ON revenue.migrations TO runrate_migrator;
 -- Of the engines, the file has those that are needed. A statement cannot grant that of a
 -- database (Atomic), but as one of all.

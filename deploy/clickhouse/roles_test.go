@@ -41,6 +41,8 @@ const (
 	denied     = 497 // ACCESS_DENIED
 	constraint = 452 // SETTING_CONSTRAINT_VIOLATION
 	readonly   = 164 // READONLY
+
+	unknownCluster = 701 // CLUSTER_DOESNT_EXIST: what may be done up to there
 )
 
 // TestRoles: what each role may do, and what it may not, on a real server.
@@ -68,6 +70,7 @@ func TestRoles(t *testing.T) {
 		{"migrator", "ALTER TABLE revenue.t COMMENT COLUMN b 'x'", 0},
 		{"migrator", "CREATE OR REPLACE VIEW revenue.v AS SELECT a, b FROM revenue.t FINAL", 0},
 		{"migrator", "CREATE OR REPLACE VIEW revenue.v AS SELECT a FROM revenue.t FINAL", 0},
+		{"migrator", "CREATE OR REPLACE TABLE revenue.all_t AS revenue.t ENGINE = Distributed('nowhere', 'revenue', 't')", unknownCluster},
 		{"writer", "INSERT INTO revenue.t (a) VALUES (1)", 0},
 		{"writer", "SELECT * FROM revenue.v", 0},
 	}

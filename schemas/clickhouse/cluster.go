@@ -36,7 +36,8 @@ func closeAll(hosts []host) {
 }
 
 // settle finds which cluster the database is on: the one that it remembers, or the one
-// that is asked for. Another than the one remembered is refused.
+// that is asked for. Another than the one remembered is refused,
+// unless it has all its servers, too.
 func (o Options) settle(ctx context.Context, conn Conn) (Options, error) {
 	engine, cluster, err := o.remembered(ctx, conn)
 	if err != nil {
@@ -56,6 +57,9 @@ func (o Options) settle(ctx context.Context, conn Conn) (Options, error) {
 	replicated := strings.HasPrefix(engine, "Replicated")
 	switch {
 	case cluster != "" && o.Cluster != "" && o.Cluster != cluster:
+		if grown, err := contains(ctx, conn, o.Cluster, cluster); err != nil || grown {
+			return o, err
+		}
 		return o, fmt.Errorf("the database is on the cluster %s, not on %s: leave --clickhouse-cluster out", cluster, o.Cluster)
 	case cluster != "":
 		o.Cluster = cluster
@@ -63,6 +67,13 @@ func (o Options) settle(ctx context.Context, conn Conn) (Options, error) {
 		return o, errors.New("the tables are replicated: name the cluster that holds them, --clickhouse-cluster")
 	}
 	return o, nil
+}
+
+// contains says whether a cluster has all servers of another.
+func contains(ctx context.Context, conn Conn, whole, part string) (bool, error) {
+	found, err := strs(ctx, conn, "SELECT toString(count()), toString(countIf((host_name, port) NOT IN (SELECT host_name, port FROM system.clusters WHERE cluster = ?)))"+
+		" FROM system.clusters WHERE cluster = ?", whole, part)
+	return err == nil && found[0][0] != "0" && found[0][1] == "0", err
 }
 
 // remembered is the engine of the table of migrations, "" if there is none, and the
@@ -177,10 +188,6 @@ func (o Options) differ(ctx context.Context, hosts []host) error {
 				other, h.name, o.Cluster, h.shard, h.replica)
 		}
 		named[place] = h.name
-		if first := hosts[0]; h.shard != first.shard {
-			return fmt.Errorf("the cluster %s has shards (%s is of %s, %s of %s): rows are not spread over shards yet, and views would show those of one; "+
-				"name a cluster of one shard", o.Cluster, first.name, first.shard, h.name, h.shard)
-		}
 	}
 	return nil
 }
@@ -190,7 +197,7 @@ func (o Options) differ(ctx context.Context, hosts []host) error {
 func (o Options) remember(ctx context.Context, conn Conn) error {
 	table := o.Database.Of("migrations")
 	_, cluster, err := o.remembered(ctx, conn)
-	if err == nil && cluster == "" {
+	if err == nil && cluster != o.Cluster {
 		err = conn.Exec(ctx, "ALTER TABLE "+table+" ON CLUSTER '"+o.Cluster+"' MODIFY COMMENT '"+migrationsComment+remembers+o.Cluster+"'")
 	}
 	if err != nil {

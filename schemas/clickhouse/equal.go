@@ -74,6 +74,9 @@ func (o Options) compared(hosts []host, has []map[string]made) (map[string]int, 
 				return nil, fmt.Errorf("%s has the table %s on its own, not on the cluster %s (%s): no database is both; "+
 					"move that one away there (RENAME DATABASE), and migrate again", h.name, name, o.Cluster, head(t.engine))
 			}
+			if err := o.apart(h, name, t.engine); err != nil {
+				return nil, err
+			}
 			first, seen := owner[name]
 			if !seen {
 				owner[name] = i

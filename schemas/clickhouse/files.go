@@ -117,7 +117,15 @@ func render(name, text string, o Options) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("schema file %s: %w", name, err)
 	}
-	return statements(b.String()), nil
+	list := statements(b.String())
+	if o.shards > 1 {
+		for i, s := range list {
+			if strings.HasPrefix(s, "CREATE OR REPLACE VIEW") {
+				list[i] = OverShards(s)
+			}
+		}
+	}
+	return list, nil
 }
 
 // statements splits at a semicolon that ends a line. Lines that begin with --

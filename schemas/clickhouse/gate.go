@@ -37,6 +37,9 @@ func (o Options) gate(ctx context.Context, hosts []host) (Options, error) {
 			o.gates = true
 		}
 	}
+	if o.shards > 1 { // whose writers wait for all replicas of a shard
+		o.gates = false
+	}
 	if !o.gates {
 		return o, nil
 	}

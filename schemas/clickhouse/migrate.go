@@ -55,6 +55,7 @@ func migrate(ctx context.Context, conn Conn, o Options, from fs.FS) (Result, err
 			return result, fmt.Errorf("migrate %s: %w", o.Database, err)
 		}
 		defer closeAll(hosts)
+		o = o.count(hosts)
 		conn, result.Cluster = hosts[0].conn, o.Cluster
 		ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"distributed_ddl_task_timeout": int(ddlBound.Seconds())}))
 		if result.Lacked, err = o.begin(ctx, hosts); err == nil {
@@ -68,6 +69,9 @@ func migrate(ctx context.Context, conn Conn, o Options, from fs.FS) (Result, err
 	}
 	if err := changes(ctx, conn, o, from, known, &result); err != nil {
 		return result, err
+	}
+	if err := o.spread(ctx, conn); err != nil {
+		return result, fmt.Errorf("migrate %s: %w", o.Database, err)
 	}
 	return result, views(ctx, conn, o, from, &result)
 }

@@ -31,7 +31,8 @@ type Options struct {
 	// Server connects to one server of a cluster by its host:port. A cluster needs it.
 	Server func(ctx context.Context, address string) (driver.Conn, error)
 
-	gates bool // views show the progress of Gate
+	gates  bool // views show the progress of Gate
+	shards int  // of the cluster
 }
 
 var clusterName = regexp.MustCompile(`^[A-Za-z0-9_{][A-Za-z0-9_.{}-]*$`)

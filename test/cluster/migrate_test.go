@@ -57,7 +57,7 @@ func TestMigrate(t *testing.T) {
 	if got := n.ask(t, "s1r2", "SELECT topic FROM revenue.topics"); got != "kept" {
 		t.Errorf("a new disk has the rows %q", got)
 	}
-	refused([]string{"on the cluster main, not on pair"}, one, "--clickhouse-cluster=pair")
+	refused([]string{"on the cluster main, not on solo"}, one, "--clickhouse-cluster=solo")
 
 	n.exec(t, "s1r2", "DROP TABLE revenue.control_versions SYNC")
 	n.exec(t, "s1r2", "CREATE TABLE revenue.control_versions (a UInt8) ENGINE = MergeTree ORDER BY a")
@@ -65,23 +65,4 @@ func TestMigrate(t *testing.T) {
 	n.exec(t, "s1r2", "DROP TABLE revenue.control_versions SYNC")
 	n.exec(t, "s1r2", "CREATE TABLE revenue.control_versions (a UInt8) ENGINE = ReplicatedMergeTree('/elsewhere', '{replica}') ORDER BY a")
 	refused([]string{n.address("s1r1"), n.address("s1r2"), "different tables control_versions", "/elsewhere"}, two)
-}
-
-// TestShards: a cluster of several shards is refused, whatever its replicas are called,
-// and nothing is left of the attempt. One shard of it will do.
-func TestShards(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short")
-	}
-	n := startNodes(t, layout{2, 2, "per-shard"})
-	one := "--clickhouse=" + n.address("s1r1")
-	if r := runrate(t, "migrate", one, "--clickhouse-cluster=main"); r.code == 0 || !strings.Contains(r.err, n.address("s2r1")+" of 2") {
-		t.Errorf("migrate over two shards: exit %d\n%s%s", r.code, r.out, r.err)
-	}
-	for _, node := range n.Nodes {
-		if got := n.ask(t, node.Name, "SELECT toString(count()) FROM system.databases WHERE name = 'revenue'"); got != "0" {
-			t.Errorf("%s has the database", node.Name)
-		}
-	}
-	must(t, "migrate", one, "--clickhouse-cluster=pair")
 }

@@ -22,8 +22,14 @@ var (
 // up starts a pipeline and waits until it is ready.
 func up(t *testing.T, address string) *pipeline {
 	t.Helper()
+	return upIn(t, t.TempDir(), address)
+}
+
+// upIn is up with a directory, which one before may have left, and more flags.
+func upIn(t *testing.T, dir, address string, flags ...string) *pipeline {
+	t.Helper()
 	p := &pipeline{clickhouse: "--clickhouse=" + address}
-	p.process = start(t, runrateBinary, "up", "--no-ticker", "--data-dir", t.TempDir(), "--kafka-port", "0", "--listen", "127.0.0.1:0", p.clickhouse)
+	p.process = start(t, runrateBinary, append([]string{"up", "--no-ticker", "--data-dir", dir, "--kafka-port", "0", "--listen", "127.0.0.1:0", p.clickhouse}, flags...)...)
 	within(t, "up is ready", func() bool {
 		if p.ended() {
 			t.Fatalf("up ended:\n%s%s", p.out.String(), p.err.String())
@@ -43,12 +49,16 @@ func up(t *testing.T, address string) *pipeline {
 	return p
 }
 
+// history is the command that publishes a small one, each time the same.
+func (p *pipeline) history() []string {
+	return []string{"simulate", p.brokers, "--days", "40", "--accounts", "12", "--daily", "60", "--start", "2026-06-01"}
+}
+
 // load is a small history: subscriptions, usage, late and twice-sent events, refusals.
 // It returns when all of it is in ClickHouse and has been proven, number by number.
 func (p *pipeline) load(t *testing.T) {
 	t.Helper()
-	truth := t.TempDir() + "/truth.json"
-	small := []string{"simulate", p.brokers, "--days", "40", "--accounts", "12", "--daily", "60", "--start", "2026-06-01", "--truth", truth}
+	small := append(p.history(), "--truth", t.TempDir()+"/truth.json")
 	must(t, small...)
 	must(t, "settle", p.brokers, "--timeout", "2m")
 	must(t, append(small, "--check", p.clickhouse)...)

@@ -35,6 +35,7 @@ type reader struct {
 	multiplier int64 // usage ARR = multiplier x its revenue
 	epochs     [2]uint32
 	books      map[string]*pricebook.Book // by partition@offset
+	spread     bool                       // whether rows are spread over shards
 }
 
 // Read takes a line's ARR apart.
@@ -78,6 +79,9 @@ func begin(ctx context.Context, conn driver.Conn, q Query, view string) (*reader
 	q.Top, q.Open = max(q.Top, 1), max(q.Open, 0)
 	r := &reader{conn: conn, q: q, books: map[string]*pricebook.Book{}}
 	var err error
+	if r.spread, err = chschema.IsSpread(ctx, conn, q.Database); err != nil {
+		return nil, err
+	}
 	if r.q.AsOf, err = report.AsOf(ctx, r.conn, r.q.Database, r.q.AsOf); err != nil {
 		return nil, err
 	}
@@ -136,7 +140,11 @@ func (r *reader) epoch(kind stream.Kind) uint32 {
 
 // rows runs a query, DB in it standing for the database, and calls f for each row.
 func (r *reader) rows(ctx context.Context, query string, args []any, f func(scan func(...any) error) error) error {
-	rows, err := r.conn.Query(ctx, strings.ReplaceAll(query, "DB.", r.q.Database.Of("")), args...)
+	query = strings.ReplaceAll(query, "DB.", r.q.Database.Of(""))
+	if r.spread {
+		query = chschema.OverShards(query)
+	}
+	rows, err := r.conn.Query(ctx, query, args...)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ type reader struct {
 	conn     driver.Conn
 	database chschema.Database
 	log      Log
+	spread   bool  // whether rows are spread over shards
 	down     error // of the log, that no other check needs to wait for
 	sample   int64
 	counted  map[source]counted // what the log holds, by the checks of its records
@@ -58,7 +59,11 @@ func (r *reader) text(query string, values ...any) string {
 	for _, v := range values {
 		all = append(all, fmt.Sprint(v))
 	}
-	return strings.NewReplacer(all...).Replace(query)
+	query = strings.NewReplacer(all...).Replace(query)
+	if r.spread {
+		query = chschema.OverShards(query)
+	}
+	return query
 }
 
 func (c *cursor[K, V]) next() (bool, error) {

@@ -101,6 +101,10 @@ func Run(ctx context.Context, o Options) ([]Result, error) { return run(ctx, o, 
 
 func run(ctx context.Context, o Options, checks []check) ([]Result, error) {
 	r := &reader{conn: o.Conn, database: o.Database, log: o.Log, sample: o.Sample, counted: map[source]counted{}}
+	var err error
+	if r.spread, err = chschema.IsSpread(ctx, o.Conn, o.Database); err != nil {
+		return nil, err
+	}
 	if err := r.awaitPaid(ctx, o.Owed); err != nil {
 		return nil, err
 	}

@@ -22,7 +22,14 @@ AS SELECT
     v.headers AS headers,
     v.payload AS payload,
     coalesce(nullIf(toString(d.state), ''), 'open') AS state
-FROM {{.DB}}.dead_letter_versions AS v FINAL
+FROM
+(
+    -- By itself, since over shards no table is joined with another.
+    SELECT l.topic AS topic, l.partition AS partition, l.`offset` AS `offset`, l.time AS time, l.reason AS reason, l.detail AS detail,
+        l.key AS key, l.headers AS headers, l.payload AS payload
+    FROM {{.DB}}.dead_letter_versions AS l FINAL
+    WHERE (l.topic, l.epoch) IN (('{{.Usage}}', {{.Epoch .Usage}}), ('{{.Subscriptions}}', {{.Epoch .Subscriptions}}))
+) AS v
 LEFT JOIN
 (
     SELECT
@@ -62,5 +69,4 @@ LEFT JOIN
         GROUP BY e.identity
     ) AS a ON a.topic = r.to_topic AND a.identity = r.identity
 ) AS d ON d.topic = v.topic AND d.partition = v.partition AND d.`offset` = v.`offset` AND d.time = v.time
-WHERE (v.topic, v.epoch) IN (('{{.Usage}}', {{.Epoch .Usage}}), ('{{.Subscriptions}}', {{.Epoch .Subscriptions}}))
 COMMENT 'One row per refused record; runrate redrive publishes them again, once; the rules: docs/DEFINITIONS.md R1 to R9, V10'
