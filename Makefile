@@ -72,7 +72,7 @@ test-deploy: image progress ## what deploys it: image, compose file and Helm cha
 	@GO='$(GO)' test/deploy/fetch.sh
 	$(TEST) -timeout 10m -tags deploy ./test/deploy
 
-test-cluster: clickhouse progress ## the tests against a real ClickHouse cluster of replicas, where chcluster is beside the checkout (needs Java and Maven); SHORT=-short for one of them
+test-cluster: clickhouse progress ## the tests against a real ClickHouse cluster, of replicas and shards, where chcluster is beside the checkout (needs Java and Maven); SHORT=-short for three of them
 	@[ -f "$${RUNRATE_CHCLUSTER:-../shared/cluster}/go.mod" ] || echo "make test-cluster: its tests are skipped, the source of chcluster is not in $${RUNRATE_CHCLUSTER:-../shared/cluster}"
 	$(TEST) $(SHORT) -timeout 20m -tags cluster ./test/cluster
 

@@ -21,7 +21,7 @@ import (
 const (
 	// raiseBound is how long a flush waits for the replicas to have its rows. One that takes
 	// longer is left to the loop.
-	raiseBound = 3 * time.Second
+	raiseBound = 5 * time.Second
 	// raiseEvery is how often the loop looks at each replica.
 	raiseEvery = 2 * time.Second
 	// gateAge is how long it counts as known whether there are gates, and on which servers.
@@ -34,8 +34,8 @@ const (
 // progress that the server had before it was told to fetch all rows of all other tables,
 // and did.
 //
-// There are gates where a shard has three replicas or more (chschema.Gate): with fewer, most
-// of them are all of them.
+// There are gates where there are replicas (chschema.Gate). Of two, most are both; but one
+// with a new disk fetches its tables anew, one by one.
 type gate struct {
 	mu       sync.Mutex
 	until    time.Time // when it has to be looked again

@@ -27,6 +27,30 @@ type host struct {
 	shard, replica string // its macros
 }
 
+// Silent is the error of a cluster some of whose servers do not answer.
+type Silent struct {
+	Cluster string
+	Hosts   []string
+	// Current says that the database has all migrations of this program, and no others: it
+	// can be written to as it is.
+	Current bool
+}
+
+// Error names the servers.
+func (s *Silent) Error() string {
+	return fmt.Sprintf("of the cluster %s these hosts do not answer: %s; nothing was changed", s.Cluster, strings.Join(s.Hosts, ", "))
+}
+
+// current says whether the database has all migrations, as far as the server asked knows.
+func (o Options) current(ctx context.Context, conn Conn, known []migration) bool {
+	engine, _, err := o.remembered(ctx, conn)
+	if err != nil || engine == "" {
+		return false
+	}
+	applied, err := applied(ctx, conn, o)
+	return err == nil && reconcile(known, applied) == nil && len(applied) == len(known)
+}
+
 func closeAll(hosts []host) {
 	for _, h := range hosts {
 		if h.conn != nil {
@@ -172,7 +196,7 @@ func (o Options) differ(ctx context.Context, hosts []host) error {
 		}
 	}
 	if len(silent) > 0 {
-		return fmt.Errorf("of the cluster %s these hosts do not answer: %s; nothing was changed", o.Cluster, strings.Join(silent, ", "))
+		return &Silent{Cluster: o.Cluster, Hosts: silent}
 	}
 	named := map[[2]string]string{}
 	for i := range hosts {

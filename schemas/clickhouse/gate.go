@@ -6,13 +6,13 @@ import (
 )
 
 // Gate is the table, of each server of its own, that says which progress a server may
-// show: that whose rows it certainly has. It is there where a shard has three replicas or
-// more, so that one of them may lack what most have; writers raise it (consumers/store).
+// show: that whose rows it certainly has. It is there where there are replicas,
+// so that one may lack what the others have; writers raise it (consumers/store).
 const Gate = "progress_shown"
 
-// gated is how many replicas a shard has where one may lack acknowledged rows: of one and
-// of two, most are all.
-const gated = 3
+// gated is how many replicas a shard has where one may lack acknowledged rows: of three, one
+// that is behind; of two, one with a new disk, which fetches all rows anew.
+const gated = 2
 
 const gateTable = `
 CREATE TABLE IF NOT EXISTS {{.DB}}.` + Gate + `{{.OnCluster}}

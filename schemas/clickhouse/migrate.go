@@ -2,6 +2,7 @@ package chschema
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -51,6 +52,9 @@ func migrate(ctx context.Context, conn Conn, o Options, from fs.FS) (Result, err
 	}
 	if o.Cluster != "" {
 		hosts, err := o.hosts(ctx, conn)
+		if silent, ok := errors.AsType[*Silent](err); ok {
+			silent.Current = o.current(ctx, conn, known)
+		}
 		if err != nil {
 			return result, fmt.Errorf("migrate %s: %w", o.Database, err)
 		}

@@ -27,7 +27,7 @@ func TestPair(t *testing.T) {
 // rows. Its quorum is no majority, which the server would wait for in vain.
 func TestOneReplica(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short: TestPair alone")
+		t.Skip("-short")
 	}
 	n := startNodes(t, layout{1, 1, "per-shard"})
 	must(t, "migrate", "--clickhouse="+n.address(), "--clickhouse-cluster=main")
@@ -40,7 +40,7 @@ func TestOneReplica(t *testing.T) {
 // own words say why, before the client gives up on it. --clickhouse-quorum 1 goes on.
 func TestReplicaDown(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short: TestPair alone")
+		t.Skip("-short")
 	}
 	n := startNodes(t, layout{1, 2, "per-shard"})
 	must(t, "migrate", "--clickhouse="+n.address(), "--clickhouse-cluster=main")

@@ -17,8 +17,8 @@ const partitions = "SELECT DISTINCT toString(partition) FROM revenue.usage_event
 func TestShards(t *testing.T) {
 	for _, names := range []string{"per-shard", "unique"} {
 		t.Run(names, func(t *testing.T) {
-			if testing.Short() {
-				t.Skip("-short")
+			if testing.Short() && names == "unique" {
+				t.Skip("-short: with the usual names only")
 			}
 			n := startNodes(t, layout{2, 2, names})
 			must(t, "migrate", "--clickhouse="+n.address("s2r2"), "--clickhouse-cluster=main")

@@ -28,6 +28,7 @@ import (
 	"runrate/producers/gateway"
 	"runrate/producers/gateway/keys"
 	"runrate/producers/tick"
+	chschema "runrate/schemas/clickhouse"
 	"runrate/schemas/definitions"
 )
 
@@ -218,6 +219,10 @@ func prepareTables(ctx context.Context, o Options, address string) (*store.Store
 		return nil, err
 	}
 	done, err := tables.Migrate(bounded, o.Cluster)
+	if silent, ok := errors.AsType[*chschema.Silent](err); ok && silent.Current {
+		o.Logger.Warn("the schema is this program's, and is left as it is: `runrate migrate` makes views again, and tables that a server lacks", zap.Error(err))
+		err = nil
+	}
 	if err == nil {
 		o.Logger.Info("schema is up to date", zap.Strings("applied", done.Applied))
 		err = define(bounded, tables, o.Definitions)
