@@ -37,7 +37,8 @@ func TestMigrate(t *testing.T) {
 	if got := n.ask(t, "s1r1", "SELECT toString(count()) FROM system.databases WHERE name = 'revenue'"); got != "0" {
 		t.Error("a migrate that was refused made the database")
 	}
-	n.command(t, "cont", "s1r2")
+	n.command(t, "kill", "s1r2") // what hangs is started anew
+	n.command(t, "start", "s1r2")
 	must(t, "migrate", one, "--clickhouse-cluster={cluster}")
 	same("migrate")
 	n.exec(t, "s1r2", "DROP DATABASE revenue SYNC") // as a host that is new
