@@ -13,4 +13,5 @@ package fold
 //  5. An adjustment with one_off is no part of usage ARR; before, one_off was ignored.
 //  6. Usage by account and day is written when a day closes (account_daily), and the first
 //     midnight of an account's ARR when it is passed (arr_bridge).
-const Rules = 6
+//  7. What late events add is written by the day of the clock (restatements).
+const Rules = 7

@@ -155,6 +155,7 @@ func (g *Gate) CountControl() { g.progress.Control++ }
 // true if it is for the fold to accept or refuse, false if it is done with. A
 // straggler's identity must have been looked up before (Stragglers, Learn).
 func (g *Gate) Candidate(j *Judged) bool {
+	j.Clock = g.progress.Clock
 	if g.seen.has(j.Identity, j.Event.Time) {
 		g.progress.Duplicate++
 		return false

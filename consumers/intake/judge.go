@@ -23,6 +23,7 @@ type Judged struct {
 	Record   stream.Record
 	Event    event.Event
 	Identity [16]byte        // of a data event that no rule refused
+	Clock    event.Time      // of the partition when it is folded, 0 before the first tick; set of a candidate
 	Book     *pricebook.Book // of a pricebook.published that no rule refused
 	Rates    *fx.Set         // of a rates.published that no rule refused
 	Refusal  *event.Refusal

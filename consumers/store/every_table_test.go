@@ -30,6 +30,7 @@ func usageRows() rows.Changes {
 		Firsts:         seq(rows.First{Account: "acct_42", Line: "api", Currency: "USD", Midnight: at("2026-11-24T00:00:00Z"), Version: 8}),
 		NetNew: seq(rows.NetNew{AsOf: at("2026-11-24T00:00:00Z"), Line: "api", Currency: "USD", Opening: amount("1"), New: amount("2"),
 			Expansion: amount("4"), Reactivation: amount("8"), Contraction: amount("-3"), Churn: amount("-1"), Closing: amount("11"), Accounts: 1, Version: 8}),
+		Late: seq(rows.Late{Line: "api", Currency: "USD", Day: at("2026-11-23T00:00:00Z"), Folded: at("2026-11-24T00:00:00Z"), Amount: amount("0.5"), Version: 8}),
 		DeadLetters: seq(
 			rows.DeadLetter{Offset: 4, Time: -1000, Reason: event.Malformed, Detail: "no JSON", Key: []byte("k\x00"), Headers: []event.Header{{Name: "ce_id", Value: []byte("\xff")}, {Name: "", Value: nil}}, Payload: []byte("\xff\x00{")},
 		),
@@ -54,6 +55,7 @@ func subscriptionRows() rows.Changes {
 			rows.MRR{AsOf: at("2026-11-24T00:00:00Z"), Line: "chat", Plan: "solo", Segment: "business", Region: "us", Currency: "USD", Version: 3},
 		),
 		NetNew: seq(rows.NetNew{AsOf: at("2026-11-24T00:00:00Z"), Line: "chat", Currency: "USD", New: amount("8100"), Closing: amount("8100"), Accounts: 1, Version: 3}),
+		Late:   seq(rows.Late{Line: "chat", Currency: "USD", Day: at("2026-11-23T00:00:00Z"), Folded: at("2026-11-24T00:00:00Z"), Amount: amount("-1"), Version: 3}),
 		// Its number of partitions is known, and its clock has passed.
 		Progress: ticked(4, "2026-11-24T00:00:00.5Z"),
 	}
@@ -79,6 +81,10 @@ var everyView = map[string][]string{
 	"net_new_arr": {
 		"('2026-11-24 00:00:00','api','USD',1,2,4,8,-3,-1,11,10)",
 		"('2026-11-24 00:00:00','chat','USD',0,8100,0,0,0,0,8100,8100)",
+	},
+	"restatements": {
+		"('2026-11-24 00:00:00','api','USD','2026-11-24 00:00:00',-169,-162.5)",
+		"('2026-11-24 00:00:00','chat','USD','2026-11-24 00:00:00',8112,8100)",
 	},
 	"dead_letters": {"('runrate.usage',0,4,'1970-01-01 00:00:00.000000','malformed','no JSON','k\\0',[('ce_id','\xff'),('','')],'\xff\\0{','open')"},
 	"accounting": {

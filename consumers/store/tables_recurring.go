@@ -113,3 +113,19 @@ var netNew = table[rows.NetNew]{
 		c.version(r.Version)
 	},
 }
+
+// late holds both kinds of ARR, told apart by the topic.
+var late = table[rows.Late]{
+	columns: []string{"topic", "epoch", "partition", "line", "currency", "day", "folded", "amount", "version"},
+	row: func(c *chunk, f *flush, r *rows.Late) {
+		c.word(f.source.Topic.String())
+		c.uint32(f.epoch)
+		c.int32(f.source.Partition)
+		c.word(r.Line)
+		c.word(r.Currency)
+		c.date(r.Day)
+		c.date(r.Folded)
+		c.money(r.Amount)
+		c.version(r.Version)
+	},
+}

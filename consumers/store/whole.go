@@ -57,7 +57,7 @@ var keyed = map[string]bool{
 	rollingRevenue.name(): rollingRevenue.has("topic"), activeAccounts.name(): activeAccounts.has("topic"),
 	accountDays.name(): accountDays.has("topic"), firsts.name(): firsts.has("topic"),
 	subscriptionChanges.name(): subscriptionChanges.has("topic"), subscriptions.name(): subscriptions.has("topic"),
-	movements.name(): movements.has("topic"), recurring.name(): recurring.has("topic"), netNew.name(): netNew.has("topic"),
+	movements.name(): movements.has("topic"), recurring.name(): recurring.has("topic"), netNew.name(): netNew.has("topic"), late.name(): late.has("topic"),
 	deadLetters.name(): deadLetters.has("topic"), controls.name(): controls.has("topic"),
 }
 

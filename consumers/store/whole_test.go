@@ -40,7 +40,7 @@ func TestWhole(t *testing.T) {
 	pane := rows.UsagePane{Hour: at("2026-11-24T00:00:00Z"), Dimensions: chat, Version: 10}
 	write(t, s, 0, rows.Changes{Source: usage0, UsagePanes: seq(pane), Progress: other})
 	want(t, s, "SELECT wrote FROM "+s.database.Of("progress_versions")+" FINAL",
-		`{"account_day_versions":{"since":8,"rows":1},"account_first_versions":{"since":8,"rows":1},"active_account_versions":{"since":8,"rows":1},"dead_letter_versions":{"since":4,"rows":1},"net_new_arr_versions":{"since":8,"rows":1},`+
+		`{"account_day_versions":{"since":8,"rows":1},"account_first_versions":{"since":8,"rows":1},"active_account_versions":{"since":8,"rows":1},"dead_letter_versions":{"since":4,"rows":1},"late_amount_versions":{"since":8,"rows":1},"net_new_arr_versions":{"since":8,"rows":1},`+
 			`"rolling_revenue_versions":{"since":8,"rows":1},"usage_event_versions":{"since":5,"rows":2},"usage_hour_versions":{"since":10,"rows":1}}`)
 	again, err := Open(ctx, Options{Address: localtest.ClickHouse(t).TCPAddr(), Database: s.database.String()})
 	if err != nil {

@@ -94,6 +94,7 @@ func (w writer) Subscriptions(all iter.Seq[rows.Subscription]) error {
 func (w writer) Movements(all iter.Seq[rows.Movement]) error     { return insert(w, movements, all) }
 func (w writer) MRR(all iter.Seq[rows.MRR]) error                { return insert(w, recurring, all) }
 func (w writer) NetNew(all iter.Seq[rows.NetNew]) error          { return insert(w, netNew, all) }
+func (w writer) Late(all iter.Seq[rows.Late]) error              { return insert(w, late, all) }
 func (w writer) DeadLetters(all iter.Seq[rows.DeadLetter]) error { return insert(w, deadLetters, all) }
 func (w writer) Controls(all iter.Seq[rows.Control]) error       { return insert(w, controls, all) }
 func (w writer) Progress(all iter.Seq[rows.Progress]) error      { return insert(w, progress, all) }

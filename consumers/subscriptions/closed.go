@@ -29,7 +29,7 @@ func (f *Fold) Close(batch intake.Batch) (fold.Closed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &closed{fold: f, batch: batch, netnew: movements}, nil
+	return &closed{fold: f, batch: batch, netnew: movements}, f.late.Check()
 }
 
 // Changes returns the rows that the batch changed, computed as they are walked.
@@ -41,6 +41,7 @@ func (c *closed) Changes() rows.Changes {
 		MRR:                 c.mrr,
 		Firsts:              c.firsts,
 		NetNew:              c.netnew.Rows,
+		Late:                c.fold.late.Rows,
 	}
 }
 
@@ -105,6 +106,7 @@ func (c *change) row(m movement) rows.Movement {
 // Done lets the fold go on with the next batch.
 func (c *closed) Done() {
 	c.netnew.Done()
+	c.fold.late.Done()
 	f, was, now := c.fold, c.fold.closed, c.batch.Passed
 	for _, moved := range f.moved {
 		moved.dropEmpty()

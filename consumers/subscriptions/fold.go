@@ -17,6 +17,7 @@ package subscriptions
 import (
 	"runrate/consumers/fold"
 	"runrate/consumers/intake"
+	"runrate/consumers/late"
 	"runrate/consumers/netnew"
 	"runrate/consumers/state"
 	"runrate/internal/calendar"
@@ -36,6 +37,7 @@ type Fold struct {
 	series    []*series
 	bySeries  map[plan]*series
 	netnew    *netnew.Tracker[*holding]
+	late      late.Ledger
 	gross     money.Amount // MRR of all changes folded
 
 	// Of this batch.
@@ -59,6 +61,7 @@ func (f *Fold) Take(j *intake.Judged) (*event.Refusal, error) {
 	if !ok {
 		return &event.Refusal{Reason: event.Invalid, Detail: "data comes to an MRR that is out of range: check quantity, unit_amount and interval"}, nil
 	}
+	f.late.Clock(j.Clock)
 	return nil, f.take(&j.Event, mrr, j.Record.Offset)
 }
 
@@ -118,6 +121,7 @@ func (f *Fold) book(a *account, steps []step, at event.Time, offset stream.Offse
 		s.add(calendar.HourOf(at), step, offset, f.first, f.closed)
 		h := a.hold(f.netnew, step.state.plan)
 		f.netnew.Change(h.Holding, calendar.DayOf(at), offset, step.delta())
+		f.late.Add(step.state.plan.line, step.state.plan.currency, calendar.DayOf(at), offset, step.delta())
 	}
 }
 

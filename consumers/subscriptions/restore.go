@@ -45,6 +45,7 @@ func (b *Blank) Restore(record *snapshot.Record) error {
 	if part == nil {
 		return errors.New("the snapshot is not of a subscription fold")
 	}
+	b.fold.late.Restore(part.Late)
 	for _, in := range part.Changes {
 		b.change(in)
 	}

@@ -26,7 +26,7 @@ func (c *closed) Snapshot(delta bool, progress *snapshot.Progress) iter.Seq[*sna
 		} else {
 			c.allParts(p)
 		}
-		p.Part.Progress = progress
+		p.Part.Late, p.Part.Progress = c.fold.late.Encode(delta), progress
 	})
 }
 

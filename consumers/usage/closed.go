@@ -23,7 +23,7 @@ func (f *Fold) Close(batch intake.Batch) (fold.Closed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &closed{fold: f, batch: batch, netnew: movements, pays: !batch.Owes || batch.Passed > f.closed}, nil
+	return &closed{fold: f, batch: batch, netnew: movements, pays: !batch.Owes || batch.Passed > f.closed}, f.late.Check()
 }
 
 // Changes returns the rows that the batch changed, computed as they are walked.
@@ -36,6 +36,7 @@ func (c *closed) Changes() rows.Changes {
 		AccountDays:    c.accountDays,
 		Firsts:         c.firsts,
 		NetNew:         c.netnew.Rows,
+		Late:           c.fold.late.Rows,
 		Controls:       slices.Values(c.fold.published),
 	}
 }
@@ -87,6 +88,7 @@ func (c *closed) firsts(yield func(rows.First) bool) {
 // Done lets the fold go on with the next batch.
 func (c *closed) Done() {
 	c.netnew.Done()
+	c.fold.late.Done()
 	f, was, now := c.fold, c.fold.closed, c.batch.Passed
 	c.settle()
 	for _, s := range f.touchedSeries {

@@ -18,6 +18,7 @@ import (
 
 	"runrate/consumers/fold"
 	"runrate/consumers/intake"
+	"runrate/consumers/late"
 	"runrate/consumers/netnew"
 	"runrate/consumers/state"
 	"runrate/internal/calendar"
@@ -57,6 +58,7 @@ type Fold struct {
 	accounts  []*account
 	byAccount map[event.Account]*account
 	netnew    *netnew.Tracker[*account]
+	late      late.Ledger
 
 	// Of this batch.
 	events         accepted
@@ -93,6 +95,7 @@ func (f *Fold) Take(j *intake.Judged) (*event.Refusal, error) {
 	if refusal := f.rate(&j.Event, &row); refusal != nil {
 		return refusal, nil
 	}
+	f.late.Clock(j.Clock)
 	return nil, f.take(&row)
 }
 
@@ -146,7 +149,9 @@ func (f *Fold) take(row *rows.UsageEvent) error {
 		t.OneOff = row.Revenue
 	}
 	h := a.hold(f.netnew, row.Dimensions.Line, row.Dimensions.Currency)
-	f.netnew.Change(h, d, offset, row.Revenue.Minus(t.OneOff))
+	lasting := row.Revenue.Minus(t.OneOff)
+	f.netnew.Change(h, d, offset, lasting)
+	f.late.Add(row.Dimensions.Line, row.Dimensions.Currency, d, offset, lasting)
 	f.daily(h, d, t.Totals, offset)
 
 	s := f.seriesOf(row.Dimensions)

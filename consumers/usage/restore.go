@@ -62,6 +62,7 @@ func (b *Blank) Restore(record *snapshot.Record) error {
 	if part.Paid {
 		b.fold.paid()
 	}
+	b.fold.late.Restore(part.Late)
 	for _, s := range part.Series {
 		b.series(s)
 	}

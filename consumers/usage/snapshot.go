@@ -37,7 +37,7 @@ func (c *closed) Snapshot(delta bool, progress *snapshot.Progress) iter.Seq[*sna
 		if f := c.fold; !delta || len(f.published) > 0 {
 			putInForce(p, f)
 		}
-		p.Part.Progress = progress
+		p.Part.Late, p.Part.Progress = c.fold.late.Encode(delta), progress
 	})
 }
 

@@ -179,6 +179,18 @@ type NetNew struct {
 	Version      stream.Offset
 }
 
+// Late is what events added to ARR of the days after theirs, of one kind (the source topic
+// says which), that were folded when the clock had passed the end of their day: usage
+// revenue less one-off adjustments, or MRR.
+type Late struct {
+	Line     string
+	Currency string
+	Day      event.Time // of the events, its first midnight
+	Folded   event.Time // the day of the clock then, its first midnight
+	Amount   money.Amount
+	Version  stream.Offset
+}
+
 // DeadLetter is one refused record.
 type DeadLetter struct {
 	Offset  stream.Offset // also the version
@@ -240,6 +252,7 @@ type Changes struct {
 	Movements           iter.Seq[Movement]
 	MRR                 iter.Seq[MRR]
 	NetNew              iter.Seq[NetNew]
+	Late                iter.Seq[Late]
 	DeadLetters         iter.Seq[DeadLetter]
 	Controls            iter.Seq[Control]
 	Progress            Progress

@@ -32,6 +32,7 @@ type Writer interface {
 	Movements(iter.Seq[Movement]) error
 	MRR(iter.Seq[MRR]) error
 	NetNew(iter.Seq[NetNew]) error
+	Late(iter.Seq[Late]) error
 	DeadLetters(iter.Seq[DeadLetter]) error
 	Controls(iter.Seq[Control]) error
 	Progress(iter.Seq[Progress]) error
@@ -53,6 +54,7 @@ func Tables() []Table {
 		table(func(c *Changes) iter.Seq[Movement] { return c.Movements }, Writer.Movements),
 		table(func(c *Changes) iter.Seq[MRR] { return c.MRR }, Writer.MRR),
 		table(func(c *Changes) iter.Seq[NetNew] { return c.NetNew }, Writer.NetNew),
+		table(func(c *Changes) iter.Seq[Late] { return c.Late }, Writer.Late),
 		table(func(c *Changes) iter.Seq[DeadLetter] { return c.DeadLetters }, Writer.DeadLetters),
 		table(func(c *Changes) iter.Seq[Control] { return c.Controls }, Writer.Controls),
 		table(func(c *Changes) iter.Seq[Progress] { return one(c.Progress) }, Writer.Progress),
@@ -108,6 +110,7 @@ func (Subscription) Table() string       { return "subscription_versions" }
 func (Movement) Table() string           { return "mrr_movement_versions" }
 func (MRR) Table() string                { return "mrr_versions" }
 func (NetNew) Table() string             { return "net_new_arr_versions" }
+func (Late) Table() string               { return "late_amount_versions" }
 func (DeadLetter) Table() string         { return "dead_letter_versions" }
 func (Control) Table() string            { return "control_versions" }
 func (Progress) Table() string           { return "progress_versions" }
@@ -124,6 +127,7 @@ func (r Subscription) At() stream.Offset       { return r.Version }
 func (r Movement) At() stream.Offset           { return r.Version }
 func (r MRR) At() stream.Offset                { return r.Version }
 func (r NetNew) At() stream.Offset             { return r.Version }
+func (r Late) At() stream.Offset               { return r.Version }
 func (r DeadLetter) At() stream.Offset         { return r.Offset }
 func (r Control) At() stream.Offset            { return r.Offset }
 func (r Progress) At() stream.Offset           { return r.NextOffset }
@@ -142,6 +146,7 @@ func (r MRR) InRange() bool                { return inRange(r.MRR) }
 func (r NetNew) InRange() bool {
 	return inRange(r.Opening, r.New, r.Expansion, r.Reactivation, r.Contraction, r.Churn, r.Closing)
 }
+func (r Late) InRange() bool       { return inRange(r.Amount) }
 func (r DeadLetter) InRange() bool { return true }
 func (r Control) InRange() bool    { return true }
 func (r Progress) InRange() bool   { return true }

@@ -9,6 +9,7 @@ import (
 type Ask struct {
 	Currency string // of arr_in, net_new_arr_in
 	AsOf     string // a midnight passed: a date, of the views over accounts
+	KnownOn  string // a midnight from AsOf on, or any instant: of arr_as_known
 	Days     int    // that arr_bridge and retention look back
 }
 
@@ -19,6 +20,7 @@ func (a Ask) parameters() map[string]string {
 	return map[string]string{
 		"arr_in": currency, "net_new_arr_in": currency,
 		"account_arr": asOf, "arr_bridge": asOf + days, "retention": asOf + days, "cohorts": asOf,
+		"arr_as_known": asOf + ", known_on = " + quoted(a.KnownOn),
 	}
 }
 

@@ -47,6 +47,8 @@ var viewOrder = []string{
 	"arr_bridge", "arr_bridge_now",
 	"retention", "retention_now",
 	"cohorts", "cohorts_now",
+	"arr_as_known", "arr_as_known_now",
+	"restatements", "restatements_now",
 	"dead_letters",
 	"accounting",
 	"freshness",

@@ -36,7 +36,7 @@ var below = map[string][]string{
 // compute is a function of their arguments.
 var pure = []string{
 	"runrate/internal/money", "runrate/internal/event", "runrate/internal/calendar", "runrate/internal/stream",
-	"runrate/internal/lag/judge", "runrate/internal/pricebook", "runrate/internal/document", "runrate/internal/fx", "runrate/internal/rows", "runrate/consumers/intake", "runrate/consumers/netnew",
+	"runrate/internal/lag/judge", "runrate/internal/pricebook", "runrate/internal/document", "runrate/internal/fx", "runrate/internal/rows", "runrate/consumers/intake", "runrate/consumers/netnew", "runrate/consumers/late",
 	"runrate/producers/gateway/request",
 	"runrate/consumers/state", "runrate/consumers/fold", "runrate/consumers/usage", "runrate/consumers/subscriptions",
 	"runrate/schemas/snapshot/v1", "runrate/schemas/topics", "runrate/schemas/definitions",

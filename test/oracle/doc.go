@@ -34,6 +34,7 @@
 //	mrr              as_of line plan segment region currency mrr subscriptions
 //	arr              as_of line currency usage_arr subscription_arr arr
 //	net_new_arr      as_of line currency opening new expansion reactivation contraction churn closing net_new
+//	restatements     as_of line currency known_on before after
 //	dead_letters     topic partition offset reason
 //	accounting       topic partition first_offset next_offset accepted duplicate refused control skipped lost
 //	freshness        topic partition clock next_offset

@@ -9,6 +9,7 @@ import (
 // fact is an event that is, or would be, accepted.
 type fact struct {
 	offset  int64
+	clock   int64  // of its partition when it was judged, noClock before the first tick
 	kind    string // the CloudEvents type
 	account string
 	source  string

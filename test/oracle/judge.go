@@ -112,7 +112,8 @@ func (j *judgement) against(f *fact) verdict {
 		return verdict{outcome: "duplicate", tick: noClock}
 	}
 	// 6. too new, 7. too old
-	if clock := j.clock(); clock != noClock {
+	f.clock = j.clock()
+	if clock := f.clock; clock != noClock {
 		if f.time > clock+5*minute {
 			return refused("too_new")
 		}

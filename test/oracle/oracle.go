@@ -46,7 +46,7 @@ type Views map[string][]string
 // those of Converted.
 var Names = []string{
 	"usage_events", "usage_hourly", "rolling_revenue", "active_accounts", "account_daily",
-	"subscriptions", "mrr_movements", "mrr", "arr", "net_new_arr",
+	"subscriptions", "mrr_movements", "mrr", "arr", "net_new_arr", "restatements",
 	"dead_letters", "accounting", "freshness",
 	"arr_in", "net_new_arr_in", "fx_missing", "retention_30d",
 }
@@ -73,6 +73,7 @@ func Compute(log Log, partitions int32, opts Options) Views {
 	views["mrr"] = w.mrr()
 	views["arr"] = w.arr()
 	views["net_new_arr"] = w.netNewARR()
+	views["restatements"] = w.restatements()
 	views["arr_in"] = w.arrIn(views["arr"])
 	views["net_new_arr_in"] = w.netNewIn(views["net_new_arr"])
 	views["retention_30d"] = retention30d(views["net_new_arr"])

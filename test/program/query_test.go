@@ -25,6 +25,8 @@ var columns = map[string]string{
 	"retention": "line currency opening new expansion reactivation contraction churn closing nrr grr quick_ratio accounts_opening accounts_new " +
 		"accounts_reactivated accounts_churned accounts_closing logo_churn arpa",
 	"cohorts":        "cohort month currency accounts active arr arr_share",
+	"arr_as_known":   "line currency usage_arr subscription_arr arr",
+	"restatements":   "as_of line currency known_on before after",
 	"retention_30d":  "as_of line currency nrr grr quick_ratio",
 	"dead_letters":   "topic partition offset time reason detail key headers payload state",
 	"accounting":     "topic partition first_offset next_offset accepted duplicate refused control skipped lost",

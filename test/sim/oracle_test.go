@@ -74,6 +74,7 @@ func TestOracle(t *testing.T) {
 		if diff := oracle.Diff(got, want); diff != "" {
 			t.Errorf("seed %d (replay with -seed %d; - is ours, + the oracle's):\n%s", seed, seed, diff)
 		}
+		known(t, seed, log, generated.Partitions, tables)
 		if len(tables.Conflicts) > 0 {
 			t.Errorf("seed %d (replay with -seed %d): a key and version with two contents: %s", seed, seed, tables.Conflicts[0])
 		}

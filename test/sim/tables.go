@@ -38,6 +38,7 @@ type Tables struct {
 	movements  table[movementKey, rows.Movement]
 	mrr        table[mrrKey, rows.MRR]
 	netnew     table[netnewKey, rows.NetNew]
+	late       table[lateKey, rows.Late]
 	dead       table[offsetKey, rows.DeadLetter]
 	controls   table[controlKey, rows.Control]
 	progress   table[stream.Source, rows.Progress]
@@ -101,6 +102,11 @@ type (
 		source         stream.Source
 		asOf           event.Time
 		line, currency string
+	}
+	lateKey struct {
+		source         stream.Source
+		line, currency string
+		day, folded    event.Time
 	}
 	controlKey struct {
 		source stream.Source
@@ -176,7 +182,7 @@ func (t *Tables) Accounts(source stream.Source) rows.Changes {
 
 // all are all tables.
 func (t *Tables) all() []kept {
-	return []kept{t.events, t.panes, &t.rolling, t.active, t.days, t.firsts, t.changes, t.subs, t.movements, t.mrr, t.netnew, t.dead, t.controls, t.progress}
+	return []kept{t.events, t.panes, &t.rolling, t.active, t.days, t.firsts, t.changes, t.subs, t.movements, t.mrr, t.netnew, t.late, t.dead, t.controls, t.progress}
 }
 
 func (m table[K, R]) name() string {

@@ -19,17 +19,14 @@ import (
 // order: the form of package oracle. arr multiplies the default window by
 // multiplier.
 func (t *Tables) Views(partitions int32, multiplier int64, keep func(event.Time) bool) map[string][]string {
+	v := t.views(partitions, keep)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	v := &views{t: t, out: map[string][]string{}, keep: keep}
-	if keep == nil {
-		v.keep = func(event.Time) bool { return true }
-	}
-	v.usage, v.subscriptions = t.passed(stream.Usage.Topic(), partitions), t.passed(stream.Subscriptions.Topic(), partitions)
 	v.events()
 	v.windows()
 	v.recurring()
 	v.arr(multiplier)
+	v.restatements(multiplier)
 	v.netNew()
 	v.log()
 	for _, rows := range v.out {
@@ -38,11 +35,24 @@ func (t *Tables) Views(partitions int32, multiplier int64, keep func(event.Time)
 	return v.out
 }
 
+// views are the views before any is made.
+func (t *Tables) views(partitions int32, keep func(event.Time) bool) *views {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	v := &views{t: t, out: map[string][]string{}, arrs: map[string]*sums{}, keep: keep}
+	if keep == nil {
+		v.keep = func(event.Time) bool { return true }
+	}
+	v.usage, v.subscriptions = t.passed(stream.Usage.Topic(), partitions), t.passed(stream.Subscriptions.Topic(), partitions)
+	return v
+}
+
 type views struct {
 	t                    *Tables
 	usage, subscriptions event.Time // the last as_of to show
 	keep                 func(asOf event.Time) bool
 	out                  map[string][]string
+	arrs                 map[string]*sums // by as_of, line and currency
 }
 
 // passed is the clock that every partition of a topic has reached, -1 if one has
@@ -130,20 +140,19 @@ func (v *views) recurring() {
 
 func (v *views) arr(multiplier int64) {
 	passed := min(v.usage, v.subscriptions)
-	arr := map[string]*sums{}
 	for r := range v.t.rolling.all() {
 		if r.AsOf <= passed && v.keep(r.AsOf) && r.Window == definitions.DefaultARR.Window() {
-			s := at(arr, strings.Join([]string{seconds(r.AsOf), r.Dimensions.Line, r.Dimensions.Currency}, "\t"))
+			s := at(v.arrs, strings.Join([]string{seconds(r.AsOf), r.Dimensions.Line, r.Dimensions.Currency}, "\t"))
 			s.a = plus(s.a, times(plus(r.Totals.Revenue, r.Totals.OneOff.Neg()), multiplier))
 		}
 	}
 	for k, r := range v.t.mrr {
 		if k.asOf <= passed && v.keep(k.asOf) && r.MRR.Sign() > 0 {
-			s := at(arr, strings.Join([]string{seconds(k.asOf), k.line, k.currency}, "\t"))
+			s := at(v.arrs, strings.Join([]string{seconds(k.asOf), k.line, k.currency}, "\t"))
 			s.b = plus(s.b, times(r.MRR, 12))
 		}
 	}
-	for key, s := range arr {
+	for key, s := range v.arrs {
 		v.add("arr", key, decimal(s.a), decimal(s.b), decimal(plus(s.a, s.b)))
 	}
 }

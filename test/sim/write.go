@@ -128,6 +128,11 @@ func (w writer) NetNew(all iter.Seq[rows.NetNew]) error {
 	return putAll(w, &w.t.netnew, all, func(r rows.NetNew) netnewKey { return netnewKey{w.s, r.AsOf, r.Line, r.Currency} })
 }
 
+// Late puts what late events added.
+func (w writer) Late(all iter.Seq[rows.Late]) error {
+	return putAll(w, &w.t.late, all, func(r rows.Late) lateKey { return lateKey{w.s, r.Line, r.Currency, r.Day, r.Folded} })
+}
+
 // DeadLetters puts what was refused.
 func (w writer) DeadLetters(all iter.Seq[rows.DeadLetter]) error {
 	return putAll(w, &w.t.dead, all, func(r rows.DeadLetter) offsetKey { return offsetKey{w.s, r.Offset} })

@@ -104,7 +104,7 @@ var versioned = []struct {
 }{
 	{stream.Usage, []string{"usage_event_versions", "usage_hour_versions", "rolling_revenue_versions", "active_account_versions", "account_day_versions"}, 0},
 	{stream.Subscriptions, []string{"subscription_change_versions", "subscription_versions", "mrr_movement_versions", "mrr_versions"}, 0},
-	{0, []string{"net_new_arr_versions", "account_first_versions", "dead_letter_versions", "control_versions"}, 0},
+	{0, []string{"net_new_arr_versions", "account_first_versions", "late_amount_versions", "dead_letter_versions", "control_versions"}, 0},
 	{0, []string{"progress_versions"}, 1},
 }
 

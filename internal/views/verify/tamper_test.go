@@ -45,6 +45,7 @@ var rowsOf = []struct{ table, key, value, where, order, doubledOn, doubledAs str
 	{"mrr_movement_versions", "line, time, account, currency, change", "amount + 1 AS amount", someNew, "time", theSame, again},
 	{"mrr_versions", "as_of, line, plan, segment, region, currency, partition", "mrr + 1 AS mrr", atFive, "as_of", "", again},
 	{"net_new_arr_versions", "topic, as_of, line, currency, partition", "opening + 1 AS opening", "accounts > 0", "as_of", "", again},
+	{"late_amount_versions", "topic, folded, day, line, currency, partition", "amount + 1 AS amount", anyRow, "topic, folded, day", "", again},
 	{"account_first_versions", "topic, account, line, currency", "first + 1 AS first", anyRow, "topic, account", theSame, again},
 	{"dead_letter_versions", "topic, partition, `offset`", "payload || ' ' AS payload", anyRow, "topic, partition, `offset`", "", again},
 	{"control_versions", "topic, partition, kind, `offset`", "time + 1 AS time", "topic = 'runrate.subscriptions' AND `offset` = 6", "partition", "", again},
@@ -55,18 +56,19 @@ var rowsOf = []struct{ table, key, value, where, order, doubledOn, doubledAs str
 // of their names: the others cannot see it, and are not made. A tampering with what
 // is not here is shown to all. What counts the log needs the records of both topics.
 var readers = map[string][]string{
-	"usage_event_versions":         {"accounting", "(all): no row", "usage_events", "subscriptions: each", "usage_hourly", "active_accounts", "account_daily", "net_new_arr: each", "arr_bridge: since"},
+	"usage_event_versions":         {"accounting", "(all): no row", "usage_events", "subscriptions: each", "usage_hourly", "active_accounts", "account_daily", "net_new_arr: each", "arr_bridge: since", "restatements: late"},
 	"usage_hour_versions":          {"(all): no row", "usage_hourly", "rolling_revenue"},
 	"rolling_revenue_versions":     {"(all)", "rolling_revenue", "arr", "net_new_arr: opening", "account_arr"},
 	"active_account_versions":      {"(all)", "active_accounts"},
 	"account_day_versions":         {"(all): no row", "account_daily", "account_arr", "arr_bridge: adds", "retention"},
-	"subscription_change_versions": {"accounting", "(all): no row", "usage_events: each", "subscriptions", "mrr", "net_new_arr: each", "arr_bridge: since"},
+	"subscription_change_versions": {"accounting", "(all): no row", "usage_events: each", "subscriptions", "mrr", "net_new_arr: each", "arr_bridge: since", "restatements: late"},
 	"subscription_versions":        {"(all): no row", "subscriptions"},
 	"mrr_movement_versions":        {"(all): no row", "mrr_movements", "account_arr", "arr_bridge: adds", "retention"},
 	"mrr_versions":                 {"(all)", "mrr", "arr", "net_new_arr: opening", "account_arr"},
 	"net_new_arr_versions":         {"(all)", "net_new_arr", "arr_bridge: adds", "retention"},
+	"late_amount_versions":         {"(all): no row", "restatements"},
 	"account_first_versions":       {"(all): no row", "arr_bridge", "retention"},
-	"control_versions":             {"(all): no row", "usage_events: each", "subscriptions: each"},
+	"control_versions":             {"(all): no row", "usage_events: each", "subscriptions: each", "restatements: late"},
 	"dead_letter_versions":         {"accounting", "(all): no row", "usage_events: each", "subscriptions: each"},
 }
 

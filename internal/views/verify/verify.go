@@ -6,7 +6,7 @@
 // compared is Unknown, which is not proved.
 //
 // It shares no code with the folds. What it recomputes it takes from
-// DEFINITIONS V1 to V27; heavy sums are ClickHouse's own, whose decimals are exact.
+// DEFINITIONS V1 to V29; heavy sums are ClickHouse's own, whose decimals are exact.
 //
 // Start at Run and the list of checks. A check brings two ordered streams of
 // rows together in a matcher, so that memory does not grow with the rows.
@@ -90,6 +90,8 @@ var checks = []check{
 	{"arr_bridge", "since when each account has ARR", checkFirsts, bothClocks},
 	{"arr_bridge", "adds up to net_new_arr", checkAccountsBridge, bothClocks},
 	{"retention", "is net_new_arr, by line", checkRetention, bothClocks},
+	{"restatements", "late events by the ticks before them", checkLate, 0},
+	{"restatements", "the last of each midnight is arr", checkRestatements, bothClocks},
 }
 
 // Run makes all checks. An error means that one could not be made at all;

@@ -42,7 +42,7 @@ func TestSound(t *testing.T) {
 		if options(seed).Days == 2 {
 			soundSample(t, w, seed)
 		}
-		if len(results) != 28 || compared == 0 {
+		if len(results) != 30 || compared == 0 {
 			t.Errorf("seed %d: %d checks of %d rows", seed, len(results), compared)
 		}
 		t.Logf("seed %d: %d rows", seed, compared)

@@ -167,7 +167,7 @@ func failing(results []verify.Result) map[string]string {
 }
 
 // tables are those that the folds fill.
-var tables = []string{"usage_event_versions", "usage_hour_versions", "rolling_revenue_versions", "active_account_versions", "account_day_versions", "account_first_versions",
+var tables = []string{"usage_event_versions", "usage_hour_versions", "rolling_revenue_versions", "active_account_versions", "account_day_versions", "account_first_versions", "late_amount_versions",
 	"subscription_change_versions", "subscription_versions", "mrr_movement_versions", "mrr_versions", "net_new_arr_versions",
 	"dead_letter_versions", "control_versions", "progress_versions", "epoch_entries", "epoch_gaps"}
 

@@ -364,7 +364,8 @@ type UsageState struct {
 	Rates     []byte `protobuf:"bytes,6,opt,name=rates,proto3,oneof" json:"rates,omitempty"`
 	RatesTime int64  `protobuf:"varint,7,opt,name=rates_time,json=ratesTime,proto3" json:"rates_time,omitempty"`
 	// In a delta: what was owed before is paid.
-	Paid          bool `protobuf:"varint,8,opt,name=paid,proto3" json:"paid,omitempty"`
+	Paid          bool       `protobuf:"varint,8,opt,name=paid,proto3" json:"paid,omitempty"`
+	Late          []*LateSum `protobuf:"bytes,9,rep,name=late,proto3" json:"late,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -453,6 +454,13 @@ func (x *UsageState) GetPaid() bool {
 		return x.Paid
 	}
 	return false
+}
+
+func (x *UsageState) GetLate() []*LateSum {
+	if x != nil {
+		return x.Late
+	}
+	return nil
 }
 
 // Series is the revenue of one key by hour.
@@ -1076,6 +1084,84 @@ func (x *DayRevenue) GetRevenue() *Amount {
 	return nil
 }
 
+// LateSum is what late events of a day added, as far as they were folded on one day of
+// the clock, the last on which any was.
+type LateSum struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Line          string                 `protobuf:"bytes,1,opt,name=line,proto3" json:"line,omitempty"`
+	Currency      string                 `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	Day           int32                  `protobuf:"varint,3,opt,name=day,proto3" json:"day,omitempty"`
+	Folded        int32                  `protobuf:"varint,4,opt,name=folded,proto3" json:"folded,omitempty"`
+	Amount        *Amount                `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LateSum) Reset() {
+	*x = LateSum{}
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LateSum) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LateSum) ProtoMessage() {}
+
+func (x *LateSum) ProtoReflect() protoreflect.Message {
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LateSum.ProtoReflect.Descriptor instead.
+func (*LateSum) Descriptor() ([]byte, []int) {
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *LateSum) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *LateSum) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *LateSum) GetDay() int32 {
+	if x != nil {
+		return x.Day
+	}
+	return 0
+}
+
+func (x *LateSum) GetFolded() int32 {
+	if x != nil {
+		return x.Folded
+	}
+	return 0
+}
+
+func (x *LateSum) GetAmount() *Amount {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
 // SubscriptionState is a part of the state of a subscription fold. All else
 // follows from the changes.
 type SubscriptionState struct {
@@ -1083,13 +1169,14 @@ type SubscriptionState struct {
 	Progress      *Progress              `protobuf:"bytes,1,opt,name=progress,proto3" json:"progress,omitempty"`
 	Changes       []*Change              `protobuf:"bytes,2,rep,name=changes,proto3" json:"changes,omitempty"`
 	Holdings      []*MRRHolding          `protobuf:"bytes,3,rep,name=holdings,proto3" json:"holdings,omitempty"`
+	Late          []*LateSum             `protobuf:"bytes,4,rep,name=late,proto3" json:"late,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SubscriptionState) Reset() {
 	*x = SubscriptionState{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[13]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1101,7 +1188,7 @@ func (x *SubscriptionState) String() string {
 func (*SubscriptionState) ProtoMessage() {}
 
 func (x *SubscriptionState) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[13]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1114,7 +1201,7 @@ func (x *SubscriptionState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscriptionState.ProtoReflect.Descriptor instead.
 func (*SubscriptionState) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{13}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SubscriptionState) GetProgress() *Progress {
@@ -1134,6 +1221,13 @@ func (x *SubscriptionState) GetChanges() []*Change {
 func (x *SubscriptionState) GetHoldings() []*MRRHolding {
 	if x != nil {
 		return x.Holdings
+	}
+	return nil
+}
+
+func (x *SubscriptionState) GetLate() []*LateSum {
+	if x != nil {
+		return x.Late
 	}
 	return nil
 }
@@ -1160,7 +1254,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[14]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1172,7 +1266,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[14]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1185,7 +1279,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{14}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Change) GetAccount() string {
@@ -1289,7 +1383,7 @@ type MRRHolding struct {
 
 func (x *MRRHolding) Reset() {
 	*x = MRRHolding{}
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[15]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1301,7 +1395,7 @@ func (x *MRRHolding) String() string {
 func (*MRRHolding) ProtoMessage() {}
 
 func (x *MRRHolding) ProtoReflect() protoreflect.Message {
-	mi := &file_snapshot_v1_snapshot_proto_msgTypes[15]
+	mi := &file_snapshot_v1_snapshot_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1314,7 +1408,7 @@ func (x *MRRHolding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MRRHolding.ProtoReflect.Descriptor instead.
 func (*MRRHolding) Descriptor() ([]byte, []int) {
-	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{15}
+	return file_snapshot_v1_snapshot_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *MRRHolding) GetAccount() string {
@@ -1387,7 +1481,7 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\x05clock\x18\a \x01(\x03H\x00R\x05clock\x88\x01\x01\x12\x18\n" +
 	"\askipped\x18\b \x01(\x03R\askipped\x12\x12\n" +
 	"\x04lost\x18\t \x01(\x03R\x04lostB\b\n" +
-	"\x06_clock\"\xee\x02\n" +
+	"\x06_clock\"\xa0\x03\n" +
 	"\n" +
 	"UsageState\x129\n" +
 	"\bprogress\x18\x01 \x01(\v2\x1d.runrate.snapshot.v1.ProgressR\bprogress\x12\"\n" +
@@ -1399,7 +1493,8 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\x05rates\x18\x06 \x01(\fH\x01R\x05rates\x88\x01\x01\x12\x1d\n" +
 	"\n" +
 	"rates_time\x18\a \x01(\x03R\tratesTime\x12\x12\n" +
-	"\x04paid\x18\b \x01(\bR\x04paidB\r\n" +
+	"\x04paid\x18\b \x01(\bR\x04paid\x120\n" +
+	"\x04late\x18\t \x03(\v2\x1c.runrate.snapshot.v1.LateSumR\x04lateB\r\n" +
 	"\v_price_bookB\b\n" +
 	"\x06_rates\"\xe4\x01\n" +
 	"\x06Series\x12\x12\n" +
@@ -1448,11 +1543,18 @@ const file_snapshot_v1_snapshot_proto_rawDesc = "" +
 	"\n" +
 	"DayRevenue\x12\x10\n" +
 	"\x03day\x18\x01 \x01(\x05R\x03day\x125\n" +
-	"\arevenue\x18\x02 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\arevenue\"\xc2\x01\n" +
+	"\arevenue\x18\x02 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\arevenue\"\x98\x01\n" +
+	"\aLateSum\x12\x12\n" +
+	"\x04line\x18\x01 \x01(\tR\x04line\x12\x1a\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12\x10\n" +
+	"\x03day\x18\x03 \x01(\x05R\x03day\x12\x16\n" +
+	"\x06folded\x18\x04 \x01(\x05R\x06folded\x123\n" +
+	"\x06amount\x18\x05 \x01(\v2\x1b.runrate.snapshot.v1.AmountR\x06amount\"\xf4\x01\n" +
 	"\x11SubscriptionState\x129\n" +
 	"\bprogress\x18\x01 \x01(\v2\x1d.runrate.snapshot.v1.ProgressR\bprogress\x125\n" +
 	"\achanges\x18\x02 \x03(\v2\x1b.runrate.snapshot.v1.ChangeR\achanges\x12;\n" +
-	"\bholdings\x18\x03 \x03(\v2\x1f.runrate.snapshot.v1.MRRHoldingR\bholdings\"\xc3\x02\n" +
+	"\bholdings\x18\x03 \x03(\v2\x1f.runrate.snapshot.v1.MRRHoldingR\bholdings\x120\n" +
+	"\x04late\x18\x04 \x03(\v2\x1c.runrate.snapshot.v1.LateSumR\x04late\"\xc3\x02\n" +
 	"\x06Change\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\"\n" +
 	"\fsubscription\x18\x02 \x01(\tR\fsubscription\x12\x12\n" +
@@ -1488,7 +1590,7 @@ func file_snapshot_v1_snapshot_proto_rawDescGZIP() []byte {
 	return file_snapshot_v1_snapshot_proto_rawDescData
 }
 
-var file_snapshot_v1_snapshot_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_snapshot_v1_snapshot_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_snapshot_v1_snapshot_proto_goTypes = []any{
 	(*Record)(nil),            // 0: runrate.snapshot.v1.Record
 	(*Amount)(nil),            // 1: runrate.snapshot.v1.Amount
@@ -1503,39 +1605,43 @@ var file_snapshot_v1_snapshot_proto_goTypes = []any{
 	(*ActiveLine)(nil),        // 10: runrate.snapshot.v1.ActiveLine
 	(*Holding)(nil),           // 11: runrate.snapshot.v1.Holding
 	(*DayRevenue)(nil),        // 12: runrate.snapshot.v1.DayRevenue
-	(*SubscriptionState)(nil), // 13: runrate.snapshot.v1.SubscriptionState
-	(*Change)(nil),            // 14: runrate.snapshot.v1.Change
-	(*MRRHolding)(nil),        // 15: runrate.snapshot.v1.MRRHolding
+	(*LateSum)(nil),           // 13: runrate.snapshot.v1.LateSum
+	(*SubscriptionState)(nil), // 14: runrate.snapshot.v1.SubscriptionState
+	(*Change)(nil),            // 15: runrate.snapshot.v1.Change
+	(*MRRHolding)(nil),        // 16: runrate.snapshot.v1.MRRHolding
 }
 var file_snapshot_v1_snapshot_proto_depIdxs = []int32{
 	3,  // 0: runrate.snapshot.v1.Record.usage:type_name -> runrate.snapshot.v1.UsageState
-	13, // 1: runrate.snapshot.v1.Record.subscriptions:type_name -> runrate.snapshot.v1.SubscriptionState
+	14, // 1: runrate.snapshot.v1.Record.subscriptions:type_name -> runrate.snapshot.v1.SubscriptionState
 	2,  // 2: runrate.snapshot.v1.UsageState.progress:type_name -> runrate.snapshot.v1.Progress
 	4,  // 3: runrate.snapshot.v1.UsageState.series:type_name -> runrate.snapshot.v1.Series
 	7,  // 4: runrate.snapshot.v1.UsageState.accounts:type_name -> runrate.snapshot.v1.UsageAccount
-	6,  // 5: runrate.snapshot.v1.Series.panes:type_name -> runrate.snapshot.v1.Pane
-	5,  // 6: runrate.snapshot.v1.Series.owed:type_name -> runrate.snapshot.v1.Owed
-	1,  // 7: runrate.snapshot.v1.Pane.revenue:type_name -> runrate.snapshot.v1.Amount
-	1,  // 8: runrate.snapshot.v1.Pane.cost:type_name -> runrate.snapshot.v1.Amount
-	1,  // 9: runrate.snapshot.v1.Pane.one_off:type_name -> runrate.snapshot.v1.Amount
-	10, // 10: runrate.snapshot.v1.UsageAccount.lines:type_name -> runrate.snapshot.v1.ActiveLine
-	11, // 11: runrate.snapshot.v1.UsageAccount.holdings:type_name -> runrate.snapshot.v1.Holding
-	8,  // 12: runrate.snapshot.v1.UsageAccount.dailies:type_name -> runrate.snapshot.v1.Daily
-	9,  // 13: runrate.snapshot.v1.Daily.days:type_name -> runrate.snapshot.v1.DayTotals
-	1,  // 14: runrate.snapshot.v1.DayTotals.revenue:type_name -> runrate.snapshot.v1.Amount
-	1,  // 15: runrate.snapshot.v1.DayTotals.cost:type_name -> runrate.snapshot.v1.Amount
-	1,  // 16: runrate.snapshot.v1.DayTotals.one_off:type_name -> runrate.snapshot.v1.Amount
-	12, // 17: runrate.snapshot.v1.Holding.days:type_name -> runrate.snapshot.v1.DayRevenue
-	1,  // 18: runrate.snapshot.v1.DayRevenue.revenue:type_name -> runrate.snapshot.v1.Amount
-	2,  // 19: runrate.snapshot.v1.SubscriptionState.progress:type_name -> runrate.snapshot.v1.Progress
-	14, // 20: runrate.snapshot.v1.SubscriptionState.changes:type_name -> runrate.snapshot.v1.Change
-	15, // 21: runrate.snapshot.v1.SubscriptionState.holdings:type_name -> runrate.snapshot.v1.MRRHolding
-	1,  // 22: runrate.snapshot.v1.Change.mrr:type_name -> runrate.snapshot.v1.Amount
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	13, // 5: runrate.snapshot.v1.UsageState.late:type_name -> runrate.snapshot.v1.LateSum
+	6,  // 6: runrate.snapshot.v1.Series.panes:type_name -> runrate.snapshot.v1.Pane
+	5,  // 7: runrate.snapshot.v1.Series.owed:type_name -> runrate.snapshot.v1.Owed
+	1,  // 8: runrate.snapshot.v1.Pane.revenue:type_name -> runrate.snapshot.v1.Amount
+	1,  // 9: runrate.snapshot.v1.Pane.cost:type_name -> runrate.snapshot.v1.Amount
+	1,  // 10: runrate.snapshot.v1.Pane.one_off:type_name -> runrate.snapshot.v1.Amount
+	10, // 11: runrate.snapshot.v1.UsageAccount.lines:type_name -> runrate.snapshot.v1.ActiveLine
+	11, // 12: runrate.snapshot.v1.UsageAccount.holdings:type_name -> runrate.snapshot.v1.Holding
+	8,  // 13: runrate.snapshot.v1.UsageAccount.dailies:type_name -> runrate.snapshot.v1.Daily
+	9,  // 14: runrate.snapshot.v1.Daily.days:type_name -> runrate.snapshot.v1.DayTotals
+	1,  // 15: runrate.snapshot.v1.DayTotals.revenue:type_name -> runrate.snapshot.v1.Amount
+	1,  // 16: runrate.snapshot.v1.DayTotals.cost:type_name -> runrate.snapshot.v1.Amount
+	1,  // 17: runrate.snapshot.v1.DayTotals.one_off:type_name -> runrate.snapshot.v1.Amount
+	12, // 18: runrate.snapshot.v1.Holding.days:type_name -> runrate.snapshot.v1.DayRevenue
+	1,  // 19: runrate.snapshot.v1.DayRevenue.revenue:type_name -> runrate.snapshot.v1.Amount
+	1,  // 20: runrate.snapshot.v1.LateSum.amount:type_name -> runrate.snapshot.v1.Amount
+	2,  // 21: runrate.snapshot.v1.SubscriptionState.progress:type_name -> runrate.snapshot.v1.Progress
+	15, // 22: runrate.snapshot.v1.SubscriptionState.changes:type_name -> runrate.snapshot.v1.Change
+	16, // 23: runrate.snapshot.v1.SubscriptionState.holdings:type_name -> runrate.snapshot.v1.MRRHolding
+	13, // 24: runrate.snapshot.v1.SubscriptionState.late:type_name -> runrate.snapshot.v1.LateSum
+	1,  // 25: runrate.snapshot.v1.Change.mrr:type_name -> runrate.snapshot.v1.Amount
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_snapshot_v1_snapshot_proto_init() }
@@ -1550,14 +1656,14 @@ func file_snapshot_v1_snapshot_proto_init() {
 	file_snapshot_v1_snapshot_proto_msgTypes[2].OneofWrappers = []any{}
 	file_snapshot_v1_snapshot_proto_msgTypes[3].OneofWrappers = []any{}
 	file_snapshot_v1_snapshot_proto_msgTypes[11].OneofWrappers = []any{}
-	file_snapshot_v1_snapshot_proto_msgTypes[15].OneofWrappers = []any{}
+	file_snapshot_v1_snapshot_proto_msgTypes[16].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_snapshot_v1_snapshot_proto_rawDesc), len(file_snapshot_v1_snapshot_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -67,8 +67,9 @@ var views = map[string][]column{
 	"retention": slices.Concat(columns(plain, "line currency"), columns(money, "opening new expansion reactivation contraction churn closing"),
 		columns(ratio, "nrr grr quick_ratio"), columns(plain, "accounts_opening accounts_new accounts_reactivated accounts_churned accounts_closing"),
 		columns(ratio, "logo_churn"), columns(missing, "arpa")),
-	"cohorts":    slices.Concat(columns(plain, "cohort month currency accounts active"), columns(money, "arr"), columns(ratio, "arr_share")),
-	"fx_missing": slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency")),
+	"cohorts":      slices.Concat(columns(plain, "cohort month currency accounts active"), columns(money, "arr"), columns(ratio, "arr_share")),
+	"restatements": slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency"), columns(seconds, "known_on"), columns(money, "before after")),
+	"fx_missing":   slices.Concat(columns(seconds, "as_of"), columns(plain, "line currency")),
 }
 
 // Sample says which as_of of a view to read: with n above 1, one hour in n and
