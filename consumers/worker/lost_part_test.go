@@ -63,6 +63,16 @@ func (p *pipeline) strings(query string) []string {
 	return out
 }
 
+// ofTopic is the condition of a topic's rows in a table that has those of both, "1" in
+// another.
+func (p *pipeline) ofTopic(table string, topic stream.Topic) string {
+	p.t.Helper()
+	if p.strings(fmt.Sprintf("SELECT toString(count()) FROM system.columns WHERE database = '%s' AND table = '%s' AND name = 'topic'", p.database, table))[0] == "0" {
+		return "1"
+	}
+	return "topic = '" + topic.String() + "'"
+}
+
 // lose drops the parts of the usage topic that were written after the progress
 // of offset next, as a disk does that lost what it had acknowledged.
 func (p *pipeline) lose(next stream.Offset) (parts int) {
@@ -71,10 +81,7 @@ func (p *pipeline) lose(next stream.Offset) (parts int) {
 		if strings.HasPrefix(table, "subscription") || strings.HasPrefix(table, "mrr") {
 			continue // of the other topic
 		}
-		where, from := "1", next
-		if table == "progress_versions" || table == "net_new_arr_versions" || table == "dead_letter_versions" || table == "control_versions" {
-			where = "topic = '" + stream.Usage.Topic().String() + "'"
-		}
+		where, from := p.ofTopic(table, stream.Usage.Topic()), next
 		if table == "progress_versions" {
 			from++ // its version is the next offset itself
 		}

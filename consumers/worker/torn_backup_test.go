@@ -30,15 +30,14 @@ func TestTornBackup(t *testing.T) {
 	end := p.progress()
 	missing := 0
 	for _, table := range p.versions() {
-		source, where := usageSource, "1"
-		switch {
-		case table == "progress_versions":
+		if table == "progress_versions" {
 			continue
-		case strings.HasPrefix(table, "subscription") || strings.HasPrefix(table, "mrr"):
-			source = stream.Source{Topic: stream.Subscriptions.Topic()}
-		case table == "net_new_arr_versions" || table == "dead_letter_versions" || table == "control_versions":
-			where = "topic = '" + source.Topic.String() + "'"
 		}
+		source := usageSource
+		if strings.HasPrefix(table, "subscription") || strings.HasPrefix(table, "mrr") {
+			source = stream.Source{Topic: stream.Subscriptions.Topic()}
+		}
+		where := p.ofTopic(table, source.Topic)
 		top := fmt.Sprintf("SELECT toString(max(version)) FROM %s.%s WHERE %s", p.database, table, where)
 		before := p.strings(top)[0]
 		if parts := p.restoreOlder(table, where, end/2); parts == 0 {
