@@ -7,6 +7,29 @@ import (
 	"runrate/schemas/definitions"
 )
 
+// The scalars that a view over accounts rests on, by name: With makes them once, as a
+// query is analysed anew for each place that one stands in.
+const (
+	nowName, thenName              = "as_of_day", "from_day"
+	windowName, multiplierName     = "arr_window", "arr_times"
+	usageEpoch, subscriptionsEpoch = "usage_epoch", "subscriptions_epoch"
+)
+
+// With begins a view over accounts. What takes no days has no use for the earlier midnight.
+func (t sqlText) With(days bool) string {
+	with := "WITH " + t.Midnight() + " AS " + nowName
+	if days {
+		with += ", " + t.from() + " AS " + thenName
+	}
+	for _, scalar := range [][2]string{
+		{t.definition("arr_window_days"), windowName}, {t.definition("arr_multiplier"), multiplierName},
+		{"assumeNotNull(" + t.Epoch(t.Usage) + ")", usageEpoch}, {"assumeNotNull(" + t.Epoch(t.Subscriptions) + ")", subscriptionsEpoch},
+	} {
+		with += ", " + scalar[0] + " AS " + scalar[1]
+	}
+	return with
+}
+
 // Midnight is a scalar, a Date: the midnight that a view over accounts is as of. Its
 // parameter must be one that the clocks of both topics have passed, or it is an error that
 // names the latest (DEFINITIONS A12): a text that is no number fails with the text.
@@ -21,14 +44,14 @@ func (t sqlText) Midnight() string {
 	return strings.ReplaceAll(text, "LATEST", latest)
 }
 
-// From is a scalar, a Date: the midnight that Midnight is compared with, days before it. A
+// from is a scalar, a Date: the midnight that as_of_day is compared with, days before it. A
 // Date does not go below 1970, and no record does.
-func (t sqlText) From() string {
+func (t sqlText) from() string {
 	days := "{days:UInt16}"
 	if t.Now {
 		days = strconv.Itoa(definitions.NetNewDays)
 	}
-	return earlier(t.Midnight(), days)
+	return earlier(nowName, days)
 }
 
 // earlier is a Date that many days before another, at least 1970-01-01.
@@ -46,8 +69,8 @@ func (t sqlText) definition(column string) string {
 // alias; only the midnights that a row counts in are looked at. Columns: account, line,
 // currency, kind, at Date, worth.
 func (t sqlText) Worth(ends string) string {
-	since := earlier("arrayMin("+ends+")", t.definition("arr_window_days"))
-	return strings.NewReplacer("DB", t.DB(), "EPOCH_U", t.Epoch(t.Usage), "EPOCH_S", t.Epoch(t.Subscriptions), "SINCE", since, "ENDS", ends, "WINDOW", t.definition("arr_window_days"), "MULTIPLIER", t.definition("arr_multiplier")).Replace(`(
+	return strings.NewReplacer("DB", t.DB(), "EPOCH_U", usageEpoch, "EPOCH_S", subscriptionsEpoch, "SINCE", earlier("arrayMin("+ends+")", windowName),
+		"ENDS", ends, "WINDOW", windowName, "MULTIPLIER", multiplierName).Replace(`(
         SELECT
             u.account AS account, u.line AS line, u.currency AS currency, 'usage' AS kind,
             arrayJoin(arrayFilter(e -> e > u.day AND e <= u.day + WINDOW, ENDS)) AS at,
@@ -70,7 +93,7 @@ func (t sqlText) Worth(ends string) string {
 
 // Firsts is a table: since when accounts have ARR, by account, line, currency and kind.
 func (t sqlText) Firsts() string {
-	return strings.NewReplacer("DB", t.DB(), "EPOCH_U", t.Epoch(t.Usage), "EPOCH_S", t.Epoch(t.Subscriptions), "USAGE", t.Usage, "SUBSCRIPTIONS", t.Subscriptions).Replace(`(
+	return strings.NewReplacer("DB", t.DB(), "EPOCH_U", usageEpoch, "EPOCH_S", subscriptionsEpoch, "USAGE", t.Usage, "SUBSCRIPTIONS", t.Subscriptions).Replace(`(
         SELECT f.account AS account, f.line AS line, f.currency AS currency, if(f.topic = 'USAGE', 'usage', 'subscription') AS kind, f.first AS first
         FROM DB.account_first_versions AS f FINAL
         WHERE (f.topic, f.epoch) IN (('USAGE', EPOCH_U), ('SUBSCRIPTIONS', EPOCH_S)) AND f.first != toDate(0)
@@ -80,8 +103,8 @@ func (t sqlText) Firsts() string {
 // Parts is a table: each part of an account's ARR before and now, rows not all 0. Columns:
 // account, line, currency, kind, before, now, first.
 func (t sqlText) Parts() string {
-	ends := "[" + t.From() + ", " + t.Midnight() + "]"
-	return strings.NewReplacer("WORTH", t.Worth(ends), "FIRSTS", t.Firsts(), "THEN", t.From(), "ASOF", t.Midnight()).Replace(`(
+	ends := "[" + thenName + ", " + nowName + "]"
+	return strings.NewReplacer("WORTH", t.Worth(ends), "FIRSTS", t.Firsts(), "THEN", thenName, "ASOF", nowName).Replace(`(
     SELECT
         w.account AS account, w.line AS line, w.currency AS currency, w.kind AS kind,
         sumIf(w.worth, w.at = THEN) AS before, sumIf(w.worth, w.at = ASOF) AS now, max(w.first) AS first
@@ -98,7 +121,7 @@ func (t sqlText) Parts() string {
 
 // Movement is where the change from before to now goes (DEFINITIONS A6).
 func (t sqlText) Movement(before, now, first string) string {
-	return strings.NewReplacer("BEFORE", before, "NOW", now, "FIRST", first, "SINCE", t.From()).Replace(
+	return strings.NewReplacer("BEFORE", before, "NOW", now, "FIRST", first, "SINCE", thenName).Replace(
 		"multiIf(BEFORE <= 0 AND NOW > 0, if(FIRST > SINCE, 'new', 'reactivation'), NOW <= 0 AND BEFORE > 0, 'churn', " +
 			"NOW > BEFORE, 'expansion', NOW < BEFORE, 'contraction', 'unchanged')")
 }
@@ -107,12 +130,12 @@ func (t sqlText) Movement(before, now, first string) string {
 // any by the midnight asked for. Columns: account, currency, cohort.
 func (t sqlText) Cohorts() string {
 	return "(SELECT k.account AS account, k.currency AS currency, toStartOfMonth(min(k.first)) AS cohort FROM " + t.Firsts() +
-		" AS k WHERE k.first <= " + t.Midnight() + " GROUP BY k.account, k.currency)"
+		" AS k WHERE k.first <= " + nowName + " GROUP BY k.account, k.currency)"
 }
 
 // MonthEnds is an array: the last midnight of each month in which an account of any cohort
 // can have ARR, up to the midnight asked for, which ends the last.
 func (t sqlText) MonthEnds() string {
 	return "assumeNotNull((SELECT arrayMap(m -> least(toLastDayOfMonth(addMonths(x.since, m)), x.until), range(dateDiff('month', x.since, x.until) + 1)) FROM " +
-		"(SELECT if(count() = 0, " + t.Midnight() + ", min(y.cohort)) AS since, " + t.Midnight() + " AS until FROM " + t.Cohorts() + " AS y) AS x))"
+		"(SELECT if(count() = 0, " + nowName + ", min(y.cohort)) AS since, " + nowName + " AS until FROM " + t.Cohorts() + " AS y) AS x))"
 }

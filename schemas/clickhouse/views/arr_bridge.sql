@@ -9,7 +9,7 @@ CREATE OR REPLACE VIEW {{.DB}}.arr_bridge{{.Suffix}}{{.OnCluster}}
     movement LowCardinality(String) COMMENT 'new, expansion, reactivation, contraction or churn, as in net_new_arr; unchanged where amount is 0',
     amount   Decimal(38, 12)        COMMENT 'now - before; two amounts are multiplied and divided by multiplyDecimal, divideDecimal or as Float64: * and / are wrong without an error from 14 digits on'
 )
-{{end}}AS SELECT
+{{end}}AS {{.With true}} SELECT
     p.account AS account,
     p.line AS line,
     p.currency AS currency,

@@ -8,7 +8,7 @@ CREATE OR REPLACE VIEW {{.DB}}.cohorts{{.Suffix}}{{.OnCluster}}
     arr       Decimal(38, 12)        COMMENT 'ARR of the accounts then, over lines and kinds, in currency units a year; two amounts are multiplied and divided by multiplyDecimal, divideDecimal or as Float64: * and / are wrong without an error from 14 digits on',
     arr_share Nullable(Float64)      COMMENT 'arr / arr of month 0; null where that is 0'
 )
-{{end}}AS SELECT
+{{end}}AS {{.With false}} SELECT
     c.cohort AS cohort,
     c.month AS month,
     c.currency AS currency,
@@ -28,7 +28,7 @@ FROM
         first_value(sum(g.arr)) OVER (PARTITION BY g.cohort, g.currency ORDER BY g.month) AS opening
     FROM
     (
-        SELECT f.cohort AS cohort, toUInt16(arrayJoin(range(dateDiff('month', f.cohort, {{.Midnight}}) + 1))) AS month, f.currency AS currency, f.accounts AS accounts, toUInt64(0) AS active, toDecimal128(0, 12) AS arr
+        SELECT f.cohort AS cohort, toUInt16(arrayJoin(range(dateDiff('month', f.cohort, as_of_day) + 1))) AS month, f.currency AS currency, f.accounts AS accounts, toUInt64(0) AS active, toDecimal128(0, 12) AS arr
         FROM (SELECT h.cohort AS cohort, h.currency AS currency, count() AS accounts FROM {{.Cohorts}} AS h GROUP BY h.cohort, h.currency) AS f
         UNION ALL
         SELECT h.cohort, toUInt16(dateDiff('month', h.cohort, v.at)), h.currency, toUInt64(0), countIf(v.worth > 0), sum(v.worth)

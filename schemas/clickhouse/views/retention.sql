@@ -20,7 +20,7 @@ CREATE OR REPLACE VIEW {{.DB}}.retention{{.Suffix}}{{.OnCluster}}
     logo_churn           Nullable(Float64)      COMMENT 'accounts_churned / accounts_opening; null where that is 0',
     arpa                 Nullable(Decimal(38, 12)) COMMENT 'closing / accounts_closing, in currency units a year, rounded half to even at the 12th decimal; null where that is 0'
 )
-{{end}}AS SELECT
+{{end}}AS {{.With true}} SELECT
     s.line AS line,
     s.currency AS currency,
     s.opening AS opening,
