@@ -121,7 +121,7 @@ func TestRepartitionLeavesOut(t *testing.T) {
 	w := newPipeline(t, 2)
 	running := w.consume()
 	w.history()
-	w.all(jump(time.Now().UTC().AddDate(0, 0, 200).Format(time.RFC3339)))
+	w.all(jump(time.Now().UTC().AddDate(0, 0, 14).Format(time.RFC3339)))
 	w.more("live")
 	w.settle()
 	usage := stream.Usage.Topic()
