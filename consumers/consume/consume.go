@@ -111,6 +111,8 @@ func (o Options) warn(ctx context.Context, topic stream.Topic) {
 // session folds an epoch in the topic's own group until it is to be another one.
 func (o Options) session(ctx context.Context, e epoch) error {
 	ctx, end := context.WithCancel(ctx)
+	says := &saying{tables: o.Store, board: o.Board, epoch: e.Epoch}
+	o.say = says.now // before others look at o
 	var looking sync.WaitGroup
 	defer looking.Wait()
 	defer end()
@@ -118,10 +120,8 @@ func (o Options) session(ctx context.Context, e epoch) error {
 		defer end()
 		o.changed(ctx, e)
 	})
-	says := &saying{tables: o.Store, board: o.Board, epoch: e.Epoch}
 	looking.Go(func() { o.speak(ctx, e, says) })
 	looking.Go(func() { o.watchOld(ctx, e) })
-	o.say = says.now
 	group := o.group(e.Topic.Kind().Group(), e)
 	group.Board = o.Board
 	return group.Run(ctx)

@@ -12,6 +12,7 @@ import (
 	"runrate/internal/calendar"
 	"runrate/internal/event"
 	"runrate/internal/pricebook"
+	"runrate/internal/rows"
 	"runrate/internal/stream"
 )
 
@@ -99,6 +100,38 @@ func foldAll(b *testing.B, in []stream.Record, control int) {
 		b.Fatalf("%+v", progress)
 	}
 	f.Done()
+}
+
+// BenchmarkMidnight is a midnight of 100,000 accounts that were active on the day before
+// it: all rows that it makes, and what it lets go of. An operation is an account.
+func BenchmarkMidnight(b *testing.B) {
+	const accounts = 100_000
+	in := records(accounts, accounts, proto)
+	written := 0
+	for left := b.N; left > 0; left -= accounts {
+		b.StopTimer()
+		p := newPartition()
+		for fetched := range slices.Chunk(in, 1000) {
+			if err := p.Judge(fetched).Fold(nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		flush(b, p).Done()
+		tick := event.Event{Type: event.ClockTicked, Time: day0 + event.Day, Source: "bench", ID: "midnight"}
+		if err := p.Judge([]stream.Record{{Offset: stream.Offset(len(in)), Value: proto(tick)}}).Fold(nil); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		f := flush(b, p)
+		changes := f.Changes()
+		for _, t := range rows.Tables() {
+			for range t.Rows(&changes) {
+				written++
+			}
+		}
+		f.Done()
+	}
+	b.ReportMetric(float64(written)/float64(b.N), "rows/op")
 }
 
 // BenchmarkWindows is the cost of booking an event that is late by 0 hours to 30
