@@ -43,7 +43,7 @@ func NewJudge(source stream.Source, partitions int32) *Judge {
 }
 
 // Reuse says that what was judged so far is not used any more: the data of usage events
-// is overwritten. A string of one that is kept must be cloned (event.Decoder.Reuse).
+// is overwritten. An account or id of one that is kept must be cloned (event.Decoder.Reuse).
 func (j *Judge) Reuse() { j.decoder.Reuse() }
 
 // Judge decodes one record and applies R1 to R4 in their order. One that is skipped

@@ -10,8 +10,6 @@
 package late
 
 import (
-	"strings"
-
 	"runrate/consumers/state"
 	"runrate/internal/calendar"
 	"runrate/internal/event"
@@ -69,10 +67,9 @@ func (l *Ledger) Add(line, currency string, day calendar.Day, offset stream.Offs
 
 // sum finds a sum of today, or makes it.
 func (l *Ledger) sum(line, currency string, day calendar.Day) *sum {
-	s := l.byKey[key{line, currency, day}]
+	k := key{line, currency, day}
+	s := l.byKey[k]
 	if s == nil {
-		// Of its own: the event's strings lie in memory that is used again.
-		k := key{strings.Clone(line), strings.Clone(currency), day}
 		s = &sum{key: k, folded: l.today, last: -1}
 		if l.byKey == nil {
 			l.byKey = map[key]*sum{}

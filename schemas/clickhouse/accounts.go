@@ -64,10 +64,9 @@ func (t sqlText) definition(column string) string {
 	return "assumeNotNull((SELECT d." + column + " FROM " + t.DB() + ".definitions AS d))"
 }
 
-// Worth is a table: what each part of an account's ARR is worth, by account, line,
-// currency and kind, as of the dates of a row's array ends, which must be in scope as an
-// alias; only the midnights that a row counts in are looked at. Columns: account, line,
-// currency, kind, at Date, worth.
+// Worth is a table: what each day of usage, and each movement of MRR, gives to the ARR as
+// of each midnight of the array ends that it counts in. Columns: account, line, currency,
+// kind, at (the midnight, a Date), worth. The sum by those but worth is the ARR then.
 func (t sqlText) Worth(ends string) string {
 	return strings.NewReplacer("DB", t.DB(), "EPOCH_U", usageEpoch, "EPOCH_S", subscriptionsEpoch, "SINCE", earlier("arrayMin("+ends+")", windowName),
 		"ENDS", ends, "WINDOW", windowName, "MULTIPLIER", multiplierName).Replace(`(
